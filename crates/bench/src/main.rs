@@ -1,0 +1,3 @@
+//! Benchmark programs; `./dev bench` lists them.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Browser pages for staff and officials.

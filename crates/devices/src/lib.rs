@@ -1,0 +1,1 @@
+//! Printer, scanner, speaker: a trait each, real drivers and virtual ones.

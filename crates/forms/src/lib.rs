@@ -1,0 +1,1 @@
+//! XLSForm to checked form, expressions, the station bundle; no I/O.

@@ -1,0 +1,1 @@
+//! The kiosk's encrypted record: journal, projections, drafts, blobs, backup.

@@ -1,0 +1,3 @@
+//! OneDoor: the kiosk.
+
+fn main() {}
