@@ -1,0 +1,271 @@
+# What the kiosk's own pages say, in English.
+# Every message that begins with "say-" is also spoken: it takes no variables, and its clip lies in the voice pack.
+
+language-name = English
+
+## The rest page
+say-rest = Touch here. A wrong touch does no harm, you can start again, and it costs nothing.
+rest-touch = Touch here
+rest-harmless = A wrong touch does no harm. You can start again. It costs nothing.
+
+## Always there
+person = Call a person
+hear = Hear again
+back = Back
+next = Next
+more = More
+first-ones = First ones
+home = Home
+text-size = Bigger text
+text-size-normal = Smaller text
+contrast = Clearer
+contrast-plain = Plain look
+volume = Louder
+volume-lowest = Softer
+step = Step { $at } of { $of }
+say-hear-again = Did not catch it? Touch "Hear again".
+say-help-hint = Not sure? Touch "Call a person".
+or = or
+yes = Yes
+no = No
+say-yes = Yes
+say-no = No
+
+## Home
+say-home = Hello. What do you need? Touch a picture.
+service-matters = My matters
+
+## Who is it for
+say-for-whom = Is it for you, or for your family?
+say-myself = For me
+say-family = For my family
+say-relation = Who is it to you?
+say-relation-mother = Mother
+say-relation-father = Father
+say-relation-spouse = Husband or wife
+say-relation-child = Child
+say-relation-grandparent = Grandparent
+say-relation-other = Other family
+
+## The ID number
+say-identify = Type the number on your ID card.
+say-identify-family = Type the number on their ID card.
+say-identify-helper = Now type the number on your own ID card.
+identify-where = The side with the photo, the lowest line
+identify-scan = If you have a resident card, hold it under the scanner
+identify-not-here = I don't have it
+identify-missing = { $count } more
+say-identify-wrong = The number does not look right. Please look once more.
+say-identify-date-wrong = The birth date in the middle does not look right. Please look once more.
+say-card-unknown = This machine does not know this card yet. Please type the number on your ID card.
+say-not-our-code = This is not one of our codes. Try another, or type the number.
+wipe = Wipe
+wipe-all = Wipe all
+say-confirm = Is this you?
+say-confirm-family = Is this the right person?
+confirm-yes = Yes, right
+confirm-no = No, again
+confirm-born = Born { $day }/{ $month }/{ $year }
+confirm-female = Woman
+confirm-male = Man
+confirm-age = { $age } years old
+confirm-masked = The middle digits are covered, so nobody else can read them.
+
+## Papers
+say-papers = First: do you have everything with you?
+say-papers-all = I have them
+say-papers-not-all = Not all
+papers-go-on = You can still go on and bring the rest later.
+say-papers-go-on = You can still go on, and bring the rest later.
+papers-pledge = Without it, a signed promise is enough
+
+## Question pages
+say-yes-no = Touch yes, or touch no.
+missing-choice = Touch one first
+missing-number = Type the number
+missing-digits = { $count } more
+missing-text = Write a few words
+missing-date = Choose the day
+skip = Leave empty
+say-year = Which year?
+say-month = Which month?
+say-day = Which day?
+year = { $year }
+month = { $month ->
+    [1] January
+    [2] February
+    [3] March
+    [4] April
+    [5] May
+    [6] June
+    [7] July
+    [8] August
+    [9] September
+    [10] October
+    [11] November
+   *[12] December
+}
+day = { $day }
+date-words = { $day }/{ $month }/{ $year }
+date-today = Today
+date-earlier = Earlier
+date-later = Later
+date-lunar = Know only the lunar date? Call a person.
+change = Change
+say-place-county = Which county?
+say-place-township = Which township?
+say-place-village = Which village?
+text-space = space
+text-english = ABC
+text-pinyin = 拼音
+text-digits = 123
+text-dot = ·
+text-no-match = No such character; look at the letters again
+text-person = Someone types for me
+text-hint = Type letters
+say-text = Type the letters. If you would rather not type, touch "Call a person".
+say-note = When you have read it, touch "Next".
+say-wrong-answer = Something is not right here. Please look once more.
+
+## How shall we tell you
+say-how-told = When there is an answer, how shall we tell you?
+say-told-phone = Phone me
+say-told-visit = Visit me
+say-told-named = Tell someone
+say-told-comes-back = I'll come back
+say-told-phone-number = Type your telephone number.
+say-told-named-number = Whom shall we tell? Type their telephone number.
+say-phone-wrong = The telephone number does not look right. Please look once more.
+
+## Read back, consent
+say-read-back = Is this all right? To change something, touch it.
+read-back-right = All right
+read-back-who = Who it is for
+read-back-told = How we tell you
+read-back-masked = ID number { $number }
+read-back-not-here = ID card to be shown later
+say-consent = This goes to the people who will do it. Do you agree?
+consent-goes-to = Goes to: { $name }, { $office }
+consent-what = What goes: the { $count } answers you have just seen
+consent-only = It is used for this matter only, and nobody else sees it.
+consent-free = It costs nothing.
+consent-agree = I agree, hand it in
+say-saving = Saving. One moment, please.
+
+## Done
+say-done = Received. It is kept in this machine.
+say-take-slip = Please take the slip. Your number is on it.
+say-code-is = Your number is
+say-due-by = You get an answer by this day, at the latest
+say-due-within = You get an answer within these days
+done-code = Number
+done-pin = Password for asking about it
+done-who = Who does it: { $name } ({ $office }, phone { $phone })
+done-due-on = An answer by { $day }/{ $month } at the latest
+done-due-within = An answer within { $days } working days
+done-free = It is free. If anyone asks for money, tell us.
+say-free = It is free. If anyone asks for money, tell us.
+done-bring = Still to bring: { $papers }
+done-home = Good, go home
+done-print-again = Print again
+done-printing = Printing the slip
+done-other-language = In Chinese
+state-saved = Saved here
+state-delivered = County has it
+state-in-hand = In hand
+state-answered = Answered
+state-solved = You say it's done
+say-offline = There is no network now. Nothing is lost. The machine sends it when the network is back. You need not fill it in again.
+
+## My matters
+say-matters = See how far it is. Hold the code on your slip under the scanner.
+matters-code = No slip: type the number
+say-matters-code = Type the ten digits on the slip.
+say-matters-factor-id = Now the last four of the ID number.
+say-matters-factor-pin = Now the four digits of the password on the slip.
+say-matters-code-wrong = The number does not look right. Please look once more.
+say-matters-not-found = Not found. Please look at the number once more, or call a person.
+say-matters-lost = A lost slip is no harm. Touch "Call a person".
+matters-lost = I lost the slip
+matters-factor-id = Last four of the ID number
+matters-factor-pin = Four-digit password on the slip
+matters-switch-pin = No ID given: use the password
+matters-switch-id = Use the last four of the ID
+matters-since = Handed in on { $day }/{ $month }
+matters-unfinished = Go on with what was begun
+matters-several = You have { $count } matters
+say-matters-state-saved = It is kept in this machine and has not reached the county yet.
+say-matters-state-delivered = The county has it.
+say-matters-state-in-hand = Somebody is working on it.
+say-matters-state-answered = There is an answer.
+say-matters-state-told = You have been told.
+say-matters-state-solved = You said it is done.
+say-matters-state-partly = You said it is done in part.
+say-matters-state-not-solved = You said it is not done. Someone else takes it on.
+matters-solved = It is solved
+matters-partly = Partly
+matters-not-solved = Not solved
+matters-talk = I want to talk
+matters-answer = Answer: { $text }
+
+## Help is coming
+say-help = Somebody has been called. Please sit down for a moment.
+help-kept = All you entered is kept. Nothing is lost.
+help-who = { $name } comes to help you
+help-before = { $count } before you, then { $name } comes
+help-phone = You can also phone: { $phone }
+say-help-kept = All you entered is kept. Nothing is lost.
+help-go-on = Never mind, I'll go on
+help-next-person = Let the next person go on
+say-next-person-kept = It is kept. Please take a seat and let the next person go on. When you are back, touch "Go on with what was begun".
+
+## Go on?
+say-go-on = Somebody was here and has not finished. Is it you?
+say-go-on-factor = Type the last four of the ID number to go on.
+go-on-yes = Yes, go on
+go-on-no = Not me
+say-go-on-wrong = That is not right. Please try again, or call a person.
+
+## Idle
+say-idle = Are you still here?
+idle-still-here = I'm still here
+idle-kept = If nobody touches, it is put away safely in { $seconds } seconds.
+
+## Something is broken
+say-printer-paper = The printer is out of paper. Nothing is lost. Please call a person.
+say-printer-cover = The printer's cover is open. Nothing is lost. Please call a person.
+say-printer-silent = The printer does not answer. Nothing is lost. Please call a person.
+fault-write-down = Please write this number down, or take a photo of it.
+fault-code = For the technician: { $code }
+say-scanner-gone = The scanner does not work. Please type the number.
+scanner-gone = The scanner does not work. Please type the number.
+say-no-sound = There is no sound now. Please read.
+no-sound = No sound; please read
+say-closed = This machine cannot take matters now. Please find the staff.
+closed-where = Please go to: { $place }, phone { $phone }
+closed-kept = What was handed in before is still here. Nothing is lost.
+say-store-full = The machine is full. This last step was not kept. Please call a person.
+say-store-busy = The machine is busy. This last step is not kept yet. It is trying again. One moment, please.
+say-clock-wrong = The machine's clock may be wrong. You can go on all the same.
+clock-wrong = The clock may be wrong
+
+## The slip
+slip-keep = Please keep this slip
+slip-code = Number
+slip-pin = Password
+slip-who = Who does it
+slip-when = When you get an answer
+slip-on = By { $day }/{ $month }/{ $year } at the latest
+slip-within = Within { $days } working days
+slip-bring = Still to bring
+slip-told = How we tell you
+slip-ask = Bring this slip to ask
+slip-free = Free of charge. If anyone asks for money, tell us.
+slip-phone = Phone { $phone }
+slip-saved = Kept in this machine on { $day }/{ $month }/{ $year }
+slip-saved-no-clock = Kept in this machine
+slip-again = Copy { $count }
+slip-practice = Practice only, does not count
+
+## The dock, for development and demonstration (simulated devices)
+dock-title = Simulated devices

@@ -1,0 +1,258 @@
+# What the kiosk's own pages say, in Mandarin.
+# Every message that begins with "say-" is also spoken: it takes no variables, and its clip lies in the voice pack.
+
+language-name = 中文
+
+## The rest page
+say-rest = 点这里。按错不要紧，能重来，不要钱。
+rest-touch = 点这里
+rest-harmless = 按错不要紧，能重来，不要钱。
+
+## Always there
+person = 叫人帮忙
+hear = 再听一遍
+back = 上一步
+next = 下一步
+more = 还有别的
+first-ones = 回到前面
+home = 回首页
+text-size = 字大点
+text-size-normal = 字小点
+contrast = 更清楚
+contrast-plain = 平常样子
+volume = 声音大点
+volume-lowest = 声音小点
+step = 第 { $at } 步，共 { $of } 步
+say-hear-again = 没听清？按“再听一遍”。
+say-help-hint = 不会用没关系，按“叫人帮忙”。
+or = 还是
+yes = 是
+no = 不是
+say-yes = 是
+say-no = 不是
+
+## Home
+say-home = 您好，要办什么事？点一下图。
+service-matters = 看办到哪了
+
+## Who is it for
+say-for-whom = 给自己办，还是替家里人办？
+say-myself = 给自己办
+say-family = 替家里人办
+say-relation = 他是您什么人？
+say-relation-mother = 妈妈
+say-relation-father = 爸爸
+say-relation-spouse = 老伴
+say-relation-child = 孩子
+say-relation-grandparent = 爷爷奶奶
+say-relation-other = 别的亲人
+
+## The ID number
+say-identify = 照着身份证，按号码。
+say-identify-family = 照着他的身份证，按号码。
+say-identify-helper = 再照着您自己的身份证，按号码。
+identify-where = 有照片那一面，最下面一行
+identify-scan = 有居民卡的，放到扫码口下面
+identify-not-here = 没带来
+identify-missing = 还差 { $count } 个
+say-identify-wrong = 号码好像不对，请再看一遍。
+say-identify-date-wrong = 中间的出生日期好像不对，请再看一遍。
+say-card-unknown = 这张卡，这台机器还不认识。请照着身份证，按号码。
+say-not-our-code = 这不是我们的码。请换一张，或者按号码。
+wipe = 擦掉
+wipe-all = 全部擦掉
+say-confirm = 这是您本人吗？
+say-confirm-family = 是他吗？
+confirm-yes = 是，没错
+confirm-no = 不对，重来
+confirm-born = { $year } 年 { $month } 月 { $day } 日生
+confirm-female = 女
+confirm-male = 男
+confirm-age = { $age } 岁
+confirm-masked = 中间的数字遮住了，别人看不到。
+
+## Papers
+say-papers = 先看看，东西带齐了吗？
+say-papers-all = 带齐了
+say-papers-not-all = 没带齐
+papers-go-on = 没带齐也能办，以后再补。
+say-papers-go-on = 没带齐也能办，以后再补。
+papers-pledge = 没有的话，签个承诺就行
+
+## Question pages
+say-yes-no = 点“是”，或者点“不是”。
+missing-choice = 请先点一个
+missing-number = 请先按号码
+missing-digits = 还差 { $count } 个
+missing-text = 请先写几个字
+missing-date = 请先选日子
+skip = 不填，下一步
+say-year = 哪一年？
+say-month = 哪个月？
+say-day = 哪一天？
+year = { $year } 年
+month = { $month } 月
+day = { $day } 日
+date-words = { $year } 年 { $month } 月 { $day } 日
+date-today = 今天
+date-earlier = 更早
+date-later = 更晚
+date-lunar = 农历也行，请叫人帮忙看
+change = 改一下
+say-place-county = 在哪个县？
+say-place-township = 在哪个镇、哪个乡？
+say-place-village = 在哪个村？
+text-space = 空格
+text-english = 英文
+text-pinyin = 拼音
+text-digits = 数字
+text-dot = ·
+text-no-match = 没有这个字，再看看拼音
+text-person = 让人帮我打字
+text-hint = 按拼音，再点字
+say-text = 按拼音，再点字。不会打字，按“叫人帮忙”。
+say-note = 看明白了，按“下一步”。
+say-wrong-answer = 这里好像不对，请再看一遍。
+
+## How shall we tell you
+say-how-told = 办好了，怎么告诉您？
+say-told-phone = 打电话
+say-told-visit = 上门来说
+say-told-named = 告诉别人
+say-told-comes-back = 我自己来问
+say-told-phone-number = 请按电话号码。
+say-told-named-number = 告诉谁？请按他的电话号码。
+say-phone-wrong = 电话号码好像不对，请再看一遍。
+
+## Read back, consent
+say-read-back = 请看一遍，对不对？要改哪个，点哪个。
+read-back-right = 对，没错
+read-back-who = 给谁办
+read-back-told = 怎么告诉您
+read-back-masked = 身份证 { $number }
+read-back-not-here = 身份证没带来，以后补
+say-consent = 这些要交给办事的人。同意吗？
+consent-goes-to = 交给：{ $office }，{ $name }
+consent-what = 交的是：您刚才看过的这 { $count } 条
+consent-only = 只用来办这件事，不给别人看。
+consent-free = 不要钱。
+consent-agree = 同意，交上去
+say-saving = 正在存，请稍等。
+
+## Done
+say-done = 收下了，存在这台机器里了。
+say-take-slip = 请拿好小票，上面有编号。
+say-code-is = 您的编号是
+say-due-by = 最晚这一天给您回话
+say-due-within = 这几天之内给您回话
+done-code = 编号
+done-pin = 查的时候要用的密码
+done-who = 谁给您办：{ $name }（{ $office }，电话 { $phone }）
+done-due-on = 最晚 { $month } 月 { $day } 日给您回话
+done-due-within = { $days } 个工作日之内给您回话
+done-free = 不要钱。有人收钱，请告诉我们。
+say-free = 不要钱。有人收钱，请告诉我们。
+done-bring = 还要补：{ $papers }
+done-home = 好了，回首页
+done-print-again = 再打一张
+done-printing = 正在打小票
+done-other-language = 打英文的
+state-saved = 这里存好了
+state-delivered = 县里收到了
+state-in-hand = 有人在办
+state-answered = 给您答复
+state-solved = 您说办成了
+say-offline = 现在没有网。事情没丢，网通了，机器会送，不用再填。
+
+## My matters
+say-matters = 看办到哪了。把小票上的码，放到扫码口下面。
+matters-code = 没有小票，按编号
+say-matters-code = 请按小票上的十个数字。
+say-matters-factor-id = 再按身份证最后四位。
+say-matters-factor-pin = 再按小票上的四位密码。
+say-matters-code-wrong = 编号好像不对，请再看一遍。
+say-matters-not-found = 没找到。请再看一遍编号，或者叫人帮忙。
+say-matters-lost = 小票丢了不要紧，按“叫人帮忙”。
+matters-lost = 小票丢了
+matters-factor-id = 身份证最后四位
+matters-factor-pin = 小票上的四位密码
+matters-switch-pin = 没写身份证，用密码
+matters-switch-id = 用身份证最后四位
+matters-since = { $month } 月 { $day } 日交的
+matters-unfinished = 接着办没办完的
+matters-several = 您有 { $count } 件事
+say-matters-state-saved = 存在这台机器里了，还没送到县里。
+say-matters-state-delivered = 县里收到了。
+say-matters-state-in-hand = 有人在办了。
+say-matters-state-answered = 有答复了。
+say-matters-state-told = 已经告诉您了。
+say-matters-state-solved = 您说办成了。
+say-matters-state-partly = 您说办成了一部分。
+say-matters-state-not-solved = 您说没办成，换人再办。
+matters-solved = 办成了
+matters-partly = 办了一部分
+matters-not-solved = 没办成
+matters-talk = 我要找人说
+matters-answer = 答复：{ $text }
+
+## Help is coming
+say-help = 已经叫人了，请坐一会儿。
+help-kept = 您填的都存着，不会丢。
+help-who = { $name }来帮您
+help-before = 前面还有 { $count } 位，{ $name }看完就来
+help-phone = 也可以打电话：{ $phone }
+say-help-kept = 您填的都存着，不会丢。
+help-go-on = 不用了，我自己来
+help-next-person = 先让后面的人用
+say-next-person-kept = 存好了。请先坐，让后面的人用。您再来，点“接着办没办完的”。
+
+## Go on?
+say-go-on = 刚才有人没办完。是您吗？
+say-go-on-factor = 再按身份证最后四位，就接着办。
+go-on-yes = 是我，接着办
+go-on-no = 不是我
+say-go-on-wrong = 不对。请再按一遍，或者叫人帮忙。
+
+## Idle
+say-idle = 您还在吗？
+idle-still-here = 我还在
+idle-kept = 不点的话，{ $seconds } 秒后先存起来。
+
+## Something is broken
+say-printer-paper = 打印机没纸了，事情没丢。请叫人帮忙。
+say-printer-cover = 打印机的盖子开着，事情没丢。请叫人帮忙。
+say-printer-silent = 打印机没有回应，事情没丢。请叫人帮忙。
+fault-write-down = 请记下这个编号，或者用手机拍一下。
+fault-code = 给修机器的人看：{ $code }
+say-scanner-gone = 扫码口坏了，请按号码。
+scanner-gone = 扫码口坏了，请按号码。
+say-no-sound = 现在没有声音，请看字。
+no-sound = 没有声音，请看字
+say-closed = 这台机器现在不能办事。请找工作人员。
+closed-where = 请到：{ $place }，电话 { $phone }
+closed-kept = 以前交的事情都在，没丢。
+say-store-full = 机器存不下了，刚才这一步没存上。请叫人帮忙。
+say-store-busy = 机器正忙，刚才这一步还没存上。正在再试，请稍等。
+say-clock-wrong = 机器的时间可能不对，不影响办事。
+clock-wrong = 机器的时间可能不对
+
+## The slip
+slip-keep = 请拿好这张纸
+slip-code = 编号
+slip-pin = 密码
+slip-who = 谁给您办
+slip-when = 什么时候回话
+slip-on = 最晚 { $year } 年 { $month } 月 { $day } 日
+slip-within = { $days } 个工作日之内
+slip-bring = 还要补的东西
+slip-told = 怎么告诉您
+slip-ask = 拿这张纸来，就能问
+slip-free = 不要钱。有人收钱，请告诉我们。
+slip-phone = 电话 { $phone }
+slip-saved = { $year } 年 { $month } 月 { $day } 日 存在本机
+slip-saved-no-clock = 存在本机
+slip-again = 第 { $count } 张
+slip-practice = 试一试，不算数
+
+## The dock, for development and demonstration (simulated devices)
+dock-title = 模拟设备
