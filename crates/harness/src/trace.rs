@@ -198,7 +198,7 @@ mod tests {
             r#"{{"page":"home","targets":[{{"id":"call","x":10,"y":20,"w":100,"h":50}}]"#
         )?;
         assert!(trace.next(Duration::ZERO)?.is_none());
-        writeln!(file, "}}\n{}", r#"{"event":"saved","seq":3}"#)?;
+        writeln!(file, "}}\n{{\"event\":\"saved\",\"seq\":3}}")?;
         let Some(Line::Page(page)) = trace.next(Duration::ZERO)? else {
             bail!("no page")
         };
