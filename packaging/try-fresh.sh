@@ -50,19 +50,15 @@ cargo_home=${CARGO_HOME:-$HOME/.cargo}
 rustup_home=${RUSTUP_HOME:-$HOME/.rustup}
 same "$cargo_home"
 same "$rustup_home"
-# Certificates that this machine was told to trust beside its own.
+# What this machine trusts, under a name of its own: installing ca-certificates there would overwrite the usual one.
 certificates=
-for variable in SSL_CERT_FILE CURL_CA_BUNDLE; do
-    eval "file=\${$variable:-}"
-    if [ -n "$file" ] && [ -f "$file" ]; then
-        mkdir -p "$folder$(dirname "$file")"
-        cp "$file" "$folder$file"
-        certificates="$certificates $variable=$file"
-    fi
-done
+mkdir -p "$folder/srv"
+if [ -n "${SSL_CERT_FILE:-}" ] && [ -f "$SSL_CERT_FILE" ]; then
+    cp "$SSL_CERT_FILE" "$folder/srv/certificates.pem"
+    certificates="SSL_CERT_FILE=/srv/certificates.pem CURL_CA_BUNDLE=/srv/certificates.pem"
+fi
 
 rm -rf "$folder/srv/onedoor"
-mkdir -p "$folder/srv"
 git clone --quiet --no-hardlinks "$here" "$folder/srv/onedoor"
 if [ -d "$here/../shared" ]; then
     mkdir -p "$folder/srv/shared"
