@@ -1,0 +1,289 @@
+//! Sound files to samples: Vorbis, FLAC or WAV from disk, mono, at the device's rate, with a small cache.
+
+use super::SoundFault;
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use symphonia::core::codecs::audio::AudioDecoderOptions;
+use symphonia::core::errors::Error as SymphoniaError;
+use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::{FormatOptions, TrackType};
+use symphonia::core::io::MediaSourceStream;
+use symphonia::core::meta::MetadataOptions;
+
+/// Longest clip that is played, in seconds; anything longer is not a prompt.
+const LONGEST_SECONDS: u32 = 180;
+
+/// Mono samples.
+#[derive(Clone, Debug)]
+pub struct Sound {
+    /// Samples a second.
+    pub rate: u32,
+    /// Samples, −1 to 1.
+    pub samples: Arc<[f32]>,
+}
+
+/// Reads a sound file; several channels become their mean.
+///
+/// # Errors
+/// [`SoundFault::Clip`] (SND-005) when the file is missing, is no Vorbis, FLAC or WAV, is damaged at its start, or lasts
+/// more than three minutes.
+pub fn read(path: &Path) -> Result<Sound, SoundFault> {
+    let name = path
+        .file_name()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy()
+        .into_owned();
+    let fault = |why: &dyn std::fmt::Display| SoundFault::Clip(format!("{name}: {why}"));
+    let file = File::open(path).map_err(|e| fault(&e))?;
+    let stream = MediaSourceStream::new(Box::new(file), Default::default());
+    let mut hint = Hint::new();
+    if let Some(extension) = path.extension().and_then(|e| e.to_str()) {
+        hint.with_extension(extension);
+    }
+    let mut format = symphonia::default::get_probe()
+        .probe(
+            &hint,
+            stream,
+            FormatOptions::default(),
+            MetadataOptions::default(),
+        )
+        .map_err(|e| fault(&e))?;
+    let track = format
+        .default_track(TrackType::Audio)
+        .ok_or_else(|| fault(&"no audio track"))?;
+    let track_id = track.id;
+    let parameters = track
+        .codec_params
+        .as_ref()
+        .and_then(|p| p.audio())
+        .ok_or_else(|| fault(&"no audio track"))?;
+    let mut decoder = symphonia::default::get_codecs()
+        .make_audio_decoder(parameters, &AudioDecoderOptions::default())
+        .map_err(|e| fault(&e))?;
+
+    let mut samples = Vec::new();
+    let mut rate = 0;
+    let mut packet_samples: Vec<f32> = Vec::new();
+    loop {
+        let packet = match format.next_packet() {
+            Ok(Some(packet)) => packet,
+            Ok(None) | Err(SymphoniaError::ResetRequired) => break,
+            // A file cut off at its end still has what came before.
+            Err(_) if !samples.is_empty() => break,
+            Err(e) => return Err(fault(&e)),
+        };
+        if packet.track_id != track_id {
+            continue;
+        }
+        let decoded = match decoder.decode(&packet) {
+            Ok(decoded) => decoded,
+            Err(SymphoniaError::DecodeError(_) | SymphoniaError::IoError(_)) => continue,
+            Err(e) => return Err(fault(&e)),
+        };
+        rate = decoded.spec().rate();
+        let channels = decoded.spec().channels().count();
+        if channels == 0 {
+            continue;
+        }
+        decoded.copy_to_vec_interleaved(&mut packet_samples);
+        samples.extend(
+            packet_samples
+                .chunks_exact(channels)
+                .map(|frame| frame.iter().sum::<f32>() / channels as f32),
+        );
+        if samples.len() > (LONGEST_SECONDS * rate) as usize {
+            return Err(fault(&"longer than three minutes"));
+        }
+    }
+    if rate == 0 || samples.is_empty() {
+        return Err(fault(&"no samples"));
+    }
+    Ok(Sound {
+        rate,
+        samples: samples.into(),
+    })
+}
+
+/// Changes the sample rate with a windowed sinc; equal rates are returned as they are.
+pub fn resample(sound: &Sound, rate: u32) -> Sound {
+    if sound.rate == rate || sound.rate == 0 || rate == 0 {
+        return sound.clone();
+    }
+    const HALF_TAPS: f64 = 16.0;
+    let step = f64::from(sound.rate) / f64::from(rate);
+    // When the rate falls, the filter must cut off what the new rate cannot carry.
+    let cutoff = (1.0 / step).min(1.0);
+    let reach = HALF_TAPS / cutoff;
+    // One filter for each phase: rates such as 24 000 and 48 000 have two, 24 000 and 44 100 have 147.
+    let divisor = gcd(sound.rate, rate);
+    let phases = (rate / divisor) as usize;
+    let taps = (2.0 * reach) as usize + 1;
+    let filters: Vec<Vec<f32>> = (0..phases)
+        .map(|phase| {
+            let fraction =
+                (phase as u64 * u64::from(sound.rate) % u64::from(rate)) as f64 / f64::from(rate);
+            let filter: Vec<f64> = (0..taps)
+                .map(|tap| kernel((tap as f64 - reach.floor() - fraction) * cutoff, HALF_TAPS))
+                .collect();
+            let sum: f64 = filter.iter().sum();
+            filter
+                .into_iter()
+                .map(|weight| (weight / sum) as f32)
+                .collect()
+        })
+        .collect();
+    let input = &sound.samples;
+    let length = (input.len() as f64 / step).ceil() as usize;
+    let samples: Vec<f32> = (0..length)
+        .map(|n| {
+            // Whole-number arithmetic: no drift over a long clip.
+            let position = n as u64 * u64::from(sound.rate) / u64::from(rate);
+            let first = position as i64 - reach.floor() as i64;
+            let filter = &filters[n % phases];
+            filter
+                .iter()
+                .enumerate()
+                .filter_map(|(tap, weight)| {
+                    let at = usize::try_from(first + tap as i64).ok()?;
+                    input.get(at).map(|sample| sample * weight)
+                })
+                .sum()
+        })
+        .collect();
+    Sound {
+        rate,
+        samples: samples.into(),
+    }
+}
+
+fn kernel(x: f64, half: f64) -> f64 {
+    if x.abs() >= half {
+        return 0.0;
+    }
+    let sinc = if x == 0.0 {
+        1.0
+    } else {
+        (std::f64::consts::PI * x).sin() / (std::f64::consts::PI * x)
+    };
+    // Blackman window.
+    let t = std::f64::consts::PI * x / half;
+    sinc * (0.42 + 0.5 * t.cos() + 0.08 * (2.0 * t).cos())
+}
+
+fn gcd(a: u32, b: u32) -> u32 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+/// Decoded clips, the longest unused of which go first. Digits and common sentences stay at hand.
+#[derive(Debug)]
+pub struct Cache {
+    limit: usize,
+    used: usize,
+    clock: u64,
+    entries: HashMap<(PathBuf, u32), (u64, Sound)>,
+}
+
+impl Cache {
+    /// A cache of at most `limit` samples.
+    pub fn new(limit: usize) -> Self {
+        Cache {
+            limit,
+            used: 0,
+            clock: 0,
+            entries: HashMap::new(),
+        }
+    }
+
+    /// The clip at this rate, from the cache or from disk.
+    ///
+    /// # Errors
+    /// As [`read`].
+    pub fn get(&mut self, path: &Path, rate: u32) -> Result<Sound, SoundFault> {
+        self.clock += 1;
+        let key = (path.to_path_buf(), rate);
+        if let Some((last_used, sound)) = self.entries.get_mut(&key) {
+            *last_used = self.clock;
+            return Ok(sound.clone());
+        }
+        let sound = resample(&read(path)?, rate);
+        if sound.samples.len() <= self.limit {
+            self.used += sound.samples.len();
+            self.entries.insert(key, (self.clock, sound.clone()));
+            while self.used > self.limit {
+                let Some(oldest) = self
+                    .entries
+                    .iter()
+                    .min_by_key(|(_, (used, _))| *used)
+                    .map(|(key, _)| key.clone())
+                else {
+                    break;
+                };
+                if let Some((_, dropped)) = self.entries.remove(&oldest) {
+                    self.used -= dropped.samples.len();
+                }
+            }
+        }
+        Ok(sound)
+    }
+
+    /// Samples held now.
+    pub fn samples(&self) -> usize {
+        self.used
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sine(rate: u32, hertz: f64, seconds: f64) -> Sound {
+        let samples: Vec<f32> = (0..(seconds * f64::from(rate)) as usize)
+            .map(|n| {
+                (std::f64::consts::TAU * hertz * n as f64 / f64::from(rate)).sin() as f32 * 0.5
+            })
+            .collect();
+        Sound {
+            rate,
+            samples: samples.into(),
+        }
+    }
+
+    #[test]
+    fn resampling_keeps_length_pitch_and_level() {
+        for rate in [16_000, 44_100, 48_000] {
+            let made = resample(&sine(24_000, 440.0, 0.5), rate);
+            let wanted = sine(rate, 440.0, 0.5);
+            assert!(
+                made.samples.len().abs_diff(wanted.samples.len()) <= 1,
+                "{rate}: {}",
+                made.samples.len()
+            );
+            let middle = 1000..made.samples.len() - 1000;
+            let worst = middle
+                .map(|n| (made.samples[n] - wanted.samples[n]).abs())
+                .fold(0.0, f32::max);
+            assert!(worst < 0.002, "{rate} Hz: off by {worst}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_sound_is_a_fault_and_no_panic() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("broken.ogg");
+        for bytes in [
+            &b""[..],
+            b"OggS",
+            b"OggS\0\x02 not really a Vorbis file, only its first four bytes",
+            b"RIFF0000WAVE",
+        ] {
+            std::fs::write(&path, bytes).unwrap();
+            assert_eq!(read(&path).unwrap_err().code(), "SND-005");
+        }
+        assert_eq!(
+            read(&dir.path().join("missing.ogg")).unwrap_err().code(),
+            "SND-005"
+        );
+    }
+}
