@@ -3,12 +3,14 @@
 //! The way of a form: bytes → [`workbook::Workbook`] (every cell with its place) → [`compile::compile`] →
 //! [`Form`] (checked, serialisable, in the bundle) → [`Filling`] (at the kiosk).
 
+pub mod bundle;
 pub mod compile;
 pub mod context;
 pub mod fault;
 pub mod filling;
 pub mod form;
 pub mod prompts;
+pub mod station;
 pub mod table;
 pub mod value;
 pub mod workbook;

@@ -1,0 +1,251 @@
+//! The bytes of a bundle: header, signature, manifest, files.
+
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::error::BundleError;
+use super::key::{KeyId, KeyUse, Keypair, TrustedKeys};
+use super::{MAX_BUNDLE, MAX_FILE, MAX_FILES, MAX_MANIFEST, MAX_NAME};
+
+const MAGIC: &[u8; 8] = b"1DOORBND";
+/// The format that is written, and the newest that is read.
+pub(super) const FORMAT: u16 = 1;
+const SIGNED_FROM: usize = 24;
+const HEADER: usize = 88;
+/// Keeps a signature over a bundle from being one over anything else.
+const DOMAIN: &[u8] = b"onedoor bundle 1\0";
+
+/// The manifest, as CBOR. Fields may be added; a kiosk that does not know one refuses the bundle as unreadable, so
+/// that a new meaning goes with a new format.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Manifest {
+    /// Station id, for people who look into the file.
+    station: String,
+    version: String,
+    files: Vec<FileLine>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileLine {
+    name: String,
+    length: u64,
+    hash: [u8; 32],
+}
+
+/// Where a file lies in a bundle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// First byte, from the beginning of the bundle.
+    pub offset: u64,
+    /// Number of bytes.
+    pub length: u64,
+    /// BLAKE3 of the bytes.
+    pub hash: [u8; 32],
+}
+
+impl Entry {
+    /// Checks bytes that were read at `offset` from the bundle's file some time after it was opened.
+    ///
+    /// # Errors
+    /// `BND-003` where they are not the bytes that were signed.
+    pub fn check(&self, bytes: &[u8]) -> Result<(), BundleError> {
+        if bytes.len() as u64 == self.length && *blake3::hash(bytes).as_bytes() == self.hash {
+            Ok(())
+        } else {
+            Err(BundleError::Changed("a file in it".to_owned()))
+        }
+    }
+
+    pub(super) fn slice<'b>(&self, whole: &'b [u8]) -> Result<&'b [u8], BundleError> {
+        let cut_off = || BundleError::Truncated {
+            have: whole.len() as u64,
+            need: self.offset.saturating_add(self.length),
+        };
+        let start = usize::try_from(self.offset).map_err(|_| cut_off())?;
+        let length = usize::try_from(self.length).map_err(|_| cut_off())?;
+        let end = start.checked_add(length).ok_or_else(cut_off)?;
+        whole.get(start..end).ok_or_else(cut_off)
+    }
+}
+
+/// A bundle whose signature and hashes are right.
+pub(super) struct Opened {
+    pub(super) version: String,
+    pub(super) hash: [u8; 32],
+    pub(super) signer: KeyId,
+    pub(super) signed_for: KeyUse,
+    pub(super) entries: BTreeMap<String, Entry>,
+}
+
+/// Writes a bundle; the first files come first.
+pub(super) fn write(
+    station: &str,
+    version: &str,
+    files: &[(String, Vec<u8>)],
+    key: &Keypair,
+) -> Result<Vec<u8>, BundleError> {
+    let manifest = encode(&Manifest {
+        station: station.to_owned(),
+        version: version.to_owned(),
+        files: files
+            .iter()
+            .map(|(name, bytes)| FileLine {
+                name: name.clone(),
+                length: bytes.len() as u64,
+                hash: *blake3::hash(bytes).as_bytes(),
+            })
+            .collect(),
+    })?;
+    let length = u32::try_from(manifest.len())
+        .ok()
+        .filter(|l| *l <= MAX_MANIFEST)
+        .ok_or_else(|| BundleError::TooLarge(format!("a manifest of {} bytes", manifest.len())))?;
+    let mut bytes = Vec::with_capacity(
+        HEADER + manifest.len() + files.iter().map(|(_, b)| b.len()).sum::<usize>(),
+    );
+    bytes.extend_from_slice(MAGIC);
+    bytes.extend_from_slice(&FORMAT.to_be_bytes());
+    bytes.extend_from_slice(&[0, 0]);
+    bytes.extend_from_slice(&length.to_be_bytes());
+    bytes.extend_from_slice(&key.public().id().0);
+    let signature = key.sign(&message(&bytes, &manifest));
+    bytes.extend_from_slice(&signature);
+    bytes.extend_from_slice(&manifest);
+    for (_, file) in files {
+        bytes.extend_from_slice(file);
+    }
+    if bytes.len() as u64 > MAX_BUNDLE {
+        return Err(BundleError::TooLarge(format!("{} bytes", bytes.len())));
+    }
+    Ok(bytes)
+}
+
+fn message(header: &[u8], manifest: &[u8]) -> Vec<u8> {
+    [DOMAIN, header, manifest].concat()
+}
+
+/// Opens a bundle. Nothing that comes from the bytes is trusted before the signature is right; lengths are only
+/// compared with the bytes there are, never used to reserve memory.
+pub(super) fn open(bytes: &[u8], trusted: &TrustedKeys) -> Result<Opened, BundleError> {
+    let have = bytes.len() as u64;
+    let cut_off = |need: u64| BundleError::Truncated { have, need };
+    let start = bytes.len().min(MAGIC.len());
+    if bytes.is_empty() || bytes[..start] != MAGIC[..start] {
+        return Err(BundleError::NotABundle);
+    }
+    let header = bytes.get(..HEADER).ok_or_else(|| cut_off(HEADER as u64))?;
+    let format = u16::from_be_bytes([header[8], header[9]]);
+    if format > FORMAT {
+        return Err(BundleError::NewerVersion {
+            found: format,
+            known: FORMAT,
+        });
+    }
+    if format == 0 || header[10..12] != [0, 0] {
+        return Err(BundleError::Changed("its header".to_owned()));
+    }
+    let length = u32::from_be_bytes([header[12], header[13], header[14], header[15]]);
+    if length > MAX_MANIFEST {
+        return Err(BundleError::TooLarge(format!(
+            "a manifest of {length} bytes"
+        )));
+    }
+    let mut id = [0; 8];
+    id.copy_from_slice(&header[16..24]);
+    let signer = KeyId(id);
+    let key = trusted.get(signer).ok_or(BundleError::UnknownKey(signer))?;
+    let manifest_end = HEADER + length as usize;
+    let manifest_bytes = bytes
+        .get(HEADER..manifest_end)
+        .ok_or_else(|| cut_off(manifest_end as u64))?;
+    let mut signature = [0; 64];
+    signature.copy_from_slice(&header[SIGNED_FROM..HEADER]);
+    if !key.verifies(&message(&header[..SIGNED_FROM], manifest_bytes), &signature) {
+        return Err(BundleError::Changed("its list of files".to_owned()));
+    }
+    let manifest: Manifest = decode(manifest_bytes)?;
+    if manifest.files.len() > MAX_FILES {
+        return Err(BundleError::TooLarge(format!(
+            "{} files",
+            manifest.files.len()
+        )));
+    }
+    let mut entries = BTreeMap::new();
+    let mut offset = manifest_end as u64;
+    for line in manifest.files {
+        if line.length > MAX_FILE {
+            return Err(BundleError::TooLarge(format!(
+                "a file of {} bytes",
+                line.length
+            )));
+        }
+        if !is_name(&line.name) {
+            return Err(BundleError::BadContent("a file's name".to_owned()));
+        }
+        let entry = Entry {
+            offset,
+            length: line.length,
+            hash: line.hash,
+        };
+        offset += line.length;
+        if offset > MAX_BUNDLE {
+            return Err(BundleError::TooLarge(format!("{offset} bytes")));
+        }
+        if offset > have {
+            return Err(cut_off(offset));
+        }
+        if entry.check(entry.slice(bytes)?).is_err() {
+            return Err(BundleError::Changed(line.name));
+        }
+        if entries.insert(line.name, entry).is_some() {
+            return Err(BundleError::BadContent("a file twice".to_owned()));
+        }
+    }
+    if offset != have {
+        return Err(BundleError::Changed("bytes after its end".to_owned()));
+    }
+    Ok(Opened {
+        version: manifest.version,
+        hash: *blake3::hash(manifest_bytes).as_bytes(),
+        signer,
+        signed_for: key.purpose(),
+        entries,
+    })
+}
+
+/// A name may become a path some day: plain parts only, so that none leads out of a folder.
+pub(super) fn is_name(name: &str) -> bool {
+    name.len() <= MAX_NAME
+        && name.split('/').all(|part| {
+            !part.is_empty()
+                && !part.starts_with('.')
+                && part
+                    .chars()
+                    .all(|c| !c.is_control() && c != '\\' && c != ':')
+        })
+}
+
+/// CBOR with fields in the order of their types and maps in the order of their keys: the same value, the same bytes.
+pub(super) fn encode(value: &impl Serialize) -> Result<Vec<u8>, BundleError> {
+    let mut bytes = Vec::new();
+    ciborium::into_writer(value, &mut bytes)
+        .map_err(|error| BundleError::BadContent(error.to_string()))?;
+    Ok(bytes)
+}
+
+pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BundleError> {
+    let mut rest = bytes;
+    let value = ciborium::from_reader(&mut rest)
+        .map_err(|error| BundleError::BadContent(error.to_string()))?;
+    if rest.is_empty() {
+        Ok(value)
+    } else {
+        Err(BundleError::BadContent(
+            "bytes after the content".to_owned(),
+        ))
+    }
+}
