@@ -94,10 +94,12 @@ pub fn clear_half_slip(owed: usize) -> Vec<u8> {
     bytes
 }
 
-/// The bytes of one real-time status request (`DLE EOT n`).
+/// The bytes of one real-time status request, `DLE EOT n`. (escpos 0.20 adds a second parameter to it,
+/// which questions 1 to 4 do not have.)
 #[must_use]
-pub fn status_request(question: RealTimeStatusRequest) -> Vec<u8> {
-    compose(|p| p.real_time_status(question).map(|_| ()))
+pub fn status_request(question: RealTimeStatusRequest) -> [u8; 3] {
+    let (n, _) = question.into();
+    [0x10, 0x04, n]
 }
 
 /// `GS r 1`: unlike `DLE EOT` it is answered in its turn, so its reply means that all before it was printed.
@@ -206,7 +208,7 @@ mod tests {
         );
         assert_eq!(
             status_request(RealTimeStatusRequest::RollPaperSensor),
-            b"\x10\x04\x04"
+            *b"\x10\x04\x04"
         );
         assert_eq!(clear_half_slip(2), b"\0\0\x1b@\x1bd\x04\x1dVA\x00");
     }

@@ -1,0 +1,8 @@
+//! Devices against their hardware, or what stands in for it.
+
+mod decoder;
+mod machine;
+mod printer_contract;
+mod scanner;
+mod serial_printers;
+mod slip;
