@@ -262,6 +262,8 @@ pub struct Look {
     pub text: TextSize,
     /// The page's size in design pixels.
     pub size: Size,
+    /// Real pixels in a design pixel, for pictures that must be sharp.
+    pub scale: f32,
 }
 
 impl Look {
@@ -272,6 +274,7 @@ impl Look {
             palette: if high_contrast { &HIGH } else { &PLAIN },
             text,
             size: Size::new(width / scale, height / scale),
+            scale,
         }
     }
 

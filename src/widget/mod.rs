@@ -4,6 +4,6 @@ pub mod words;
 pub mod tap;
 pub mod part;
 
-pub use part::{picture, space};
-pub use tap::{Tapped, TapKind, tap};
+pub use part::{Draw, Tile, control, panel, picture, space, tiles};
+pub use tap::{Tap, TapKind, Tapped, tap};
 pub use words::{Words, words};

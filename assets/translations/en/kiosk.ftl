@@ -16,8 +16,8 @@ next = Next
 more = More
 first-ones = First ones
 home = Home
-text-size = Bigger text
-text-size-normal = Smaller text
+text-size = Bigger
+text-size-normal = Smaller
 contrast = Clearer
 contrast-plain = Plain look
 volume = Louder
@@ -33,7 +33,8 @@ say-no = No
 
 ## Home
 say-home = Hello. What do you need? Touch a picture.
-service-matters = My matters
+say-my-matters = My matters
+say-unfinished = Go on with what was begun
 
 ## Who is it for
 say-for-whom = Is it for you, or for your family?
@@ -126,6 +127,7 @@ text-hint = Type letters
 say-text = Type the letters. If you would rather not type, touch "Call a person".
 say-note = When you have read it, touch "Next".
 say-wrong-answer = Something is not right here. Please look once more.
+say-answer-missing = This is still empty. Please fill it in first.
 
 ## How shall we tell you
 say-how-told = When there is an answer, how shall we tell you?
@@ -192,7 +194,6 @@ matters-factor-pin = Four-digit password on the slip
 matters-switch-pin = No ID given: use the password
 matters-switch-id = Use the last four of the ID
 matters-since = Handed in on { $day }/{ $month }
-matters-unfinished = Go on with what was begun
 matters-several = You have { $count } matters
 say-matters-state-saved = It is kept in this machine and has not reached the county yet.
 say-matters-state-delivered = The county has it.

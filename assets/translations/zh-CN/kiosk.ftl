@@ -33,7 +33,8 @@ say-no = 不是
 
 ## Home
 say-home = 您好，要办什么事？点一下图。
-service-matters = 看办到哪了
+say-my-matters = 看办到哪了
+say-unfinished = 接着办没办完的
 
 ## Who is it for
 say-for-whom = 给自己办，还是替家里人办？
@@ -113,6 +114,7 @@ text-hint = 按拼音，再点字
 say-text = 按拼音，再点字。不会打字，按“叫人帮忙”。
 say-note = 看明白了，按“下一步”。
 say-wrong-answer = 这里好像不对，请再看一遍。
+say-answer-missing = 这里还没填，请先填一下。
 
 ## How shall we tell you
 say-how-told = 办好了，怎么告诉您？
@@ -179,7 +181,6 @@ matters-factor-pin = 小票上的四位密码
 matters-switch-pin = 没写身份证，用密码
 matters-switch-id = 用身份证最后四位
 matters-since = { $month } 月 { $day } 日交的
-matters-unfinished = 接着办没办完的
 matters-several = 您有 { $count } 件事
 say-matters-state-saved = 存在这台机器里了，还没送到县里。
 say-matters-state-delivered = 县里收到了。

@@ -139,6 +139,8 @@ pub enum Input {
     Consented,
     /// The case is in the journal.
     Saved,
+    /// It could not be put there; the person may try again or change something.
+    NotSaved,
     /// One step back.
     Back,
     /// Done here; or the person left.
@@ -241,7 +243,7 @@ impl Session {
     /// The resident's ID number, if it was given.
     pub fn id_number(&self) -> Option<&str> {
         match &self.identity {
-            Some(Identity::Number(number)) => Some(number.reveal()),
+            Some(Identity::Number(number)) => Some(number.expose()),
             _ => None,
         }
     }
@@ -263,7 +265,7 @@ impl Session {
 
     /// The telephone number for it.
     pub fn how_told_phone(&self) -> Option<&str> {
-        self.how_told_phone.as_ref().map(|p| p.reveal().as_str())
+        self.how_told_phone.as_ref().map(|p| p.expose().as_str())
     }
 
     /// Whether one answer is being changed from the read-back.
@@ -479,6 +481,10 @@ impl Session {
                 self.step = Step::Done;
                 Ok(vec![])
             }
+            (Input::NotSaved, Step::Consent) => {
+                self.consented = false;
+                Ok(vec![Order::Keep])
+            }
             (Input::Back, step) => {
                 if matches!(step, Step::Rest | Step::Done) || self.consented {
                     return Err(unfitting("Back"));
@@ -590,6 +596,7 @@ fn input_name(input: &Input) -> &'static str {
         Input::ReadBackConfirmed => "ReadBackConfirmed",
         Input::Consented => "Consented",
         Input::Saved => "Saved",
+        Input::NotSaved => "NotSaved",
         Input::Back => "Back",
         Input::Left => "Left",
     }

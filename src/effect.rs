@@ -1,0 +1,229 @@
+//! What the kiosk asks of the world, and what the world answers: data, so that a test can stand in for either.
+
+use crate::screen::matters::{Matter, Query};
+use iced::widget::image::Handle;
+use jiff::civil::{Date, DateTime};
+use onedoor_devices::sound::speak::Part;
+use onedoor_domain::calendar::Due;
+use onedoor_domain::case::{CaseStatus, Word};
+use onedoor_domain::clock::Trust;
+use onedoor_domain::code::{CaseCode, SecondFactor};
+use onedoor_domain::id::{CaseId, DraftId};
+use onedoor_domain::personal::Personal;
+use onedoor_domain::session::HowTold;
+use onedoor_domain::slip::Slip;
+use std::time::Duration;
+
+/// A draft to be written down.
+#[derive(Debug, Clone)]
+pub struct DraftSave {
+    /// Which.
+    pub id: DraftId,
+    /// The service's id.
+    pub service: String,
+    /// The step's name.
+    pub step: String,
+    /// Session and answers (CBOR).
+    pub bytes: Personal<Vec<u8>>,
+}
+
+/// A draft that waits for its person.
+#[derive(Debug, Clone)]
+pub struct DraftFound {
+    /// Which.
+    pub id: DraftId,
+    /// Session and answers (CBOR).
+    pub bytes: Personal<Vec<u8>>,
+    /// When it was last written, milliseconds of the wall clock.
+    pub updated_ms: i64,
+}
+
+/// A case to be put into the journal.
+#[derive(Debug, Clone)]
+pub struct Submission {
+    /// The draft it comes from; submitted twice it is one case.
+    pub draft: DraftId,
+    /// The service's id.
+    pub service: String,
+    /// The form's version.
+    pub form_version: String,
+    /// The language it was filled in.
+    pub language: String,
+    /// Staff id of who answers.
+    pub owner: Option<String>,
+    /// Term in working days.
+    pub term_days: u16,
+    /// By when.
+    pub due: Due,
+    /// What opens it besides the code.
+    pub factors: Vec<SecondFactor>,
+    /// The ID number, to list a person's matters together.
+    pub person: Option<Personal<String>>,
+    /// A helper acted for the resident.
+    pub helped: bool,
+    /// Named bytes: the OpenRosa instance, what the kiosk itself asked.
+    pub blobs: Vec<(String, Personal<Vec<u8>>)>,
+    /// How the resident wants to be told, and the telephone number for it.
+    pub told: Option<(HowTold, Option<Personal<String>>)>,
+}
+
+/// What a submission gave.
+#[derive(Debug, Clone)]
+pub struct Saved {
+    /// The case.
+    pub case: CaseId,
+    /// Its code.
+    pub code: CaseCode,
+    /// The PIN of an anonymous case.
+    pub pin: Option<Personal<String>>,
+}
+
+/// What the kiosk asks of the world. Nothing here is waited for.
+#[derive(Debug, Clone)]
+pub enum Effect {
+    /// Write a draft down.
+    Keep(Box<DraftSave>),
+    /// A draft is not wanted any more.
+    Discard(DraftId),
+    /// Which drafts wait for their person?
+    FindDrafts,
+    /// Put a case into the journal.
+    Submit(Box<Submission>),
+    /// Draw a slip and print it.
+    Print {
+        /// The case it belongs to.
+        case: CaseId,
+        /// 1 for the first.
+        copy: u32,
+        /// What it says.
+        slip: Box<Slip>,
+    },
+    /// Look for cases.
+    Find(Box<Query>),
+    /// Write down the resident's word on a case.
+    Word(CaseId, Word),
+    /// A person was called on this page.
+    CallPerson {
+        /// The page's name.
+        page: String,
+        /// The service that was open.
+        service: Option<String>,
+    },
+    /// Never mind.
+    DismissPerson,
+    /// Say this, instead of what is being said.
+    Speak {
+        /// The language's tag.
+        language: String,
+        /// What.
+        parts: Vec<Part>,
+    },
+    /// Say the last thing again.
+    HearAgain,
+    /// Stop speaking, with the sound of a touch.
+    Touched,
+    /// Stop speaking.
+    Hush,
+    /// The next volume step; after the loudest comes the softest.
+    NextVolume,
+    /// A new person: volume and language as at the start.
+    ResetSound,
+}
+
+/// A fault of the record, as far as a person is concerned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreFault {
+    /// The technician's code.
+    pub code: &'static str,
+    /// It may pass by itself: space, a lock.
+    pub passing: bool,
+    /// It is a full disk.
+    pub full: bool,
+}
+
+/// What became of a slip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SlipNews {
+    /// It is out.
+    Printed,
+    /// It did not come.
+    Failed {
+        /// The sentence's prompt.
+        say: &'static str,
+        /// The technician's code.
+        code: String,
+    },
+}
+
+/// What the world tells.
+#[derive(Debug, Clone)]
+pub enum Happening {
+    /// A draft was written down, or not.
+    Kept(DraftId, Result<(), StoreFault>),
+    /// Drafts that wait for their person, the latest first.
+    Drafts(Vec<DraftFound>),
+    /// A case was put into the journal, or not.
+    Submitted(Box<Result<Saved, StoreFault>>),
+    /// Cases were found; too many tries find nothing any more.
+    Found(Result<Vec<Matter>, StoreFault>),
+    /// A case changed.
+    Changed(CaseId, CaseStatus),
+    /// The slip was drawn.
+    Drawn {
+        /// The picture.
+        picture: Handle,
+        /// Its size in dots.
+        size: (u32, u32),
+    },
+    /// The slip came out, or not.
+    Slip(SlipNews),
+    /// The printer works again.
+    PrinterWell,
+    /// A code was read.
+    Scanned(Vec<u8>),
+    /// The scanner works, or not; with the technician's code.
+    Scanner(Result<(), &'static str>),
+    /// Sound can be heard, or not; with the technician's code.
+    Sound(Result<(), &'static str>),
+    /// The record works again, or cannot be used at all.
+    Record(Result<(), StoreFault>),
+    /// A call for a person was written down; so many stand before it.
+    PersonCalled {
+        /// Calls before this one.
+        before: u32,
+    },
+}
+
+/// What the clocks say.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ClockView {
+    /// Local date and time, whether or not they are trusted.
+    pub now: DateTime,
+    /// Whether they are.
+    pub trust: Trust,
+    /// Milliseconds of the wall clock.
+    pub wall_ms: i64,
+    /// Any monotonic clock.
+    pub monotonic: Duration,
+}
+
+impl ClockView {
+    /// Today, where the clock is trusted.
+    pub fn today(&self) -> Option<Date> {
+        self.trust.is_trusted().then(|| self.now.date())
+    }
+}
+
+/// The world.
+pub trait Backend {
+    /// Does it, or sees that it is done; the answer comes as a [`Happening`].
+    fn run(&mut self, effect: Effect);
+    /// The clocks now.
+    fn clock(&self) -> ClockView;
+    /// Random bytes for a draft's name.
+    fn random(&mut self) -> [u8; 16];
+    /// Whether something is being said or printed, so that no time may run out.
+    fn busy(&self) -> bool;
+    /// Whether the volume is at its loudest.
+    fn loudest(&self) -> bool;
+}

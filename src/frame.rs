@@ -1,0 +1,412 @@
+//! What stands around every page, always at the same place: the station and the controls at the top; Call a person,
+//! Hear again, Back and Next at the bottom.
+
+use crate::theme::{self, Look, TextSize};
+use crate::widget::{Draw, Tap, Tapped, control, picture, space, words};
+use iced::alignment::Vertical;
+use iced::widget::{column, container, row};
+use iced::{Element, Length, Padding};
+
+/// The step forward of a page.
+#[derive(Debug, Clone)]
+pub enum Next<M> {
+    /// There is none: a touch on the page itself goes on.
+    Absent,
+    /// It can be touched.
+    Ready(String, M),
+    /// Something is missing, and this says what.
+    Missing(String),
+}
+
+/// One further control of a page.
+#[derive(Debug, Clone)]
+pub struct Extra<M> {
+    /// The target's name.
+    pub target: &'static str,
+    /// The label.
+    pub label: String,
+    /// The picture.
+    pub picture: Option<&'static str>,
+    /// What it means.
+    pub message: M,
+}
+
+/// A page as its screen describes it.
+pub struct Page<'a, M> {
+    /// The one sentence.
+    pub title: String,
+    /// A line under the title: something to know.
+    pub remark: Option<String>,
+    /// What went wrong and what to do, in one sentence.
+    pub fault: Option<String>,
+    /// The page's own part; it is given the room that is left, in design pixels.
+    pub body: Box<dyn FnOnce(Draw<'a>, (f32, f32)) -> Element<'a, Tapped<M>> + 'a>,
+    /// Back, where there is one.
+    pub back: Option<M>,
+    /// One further control.
+    pub extra: Option<Extra<M>>,
+    /// Next.
+    pub next: Next<M>,
+}
+
+impl<'a, M: 'a> Page<'a, M> {
+    /// A page with a title and a body and no way on yet.
+    pub fn new(
+        title: impl Into<String>,
+        body: impl FnOnce(Draw<'a>, (f32, f32)) -> Element<'a, Tapped<M>> + 'a,
+    ) -> Self {
+        Self {
+            title: title.into(),
+            remark: None,
+            fault: None,
+            body: Box::new(body),
+            back: None,
+            extra: None,
+            next: Next::Absent,
+        }
+    }
+
+    /// With a way back.
+    pub fn back(mut self, message: M) -> Self {
+        self.back = Some(message);
+        self
+    }
+
+    /// With a way on.
+    pub fn next(mut self, label: impl Into<String>, message: M) -> Self {
+        self.next = Next::Ready(label.into(), message);
+        self
+    }
+
+    /// The same page with its messages in the words of the root.
+    pub fn map<N: 'a>(self, f: impl Fn(M) -> N + Copy + 'a) -> Page<'a, N> {
+        let body = self.body;
+        Page {
+            title: self.title,
+            remark: self.remark,
+            fault: self.fault,
+            body: Box::new(move |draw, room| {
+                body(draw, room).map(move |tapped: Tapped<M>| tapped.map(f))
+            }),
+            back: self.back.map(f),
+            extra: self.extra.map(|e| Extra {
+                target: e.target,
+                label: e.label,
+                picture: e.picture,
+                message: f(e.message),
+            }),
+            next: match self.next {
+                Next::Absent => Next::Absent,
+                Next::Ready(label, m) => Next::Ready(label, f(m)),
+                Next::Missing(what) => Next::Missing(what),
+            },
+        }
+    }
+}
+
+/// What the always-there controls mean to the root.
+#[derive(Debug, Clone)]
+pub struct Always<N> {
+    /// Call a person.
+    pub person: N,
+    /// Hear again.
+    pub hear: N,
+    /// Another language, with its own name.
+    pub language: (String, N),
+    /// Another text size.
+    pub text: N,
+    /// Another contrast.
+    pub contrast: N,
+    /// Another volume.
+    pub volume: N,
+    /// Whether the volume is at its loudest, so that the next step is the softest.
+    pub loudest: bool,
+    /// The station's name.
+    pub station: String,
+    /// Step and steps.
+    pub progress: Option<(usize, usize)>,
+    /// A quiet sign at the top: no sound, the clock may be wrong.
+    pub sign: Option<String>,
+}
+
+/// The room between the bands and under a title, for one that runs over `lines` lines.
+fn heights(look: Look) -> (f32, f32) {
+    let control = control_height(look);
+    if look.portrait() {
+        let tools = tool_height(look);
+        (tools * 2.0 + 3.0 * 16.0, control * 2.0 + theme::GAP + 40.0)
+    } else {
+        (tool_height(look) + 28.0, control + 40.0)
+    }
+}
+
+fn control_height(look: Look) -> f32 {
+    match look.text {
+        TextSize::Normal => theme::CONTROL,
+        TextSize::Large => 132.0,
+        TextSize::Largest => 156.0,
+    }
+}
+
+fn tool_height(look: Look) -> f32 {
+    look.gentle(theme::TOP_CONTROL)
+}
+
+/// Draws a page with its frame.
+pub fn frame<'a, N: Clone + 'a>(
+    draw: Draw<'a>,
+    page: Page<'a, N>,
+    always: Always<N>,
+) -> Element<'a, Tapped<N>> {
+    let look = draw.look;
+    let palette = look.palette;
+    let (top, bottom) = heights(look);
+    let width = look.size.width - 2.0 * theme::MARGIN;
+
+    let mut head = column![].spacing(12);
+    let mut used = 0.0;
+    let title_size = title_size(look, &page.title, width);
+    if !page.title.is_empty() {
+        let lines = lines(&page.title, title_size, width);
+        used += lines * title_size * theme::LINE_HEIGHT + 12.0;
+        head = head.push(words(page.title, title_size, palette.page).bold().wide());
+    }
+    if let Some(remark) = page.remark {
+        let size = look.px(theme::BODY);
+        used += lines(&remark, size, width) * size * theme::LINE_HEIGHT + 12.0;
+        head = head.push(words(remark, size, palette.page_quiet).wide());
+    }
+    if let Some(fault) = page.fault {
+        let size = look.px(theme::BODY);
+        used += lines(&fault, size, width - 180.0) * size * theme::LINE_HEIGHT + 56.0;
+        head = head.push(fault_line(draw, fault, size));
+    }
+    let room = (
+        width,
+        (look.size.height - top - bottom - used - 2.0 * 28.0 - 12.0).max(100.0),
+    );
+    let body = (page.body)(draw, room);
+
+    let middle = container(
+        column![head, container(body).width(Length::Fill).height(Length::Fill)].spacing(12),
+    )
+    .padding(Padding::from([28.0, theme::MARGIN]))
+    .width(Length::Fill)
+    .height(Length::Fill);
+
+    let line = |on| {
+        container(space(Length::Fill, 3.0))
+            .width(Length::Fill)
+            .style(move |_| container::Style {
+                background: Some(iced::Background::Color(on)),
+                ..container::Style::default()
+            })
+    };
+    let band = |content: Element<'a, Tapped<N>>, height: f32| {
+        container(content)
+            .padding(Padding::from([0.0, theme::MARGIN]))
+            .width(Length::Fill)
+            .height(height - 3.0)
+            .align_y(Vertical::Center)
+            .style(move |_| container::Style {
+                background: Some(palette.band.on.into()),
+                ..container::Style::default()
+            })
+    };
+    container(column![
+        band(header(draw, &always), top),
+        line(palette.line),
+        middle,
+        line(palette.line),
+        band(footer(draw, page.back, page.extra, page.next, &always), bottom),
+    ])
+    .width(Length::Fill)
+    .height(Length::Fill)
+    .style(move |_| container::Style {
+        background: Some(palette.page.on.into()),
+        ..container::Style::default()
+    })
+    .into()
+}
+
+/// A fault beside its field: what happened and what to do.
+pub fn fault_line<'a, M: 'a>(draw: Draw<'_>, fault: String, size: f32) -> Element<'a, M> {
+    crate::widget::panel(
+        draw.look.palette.fault,
+        row![
+            picture(draw, "warning", size * 1.3),
+            words(fault, size, draw.look.palette.fault.ink).bold().wide(),
+        ]
+        .spacing(16)
+        .align_y(Vertical::Center),
+    )
+    .padding(Padding::from([10.0, 24.0]))
+    .width(Length::Fill)
+    .into()
+}
+
+/// A title of one or two lines at the full size; a longer one a little smaller, never under 56.
+fn title_size(look: Look, title: &str, width: f32) -> f32 {
+    let full = look.px(theme::QUESTION);
+    if lines(title, full, width) <= 2.0 {
+        full
+    } else {
+        look.gentle(56.0)
+    }
+}
+
+/// About how many lines `text` takes.
+pub fn lines(text: &str, size: f32, width: f32) -> f32 {
+    (crate::widget::part::text_width(text, size) / width)
+        .ceil()
+        .max(1.0)
+}
+
+fn tool<'a, N: Clone + 'a>(
+    draw: Draw<'_>,
+    target: &'static str,
+    label: &str,
+    picture_name: &str,
+    message: N,
+) -> Tap<'a, N> {
+    control(
+        draw,
+        target,
+        label,
+        Some(picture_name),
+        draw.look.palette.tool,
+        draw.look.gentle(theme::SMALL),
+    )
+    .height(tool_height(draw.look))
+    .on_tap(message)
+}
+
+fn header<'a, N: Clone + 'a>(draw: Draw<'a>, always: &Always<N>) -> Element<'a, Tapped<N>> {
+    let look = draw.look;
+    let say = draw.say;
+    let palette = look.palette;
+    let small = look.gentle(theme::SMALL);
+    let larger = if look.text == TextSize::Largest {
+        say.text("text-size-normal")
+    } else {
+        say.text("text-size")
+    };
+    let clearer = if look.high_contrast() {
+        say.text("contrast-plain")
+    } else {
+        say.text("contrast")
+    };
+    let louder = if always.loudest {
+        say.text("volume-lowest")
+    } else {
+        say.text("volume")
+    };
+    let (language, switch) = always.language.clone();
+    let tools = [
+        tool(draw, "language", &language, "globe", switch),
+        tool(draw, "text-size", &larger, "text-size", always.text.clone()),
+        tool(draw, "contrast", &clearer, "contrast", always.contrast.clone()),
+        tool(draw, "volume", &louder, "speaker", always.volume.clone()),
+    ];
+    let mut name = row![
+        picture(draw, "house", small * 1.5),
+        words(always.station.clone(), small, palette.band).bold(),
+    ]
+    .spacing(16)
+    .align_y(Vertical::Center);
+    if let Some(sign) = &always.sign {
+        name = name.push(words(format!("· {sign}"), small, palette.band));
+    }
+    let step = always.progress.map(|(at, of)| {
+        words(
+            say.with("step", &[("at", at.into()), ("of", of.into())]),
+            small,
+            palette.band,
+        )
+        .one_line()
+    });
+    if look.portrait() {
+        let mut first = row![name, space(Length::Fill, 1.0)]
+            .align_y(Vertical::Center)
+            .height(tool_height(look));
+        first = first.push(step);
+        let mut second = row![].spacing(16.0);
+        for tool in tools {
+            second = second.push(tool.width(Length::FillPortion(1)));
+        }
+        column![first, second].spacing(16).into()
+    } else {
+        let mut all = row![name, space(Length::Fill, 1.0)]
+            .spacing(16)
+            .align_y(Vertical::Center);
+        all = all.push(step.map(|s| container(s).padding(Padding::ZERO.right(16.0))));
+        for tool in tools {
+            all = all.push(tool);
+        }
+        all.into()
+    }
+}
+
+fn footer<'a, N: Clone + 'a>(
+    draw: Draw<'a>,
+    back: Option<N>,
+    extra: Option<Extra<N>>,
+    next: Next<N>,
+    always: &Always<N>,
+) -> Element<'a, Tapped<N>> {
+    let look = draw.look;
+    let say = draw.say;
+    let palette = look.palette;
+    let height = control_height(look);
+    let size = look.gentle(42.0);
+    let part = |target: &str, label: &str, picture: Option<&str>, surface, portion| {
+        control(draw, target, label, picture, surface, size)
+            .height(height)
+            .width(Length::FillPortion(portion))
+    };
+    let empty = |portion| space(Length::FillPortion(portion), 1.0);
+
+    let person: Element<'a, Tapped<N>> = part(
+        "person",
+        &say.text("person"),
+        Some("person"),
+        palette.person,
+        6,
+    )
+    .on_tap(always.person.clone())
+    .into();
+    let hear: Element<'a, Tapped<N>> = part("hear", &say.text("hear"), Some("ear"), palette.tool, 5)
+        .on_tap(always.hear.clone())
+        .into();
+    let extra: Element<'a, Tapped<N>> = match extra {
+        Some(e) => part(e.target, &e.label, e.picture, palette.quiet, 5)
+            .on_tap(e.message)
+            .into(),
+        None => empty(5),
+    };
+    let back: Element<'a, Tapped<N>> = match back {
+        Some(message) => part("back", &format!("◀ {}", say.text("back")), None, palette.quiet, 5)
+            .on_tap(message)
+            .into(),
+        None => empty(5),
+    };
+    let next: Element<'a, Tapped<N>> = match next {
+        Next::Ready(label, message) => part("next", &format!("{label} ▶"), None, palette.forward, 7)
+            .on_tap(message)
+            .into(),
+        Next::Missing(what) => part("next", &what, None, palette.missing, 7).into(),
+        Next::Absent => empty(7),
+    };
+    if look.portrait() {
+        column![
+            row![extra, back, next].spacing(theme::GAP),
+            row![person, hear].spacing(theme::GAP),
+        ]
+        .spacing(theme::GAP)
+        .into()
+    } else {
+        row![person, hear, extra, back, next]
+            .spacing(theme::GAP)
+            .into()
+    }
+}

@@ -1,0 +1,257 @@
+//! What the world tells the kiosk: saved or not, printed or not, a code was read, a cable was pulled.
+
+use super::{Kiosk, Screen, answers};
+use crate::effect::{Backend, Effect, Happening, Saved, SlipNews, StoreFault};
+use crate::screen::{done, go_on, matters};
+use crate::slip::{self, Receipt};
+use onedoor_domain::personal::Personal;
+use onedoor_domain::qr::Payload;
+use onedoor_domain::session::{Input, Step};
+use onedoor_forms::Value;
+
+/// The sentence for a fault of the record.
+fn record_sentence(fault: &StoreFault) -> &'static str {
+    if fault.passing && !fault.full { "say-store-busy" } else { "say-store-full" }
+}
+
+impl<B: Backend> Kiosk<B> {
+    pub(super) fn happened(&mut self, happening: Happening) {
+        match happening {
+            Happening::Kept(_, Ok(())) => self.machine.record = None,
+            Happening::Kept(_, Err(fault)) => {
+                tracing::error!(event = "draft_not_kept", code = fault.code);
+                let first = self.machine.record.is_none();
+                let sentence = record_sentence(&fault);
+                self.machine.record = Some(fault);
+                if first {
+                    let part = self.ctx().part(sentence);
+                    self.say_now(vec![part]);
+                }
+            }
+            Happening::Drafts(all) => {
+                self.waiting = all.into_iter().filter(|d| Some(d.id) != self.draft).collect();
+                // Right after the start somebody may still stand there: ask before they touch anything.
+                if matches!(self.screen, Screen::Rest)
+                    && self.session.step() == &Step::Rest
+                    && self.idle_since_start()
+                    && let Some(draft) = self.waiting.first()
+                {
+                    self.screen = Screen::GoOn(Box::new(go_on::GoOn::new(draft.id, answers::known(draft))));
+                    self.speak();
+                }
+            }
+            Happening::Submitted(result) => match *result {
+                Ok(saved) => self.saved(saved),
+                Err(fault) => {
+                    tracing::error!(event = "case_not_saved", code = fault.code);
+                    let sentence = record_sentence(&fault);
+                    let asked = answers::Asked(self.filling.as_ref());
+                    if self.session.take(Input::NotSaved, &asked).is_ok() {
+                        self.screen = Screen::Consent {
+                            saving: false,
+                            fault: Some(sentence),
+                        };
+                        self.speak();
+                    }
+                }
+            },
+            Happening::Found(result) => {
+                let speak = match (&mut self.screen, result) {
+                    (Screen::Matters(page), Ok(found)) => {
+                        page.found(found);
+                        true
+                    }
+                    (Screen::Matters(page), Err(fault)) => {
+                        tracing::error!(event = "cases_not_found", code = fault.code);
+                        page.found(Vec::new());
+                        true
+                    }
+                    _ => false,
+                };
+                if speak {
+                    self.speak();
+                }
+            }
+            Happening::Changed(case, status) => {
+                let mine = matches!(&self.screen, Screen::Matters(page) if page.open().is_some_and(|m| m.case == case));
+                if let (true, Screen::Matters(page)) = (mine, &mut self.screen) {
+                    page.changed(status);
+                    self.speak();
+                }
+            }
+            Happening::Drawn { picture, size } => {
+                if let Screen::Done(done) = &mut self.screen {
+                    done.drawn = Some(picture);
+                    done.drawn_size = size;
+                }
+            }
+            Happening::Slip(news) => self.slip_news(news),
+            Happening::PrinterWell => {}
+            Happening::Scanned(bytes) => self.scanned(&bytes),
+            Happening::Scanner(state) => {
+                self.machine.scanner = state.err();
+                if let Some(code) = self.machine.scanner {
+                    tracing::warn!(event = "scanner_gone", code);
+                }
+            }
+            Happening::Sound(state) => {
+                self.machine.sound = state.err();
+                if let Some(code) = self.machine.sound {
+                    tracing::warn!(event = "sound_gone", code);
+                }
+            }
+            Happening::Record(Ok(())) => {
+                self.machine.record = None;
+                if matches!(self.screen, Screen::Closed(_)) {
+                    self.leave();
+                }
+            }
+            Happening::Record(Err(fault)) => {
+                if fault.passing {
+                    self.machine.record = Some(fault);
+                } else {
+                    self.screen = Screen::Closed(fault.code);
+                    self.speak();
+                }
+            }
+            Happening::PersonCalled { before } => {
+                if let Screen::Help { before: shown } = &mut self.screen {
+                    *shown = before;
+                }
+            }
+        }
+    }
+
+    fn idle_since_start(&self) -> bool {
+        self.declined.is_empty() && self.receipt.is_none() && !self.gate_used()
+    }
+
+    fn gate_used(&self) -> bool {
+        self.gate.used()
+    }
+
+    /// The case is in the journal: only now is it said and printed.
+    fn saved(&mut self, saved: Saved) {
+        let Some(service) = self.session.service().and_then(|id| self.station.service(id)) else {
+            return;
+        };
+        let Some(owner) = service.owner.clone() else {
+            return;
+        };
+        let today = self.clock.today();
+        let receipt = Receipt {
+            case: saved.case,
+            code: saved.code,
+            pin: saved.pin.map(|p| Personal::from(p.expose().as_str())),
+            service: service.id.clone(),
+            owner,
+            due: self.station.calendar().due(today, self.clock.trust, service.due_days),
+            bring: self.bring(),
+            told: self.session.how_told(),
+            saved: today,
+        };
+        if let Some(filling) = &self.filling {
+            for answer in filling.answers() {
+                if let Some(name) = answer.reuse.filter(|name| name.starts_with("profile."))
+                    && !matches!(answer.value, Value::Empty)
+                {
+                    self.visit.insert(name, answer.value);
+                }
+            }
+        }
+        let asked = answers::Asked(self.filling.as_ref());
+        if self.session.take(Input::Saved, &asked).is_err() {
+            return;
+        }
+        self.draft = None;
+        self.filling = None;
+        self.behind = None;
+        self.receipt = Some(receipt.clone());
+        self.screen = Screen::Done(Box::new(done::Done {
+            receipt: receipt.clone(),
+            drawn: None,
+            drawn_size: (384, 600),
+            paper: done::Paper::Printing,
+            copies: 1,
+            printed_in: self.person.language.clone(),
+        }));
+        self.print(&receipt, 1);
+        self.speak();
+    }
+
+    fn print(&mut self, receipt: &Receipt, copy: u32) {
+        let slip = slip::slip(self.ctx(), receipt, copy);
+        self.backend.run(Effect::Print {
+            case: receipt.case,
+            copy,
+            slip: Box::new(slip),
+        });
+    }
+
+    /// Once more, in the language that is on.
+    pub(super) fn print_again(&mut self) {
+        let language = self.person.language.clone();
+        let Screen::Done(done) = &mut self.screen else {
+            return;
+        };
+        if done.paper == done::Paper::Printing {
+            return;
+        }
+        // A slip that never came out is still the first one.
+        if done.paper == done::Paper::Printed {
+            done.copies += 1;
+        }
+        done.paper = done::Paper::Printing;
+        done.printed_in = language;
+        let (receipt, copy) = (done.receipt.clone(), done.copies);
+        self.print(&receipt, copy);
+    }
+
+    fn slip_news(&mut self, news: SlipNews) {
+        let Screen::Done(done) = &mut self.screen else {
+            // Printed after the person went on: the record has it; nothing is said to the next person.
+            return;
+        };
+        match news {
+            SlipNews::Printed => done.paper = done::Paper::Printed,
+            SlipNews::Failed { say, code } => {
+                tracing::warn!(event = "slip_failed", code);
+                done.paper = done::Paper::Failed(say, code);
+                let part = self.ctx().part(say);
+                self.say_now(vec![part]);
+            }
+        }
+    }
+
+    /// A code was read: only our own say anything, and only what fits where the person is.
+    fn scanned(&mut self, bytes: &[u8]) {
+        self.idle.acted(self.clock.monotonic);
+        if self.machine.record.as_ref().is_some_and(|f| !f.passing) || matches!(self.screen, Screen::Closed(_)) {
+            return;
+        }
+        let in_a_service = self.session.worth_keeping();
+        match Payload::parse(bytes) {
+            Ok(Payload::Slip(case)) if !in_a_service => {
+                if *self.session.step() == Step::Rest {
+                    let _ = self.session.take(Input::Arrived, &answers::Asked(None));
+                }
+                self.behind = None;
+                self.screen = Screen::Matters(Box::new(matters::Matters::scanned(case)));
+                self.speak();
+            }
+            Ok(Payload::WallCard(service)) if !in_a_service => self.begin(service.as_str()),
+            Ok(Payload::ResidentCard(_)) if *self.session.step() == Step::Identify => {
+                if let Screen::Keypad(pad) = &mut self.screen {
+                    pad.fault = Some("say-card-unknown".into());
+                }
+                self.speak();
+            }
+            // In the middle of a matter nothing that is held up by chance may throw a person out of it.
+            Ok(_) => {}
+            Err(_) => {
+                let part = self.ctx().part("say-not-our-code");
+                self.say_now(vec![part]);
+            }
+        }
+    }
+}

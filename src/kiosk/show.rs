@@ -1,0 +1,245 @@
+//! The page that is up, as a picture and as speech.
+
+use super::{Always, Kiosk, Screen, Touch};
+use crate::effect::Backend;
+use crate::frame::{self, Page, frame};
+use crate::screen::{choose, closed, confirm, consent, done, help, papers, read_back, rest};
+use crate::theme::Look;
+use crate::widget::{Draw, Tapped};
+use iced::Element;
+use onedoor_devices::sound::speak::Part;
+use onedoor_domain::idnumber::IdNumber;
+use onedoor_domain::session::{ForWhom, Step};
+use std::fmt;
+
+/// A page's name for traces, logs and the tour: never an answer in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageName(String);
+
+impl fmt::Display for PageName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<B: Backend> Kiosk<B> {
+    /// The name of the page that is up.
+    pub fn page_name(&self) -> PageName {
+        PageName(if self.seconds_left().is_some() {
+            "still-here".into()
+        } else {
+            match &self.screen {
+                Screen::Rest => "rest".into(),
+                Screen::Home(_) => "home".into(),
+                Screen::Choose(choose, _) => match choose {
+                    choose::Choose::ForWhom => "for-whom".into(),
+                    choose::Choose::Relation => "relation".into(),
+                    choose::Choose::HowTold => "how-told".into(),
+                },
+                Screen::Keypad(_) => match self.session.step() {
+                    Step::HelperIdentify => "helper-identify".into(),
+                    Step::HowToldPhone => "how-told-phone".into(),
+                    _ => "identify".into(),
+                },
+                Screen::Confirm => "confirm".into(),
+                Screen::Papers(_) => "papers".into(),
+                Screen::Question(page) => {
+                    // `/data/place/village` is named by its last part.
+                    let name = page.path().rsplit('/').next().unwrap_or_default();
+                    format!("question/{name}")
+                }
+                Screen::ReadBack(_) => "read-back".into(),
+                Screen::Consent { saving: true, .. } => "saving".into(),
+                Screen::Consent { .. } => "consent".into(),
+                Screen::Done(page) => match page.paper {
+                    done::Paper::Failed(..) => "done/no-slip".into(),
+                    _ => "done".into(),
+                },
+                Screen::Matters(page) => page.name().into(),
+                Screen::Help { .. } => "help".into(),
+                Screen::GoOn(page) => page.name().into(),
+                Screen::Closed(_) => "closed".into(),
+            }
+        })
+    }
+
+    /// The code of the case that is on the screen, for the trace of a test.
+    pub fn case_on_screen(&self) -> Option<String> {
+        match &self.screen {
+            Screen::Done(done) => Some(done.receipt.code.compact()),
+            Screen::Matters(page) => page.open().map(|m| m.code.compact()),
+            _ => None,
+        }
+    }
+
+    fn confirmed_number(&self) -> Option<IdNumber> {
+        IdNumber::parse(self.session.id_number()?).ok()
+    }
+
+    fn offline(&self) -> bool {
+        !self.machine.delivered_possible
+    }
+
+    fn may_yield(&self) -> bool {
+        self.session.worth_keeping()
+    }
+
+    fn page(&self) -> Page<'_, Touch> {
+        let ctx = self.ctx();
+        let per = self.tiles();
+        if let Some(seconds) = self.seconds_left() {
+            return closed::idle(ctx, seconds, Touch::StillHere);
+        }
+        let mut page = match &self.screen {
+            Screen::Rest => rest::view(ctx, &self.languages, self.time()).map(Touch::Rest),
+            Screen::Home(home) => home.view(ctx, per, !self.waiting.is_empty()).map(Touch::Home),
+            Screen::Choose(choose, leaf) => {
+                let made = match choose {
+                    choose::Choose::ForWhom => self.session.for_whom().map(choose::Chosen::ForWhom),
+                    choose::Choose::Relation => self
+                        .session
+                        .relation()
+                        .map(|name| choose::Chosen::Relation(name.to_owned())),
+                    choose::Choose::HowTold => self.session.how_told().map(choose::Chosen::HowTold),
+                };
+                let mut page = choose.view(ctx, per, leaf.0, made).map(Touch::Choose);
+                if choose.len() > per {
+                    let label = if leaf.is_last(choose.len(), per) { "first-ones" } else { "more" };
+                    page.next = frame::Next::Ready(ctx.say.text(label), Touch::MoreChoices);
+                }
+                page
+            }
+            Screen::Keypad(pad) => pad.view(ctx).map(Touch::Keypad),
+            Screen::Confirm => match self.confirmed_number() {
+                Some(number) => confirm::view(
+                    ctx,
+                    &number,
+                    self.session.for_whom() == Some(ForWhom::Family),
+                    self.clock.today(),
+                )
+                .map(Touch::Confirm),
+                None => Page::new("", |_, _| crate::widget::space(1.0, 1.0)),
+            },
+            Screen::Papers(leaf) => {
+                let service = self.session.service().and_then(|id| self.station.service(id));
+                papers::view(ctx, service.map_or(&[], |s| s.papers.as_slice()), per, *leaf).map(Touch::Papers)
+            }
+            Screen::Question(page) => page.view(ctx, per).map(Touch::Question),
+            Screen::ReadBack(leaf) => {
+                read_back::view(ctx, self.lines(), read_back::per(per, self.idle.upright), *leaf).map(Touch::ReadBack)
+            }
+            Screen::Consent { saving, fault } => {
+                let service = self.session.service().and_then(|id| self.station.service(id));
+                consent::view(
+                    ctx,
+                    service.and_then(|s| s.owner.as_ref()),
+                    self.lines().len(),
+                    self.own_consent().as_ref(),
+                    *saving,
+                    *fault,
+                )
+                .map(Touch::Consent)
+            }
+            Screen::Done(done) => done::view(ctx, done, self.offline()).map(Touch::Done),
+            Screen::Matters(page) => page
+                .view(ctx, per, !self.waiting.is_empty(), self.machine.scanner.is_none())
+                .map(Touch::Matters),
+            Screen::Help { before } => help::view(ctx, *before, self.may_yield()).map(Touch::Help),
+            Screen::GoOn(page) => page.view(ctx).map(Touch::GoOn),
+            Screen::Closed(code) => closed::view(ctx, code),
+        };
+        if let Some(fault) = &self.machine.record
+            && page.fault.is_none()
+        {
+            page.fault = Some(ctx.say.text(if fault.passing && !fault.full {
+                "say-store-busy"
+            } else {
+                "say-store-full"
+            }));
+        }
+        page
+    }
+
+    /// The time for the rest page; none while the clock is not trusted.
+    fn time(&self) -> Option<String> {
+        self.clock.trust.is_trusted().then(|| {
+            let now = self.clock.now;
+            format!("{}:{:02}", now.hour(), now.minute())
+        })
+    }
+
+    /// A quiet sign at the top: what does not work, in words.
+    fn sign(&self) -> Option<String> {
+        let say = self.say();
+        if self.machine.sound.is_some() {
+            Some(say.text("no-sound"))
+        } else if !self.clock.trust.is_trusted() {
+            Some(say.text("clock-wrong"))
+        } else {
+            None
+        }
+    }
+
+    /// Draws the page for a window of this look.
+    pub fn view(&self, look: Look) -> Element<'_, Tapped<Touch>> {
+        let say = self.say();
+        let draw = Draw {
+            look,
+            say,
+            pictures: &self.pictures,
+        };
+        let next_language = self.languages.after(&self.person.language);
+        let asked = super::answers::Asked(self.filling.as_ref());
+        let always = frame::Always {
+            person: Touch::Always(Always::PersonCalled),
+            hear: Touch::Always(Always::HeardAgain),
+            language: (
+                next_language.text("language-name"),
+                Touch::Always(Always::LanguageSwitched),
+            ),
+            text: Touch::Always(Always::TextSized),
+            contrast: Touch::Always(Always::ContrastSwitched),
+            volume: Touch::Always(Always::VolumeTurned),
+            loudest: self.backend.loudest(),
+            station: self.station.name(&say.tag).to_owned(),
+            progress: match &self.screen {
+                Screen::Help { .. } | Screen::GoOn(_) | Screen::Matters(_) | Screen::Done(_) => None,
+                _ => self.session.progress(&asked),
+            },
+            sign: self.sign(),
+        };
+        frame(draw, self.page(), always)
+    }
+
+    /// What the page that is up says.
+    pub fn spoken(&self) -> Vec<Part> {
+        let ctx = self.ctx();
+        let per = self.tiles();
+        match &self.screen {
+            Screen::Rest => rest::spoken(ctx),
+            Screen::Home(home) => home.spoken(ctx, per, !self.waiting.is_empty()),
+            Screen::Choose(choose, leaf) => choose.spoken(ctx, per, leaf.0),
+            Screen::Keypad(pad) => pad.spoken(ctx),
+            Screen::Confirm => confirm::spoken(ctx, self.session.for_whom() == Some(ForWhom::Family)),
+            Screen::Papers(leaf) => match self.session.service().and_then(|id| self.station.service(id)) {
+                Some(service) => papers::spoken(ctx, &service.id, &service.papers, per, *leaf),
+                None => Vec::new(),
+            },
+            Screen::Question(page) => page.spoken(ctx, per),
+            Screen::ReadBack(leaf) => {
+                read_back::spoken(ctx, &self.lines(), read_back::per(per, self.idle.upright), *leaf)
+            }
+            Screen::Consent { fault, .. } => consent::spoken(
+                ctx,
+                self.session.service().unwrap_or_default(),
+                self.own_consent().as_ref(),
+                *fault,
+            ),
+            Screen::Done(done) => done::spoken(ctx, done, self.offline()),
+            Screen::Matters(page) => page.spoken(ctx, per, self.machine.scanner.is_none()),
+            Screen::Help { .. } => help::spoken(ctx),
+            Screen::GoOn(page) => page.spoken(ctx),
+            Screen::Closed(_) => closed::spoken(ctx),
+        }
+    }
+}

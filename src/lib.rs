@@ -1,0 +1,18 @@
+//! OneDoor's kiosk: what people see, hear and touch.
+//!
+//! [`kiosk::Kiosk`] is the program without a window: messages in, effects out, pages on demand. [`window`] puts it on a
+//! screen; [`headless`] draws and touches it without one, for the tour, for `onedoor drive` and for tests.
+
+pub mod effect;
+pub mod frame;
+pub mod headless;
+pub mod kiosk;
+pub mod language;
+pub mod picture;
+pub mod pinyin;
+pub mod screen;
+pub mod slip;
+pub mod station;
+pub mod theme;
+pub mod touch;
+pub mod widget;

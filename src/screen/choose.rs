@@ -1,0 +1,150 @@
+//! The kiosk's own choices, each a verb that goes on at once: for whom, who it is, how to tell you.
+
+use super::Ctx;
+use crate::frame::Page;
+use crate::widget::{Tile, tiles};
+use onedoor_devices::sound::speak::Part;
+use onedoor_domain::session::{ForWhom, HowTold};
+
+/// Which choice it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choose {
+    /// For yourself or for family?
+    ForWhom,
+    /// Who is it to you?
+    Relation,
+    /// How shall we tell you?
+    HowTold,
+}
+
+/// A choice that was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Chosen {
+    /// For whom.
+    ForWhom(ForWhom),
+    /// Who the family member is ("mother").
+    Relation(String),
+    /// How to tell.
+    HowTold(HowTold),
+}
+
+/// What happened on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Message {
+    /// A tile was touched.
+    Chosen(Chosen),
+    /// Back.
+    Back,
+}
+
+/// A choice's name, prompt and picture.
+type Row = (&'static str, &'static str, &'static str);
+
+const RELATIONS: [Row; 6] = [
+    ("mother", "say-relation-mother", "woman"),
+    ("father", "say-relation-father", "man"),
+    ("spouse", "say-relation-spouse", "couple"),
+    ("child", "say-relation-child", "child"),
+    ("grandparent", "say-relation-grandparent", "old-woman"),
+    ("other", "say-relation-other", "people"),
+];
+
+impl Choose {
+    fn title(self) -> &'static str {
+        match self {
+            Self::ForWhom => "say-for-whom",
+            Self::Relation => "say-relation",
+            Self::HowTold => "say-how-told",
+        }
+    }
+
+    fn rows(self) -> Vec<(Row, Chosen)> {
+        match self {
+            Self::ForWhom => vec![
+                (("myself", "say-myself", "for-me"), Chosen::ForWhom(ForWhom::Myself)),
+                (("family", "say-family", "for-family"), Chosen::ForWhom(ForWhom::Family)),
+            ],
+            Self::Relation => RELATIONS
+                .into_iter()
+                .map(|row| (row, Chosen::Relation(row.0.to_owned())))
+                .collect(),
+            Self::HowTold => vec![
+                (("phone", "say-told-phone", "telephone"), Chosen::HowTold(HowTold::Phone)),
+                (("visit", "say-told-visit", "home-visit"), Chosen::HowTold(HowTold::Visit)),
+                (
+                    ("named", "say-told-named", "named-person"),
+                    Chosen::HowTold(HowTold::NamedPerson),
+                ),
+                (
+                    ("comes-back", "say-told-comes-back", "come-back"),
+                    Chosen::HowTold(HowTold::ComesBack),
+                ),
+            ],
+        }
+    }
+
+    /// The tiles of this page of the choice, `per` at a time: (target, label prompt, picture, meaning).
+    fn shown(self, per: usize, leaf: usize) -> Vec<(Row, Chosen)> {
+        let all = self.rows();
+        super::Leaf(leaf).of(&all, per).to_vec()
+    }
+
+    /// How many choices there are.
+    pub fn len(self) -> usize {
+        self.rows().len()
+    }
+
+    /// The page; `made` is what was chosen before, on the way back.
+    pub fn view<'a>(
+        self,
+        ctx: Ctx<'a>,
+        per: usize,
+        leaf: usize,
+        made: Option<Chosen>,
+    ) -> Page<'a, Message> {
+        let shown: Vec<Tile<Message>> = self
+            .shown(per, leaf)
+            .into_iter()
+            .enumerate()
+            .map(|(n, ((name, prompt, picture), chosen))| Tile {
+                target: format!("choice/{name}"),
+                number: n + 1,
+                label: ctx.say.text(prompt),
+                picture: Some(picture.into()),
+                chosen: made.as_ref() == Some(&chosen),
+                message: Message::Chosen(chosen),
+            })
+            .collect();
+        Page::new(ctx.say.text(self.title()), move |draw, room| {
+            tiles(draw, shown, room)
+        })
+        .back(Message::Back)
+    }
+
+    /// What it says.
+    pub fn spoken(self, ctx: Ctx<'_>, per: usize, leaf: usize) -> Vec<Part> {
+        let mut parts = vec![ctx.part(self.title())];
+        for (n, ((_, prompt, _), _)) in self.shown(per, leaf).into_iter().enumerate() {
+            parts.extend(ctx.numbered(n + 1, ctx.part(prompt)));
+        }
+        parts
+    }
+}
+
+/// The text of a relation's name, for the read-back and the staff.
+pub fn relation_prompt(name: &str) -> &'static str {
+    RELATIONS
+        .iter()
+        .find(|row| row.0 == name)
+        .map_or("say-relation-other", |row| row.1)
+}
+
+/// The prompt that names a way to be told.
+pub fn how_told_prompt(how: HowTold) -> &'static str {
+    match how {
+        HowTold::Phone => "say-told-phone",
+        HowTold::Visit => "say-told-visit",
+        HowTold::NamedPerson => "say-told-named",
+        HowTold::ComesBack => "say-told-comes-back",
+    }
+}

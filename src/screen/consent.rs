@@ -1,0 +1,102 @@
+//! What is sent to whom, and the one touch that hands it in.
+
+use super::Ctx;
+use crate::frame::{Next, Page};
+use crate::station::Owner;
+use crate::theme;
+use crate::widget::{Draw, Tapped, panel, picture, words};
+use iced::alignment::Vertical;
+use iced::widget::{column, row};
+use iced::{Element, Length};
+use onedoor_devices::sound::speak::Part;
+use onedoor_forms::Page as FormPage;
+
+/// What happened on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Message {
+    /// "I agree, hand it in."
+    Agreed,
+    /// Back.
+    Back,
+}
+
+/// The page. `own` is the form's own consent, where it has one; `saving` is on while the case is being written.
+pub fn view<'a>(
+    ctx: Ctx<'a>,
+    owner: Option<&Owner>,
+    count: usize,
+    own: Option<&FormPage>,
+    saving: bool,
+    fault: Option<&'static str>,
+) -> Page<'a, Message> {
+    let say = ctx.say;
+    let mut lines: Vec<(&'static str, String)> = Vec::new();
+    if let Some(owner) = owner {
+        lines.push((
+            "office",
+            say.with(
+                "consent-goes-to",
+                &[
+                    ("office", owner.office(&say.tag).into()),
+                    ("name", owner.name(&say.tag).into()),
+                ],
+            ),
+        ));
+    }
+    lines.push(("list", say.with("consent-what", &[("count", count.into())])));
+    if let Some(text) = own.and_then(|p| p.hint.clone()) {
+        lines.push(("agree", text));
+    }
+    lines.push(("locked", say.text("consent-only")));
+    lines.push(("free-of-charge", say.text("consent-free")));
+    let title = own.map_or_else(|| say.text("say-consent"), |p| p.label.clone());
+    let mut page = Page::new(title, move |draw: Draw<'a>, _room| {
+        let look = draw.look;
+        let surface = look.palette.paper;
+        let mut all = column![].spacing(look.gentle(22.0));
+        for (drawing, text) in lines {
+            all = all.push(
+                row![
+                    picture(draw, drawing, look.gentle(80.0)),
+                    words(text, look.px(theme::LABEL - 4.0), surface.ink).wide(),
+                ]
+                .spacing(32)
+                .align_y(Vertical::Center),
+            );
+        }
+        let whole: Element<'a, Tapped<Message>> = panel(surface, all)
+            .width(Length::Fill)
+            .height(Length::Fill)
+            .align_y(Vertical::Center)
+            .into();
+        whole
+    });
+    page.fault = fault.map(|id| say.text(id));
+    if saving {
+        page.next = Next::Missing(say.text("say-saving"));
+    } else {
+        page.back = Some(Message::Back);
+        page.next = Next::Ready(say.text("consent-agree"), Message::Agreed);
+    }
+    page
+}
+
+/// What it says.
+pub fn spoken(ctx: Ctx<'_>, service: &str, own: Option<&FormPage>, fault: Option<&'static str>) -> Vec<Part> {
+    if let Some(fault) = fault {
+        return vec![ctx.part(fault)];
+    }
+    match own {
+        Some(page) => {
+            let mut parts = vec![Part::prompt(
+                format!("services/{service}{}", page.prompt),
+                page.label.clone(),
+            )];
+            if let (Some(id), Some(hint)) = (&page.hint_prompt, &page.hint) {
+                parts.push(Part::prompt(format!("services/{service}{id}"), hint.clone()));
+            }
+            parts
+        }
+        None => vec![ctx.part("say-consent")],
+    }
+}

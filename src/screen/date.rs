@@ -1,0 +1,216 @@
+//! A day: year, then month, then day, each as keys; nothing is typed.
+
+use super::Ctx;
+use crate::theme;
+use crate::widget::{Tapped, control, space, tap, words};
+use iced::widget::{column, row};
+use iced::{Element, Length, Padding};
+use jiff::civil::Date;
+use onedoor_devices::sound::speak::Part;
+
+/// How many years are shown at once.
+const YEARS: i16 = 6;
+
+/// The field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    year: Option<i16>,
+    month: Option<i8>,
+    day: Option<i8>,
+    /// The first year shown.
+    first: i16,
+    today: Option<Date>,
+}
+
+/// What happened on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Message {
+    /// A year was touched.
+    Year(i16),
+    /// A month was touched.
+    Month(i8),
+    /// A day was touched.
+    Day(i8),
+    /// Today was touched.
+    Today,
+    /// Earlier or later years.
+    Turned(i16),
+    /// Change the year or the month again.
+    Again,
+}
+
+impl Entry {
+    /// An empty field, or one with the day that was chosen before. `today` is absent while the clock is not trusted.
+    pub fn new(chosen: Option<Date>, today: Option<Date>) -> Self {
+        let around = chosen.or(today).map_or(2026, |d| d.year());
+        Self {
+            year: chosen.map(Date::year),
+            month: chosen.map(Date::month),
+            day: chosen.map(Date::day),
+            first: around - 3,
+            today,
+        }
+    }
+
+    /// The day, once it is whole.
+    pub fn date(&self) -> Option<Date> {
+        Date::new(self.year?, self.month?, self.day?).ok()
+    }
+
+    /// Takes a message; whether the step within the page changed, so that its question is spoken.
+    pub fn update(&mut self, message: Message) -> bool {
+        match message {
+            Message::Year(year) => {
+                self.year = Some(year);
+                true
+            }
+            Message::Month(month) => {
+                self.month = Some(month);
+                true
+            }
+            Message::Day(day) => {
+                self.day = Some(day);
+                false
+            }
+            Message::Today => {
+                if let Some(today) = self.today {
+                    *self = Self::new(Some(today), Some(today));
+                }
+                false
+            }
+            Message::Turned(by) => {
+                self.first += by * YEARS;
+                false
+            }
+            Message::Again => {
+                if self.day.is_some() {
+                    self.day = None;
+                } else if self.month.is_some() {
+                    self.month = None;
+                } else {
+                    self.year = None;
+                }
+                true
+            }
+        }
+    }
+
+    /// Which part is asked for now.
+    fn asks(&self) -> &'static str {
+        match (self.year, self.month) {
+            (None, _) => "say-year",
+            (Some(_), None) => "say-month",
+            _ => "say-day",
+        }
+    }
+
+    /// What the part that is asked for says.
+    pub fn spoken(&self, ctx: Ctx<'_>) -> Part {
+        ctx.part(self.asks())
+    }
+
+    /// The field's part of a question page.
+    pub fn body<'a>(&self, ctx: Ctx<'a>) -> impl FnOnce(crate::widget::Draw<'a>, (f32, f32)) -> Element<'a, Tapped<Message>> + 'a
+    {
+        let me = self.clone();
+        let say = ctx.say;
+        move |draw, _room| {
+            let look = draw.look;
+            let palette = look.palette;
+            let key = |target: String, label: String, chosen: bool, size: f32, message: Message| {
+                let surface = if chosen { palette.chosen } else { palette.tile };
+                let text = words(label.clone(), size, surface.ink).bold().centred();
+                tap(target, label, surface, text)
+                    .padding(Padding::from([4.0, 6.0]))
+                    .width(Length::Fill)
+                    .height(Length::Fill)
+                    .on_tap(message)
+            };
+            let chosen = [
+                me.year.map(|y| say.with("year", &[("year", y.into())])),
+                me.month.map(|m| say.with("month", &[("month", m.into())])),
+                me.day.map(|d| say.with("day", &[("day", d.into())])),
+            ];
+            let chosen: Vec<String> = chosen.into_iter().flatten().collect();
+            let mut top = row![
+                words(say.text(me.asks()), look.gentle(52.0), palette.page).bold(),
+                words(chosen.join(" "), look.gentle(52.0), palette.page).bold(),
+                space(Length::Fill, 1.0),
+            ]
+            .spacing(32)
+            .align_y(iced::Alignment::Center);
+            if me.year.is_some() {
+                top = top.push(
+                    control(draw, "date/again", &say.text("change"), None, palette.quiet, look.gentle(40.0))
+                        .height(look.gentle(88.0))
+                        .on_tap(Message::Again),
+                );
+            } else if me.today.is_some() {
+                top = top.push(
+                    control(draw, "date/today", &say.text("date-today"), Some("today"), palette.quiet, look.gentle(40.0))
+                        .height(look.gentle(88.0))
+                        .on_tap(Message::Today),
+                );
+            }
+            let (columns, keys): (usize, Vec<Element<'a, Tapped<Message>>>) = match (me.year, me.month) {
+                (None, _) => {
+                    let years = (me.first..me.first + YEARS).map(|y| {
+                        key(format!("year/{y}"), y.to_string(), false, look.gentle(64.0), Message::Year(y)).into()
+                    });
+                    (3, years.collect())
+                }
+                (Some(_), None) => {
+                    let months = (1..=12).map(|m: i8| {
+                        let label = say.with("month", &[("month", m.into())]);
+                        key(format!("month/{m}"), label, false, look.gentle(48.0), Message::Month(m)).into()
+                    });
+                    (if look.portrait() { 3 } else { 4 }, months.collect())
+                }
+                (Some(y), Some(m)) => {
+                    let last = Date::new(y, m, 1).map_or(31, |d| d.days_in_month());
+                    let days = (1..=last).map(|d| {
+                        key(format!("day/{d}"), d.to_string(), me.day == Some(d), look.gentle(48.0), Message::Day(d)).into()
+                    });
+                    (7, days.collect())
+                }
+            };
+            let mut grid = column![].spacing(16.0);
+            let mut rest = keys.into_iter().peekable();
+            while rest.peek().is_some() {
+                let mut line = row![].spacing(16.0);
+                for _ in 0..columns {
+                    line = line.push(rest.next().unwrap_or_else(|| space(Length::Fill, 1.0)));
+                }
+                grid = grid.push(line.height(Length::Fill));
+            }
+            if me.year.is_none() {
+                let turn = |target, label: &str, by| {
+                    control(draw, target, &say.text(label), None, palette.quiet, look.gentle(44.0))
+                        .width(Length::Fill)
+                        .height(look.gentle(96.0))
+                        .on_tap(Message::Turned(by))
+                };
+                grid = grid.push(
+                    row![turn("date/earlier", "date-earlier", -1), turn("date/later", "date-later", 1)].spacing(theme::GAP),
+                );
+            }
+            column![top, grid.height(Length::Fill)]
+                .spacing(theme::GAP)
+                .height(Length::Fill)
+                .into()
+        }
+    }
+}
+
+/// A day in the words of the page's language.
+pub fn words_of(ctx: Ctx<'_>, date: Date) -> String {
+    ctx.say.with(
+        "date-words",
+        &[
+            ("year", date.year().into()),
+            ("month", date.month().into()),
+            ("day", date.day().into()),
+        ],
+    )
+}
+

@@ -1,0 +1,230 @@
+//! Received, and kept in this machine: the code, who answers, by when, the slip.
+
+use super::Ctx;
+use crate::frame::{Extra, Page, fault_line};
+use crate::slip::Receipt;
+use crate::theme;
+use crate::widget::part::steps;
+use crate::widget::{Draw, Tapped, panel, picture, space, words};
+use iced::alignment::{Horizontal, Vertical};
+use iced::widget::image::Handle;
+use iced::widget::{column, container, image, row};
+use iced::{Element, Length, Padding};
+use onedoor_devices::sound::speak::Part;
+use onedoor_domain::calendar::Due;
+
+/// What became of the slip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Paper {
+    /// It is being printed.
+    Printing,
+    /// It is out.
+    Printed,
+    /// It did not come, for this reason: the sentence's prompt and the technician's code.
+    Failed(&'static str, String),
+}
+
+/// The page.
+#[derive(Debug, Clone)]
+pub struct Done {
+    /// What the slip says, in the language it was first printed in.
+    pub receipt: Receipt,
+    /// The slip as it is drawn on paper.
+    pub drawn: Option<Handle>,
+    /// Its size in dots.
+    pub drawn_size: (u32, u32),
+    /// What became of it.
+    pub paper: Paper,
+    /// How many were asked for.
+    pub copies: u32,
+    /// The printed language, by its tag.
+    pub printed_in: String,
+}
+
+/// What happened on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Message {
+    /// Print again, in the language that is on.
+    Again,
+    /// Home.
+    Finished,
+}
+
+/// The page.
+pub fn view<'a>(ctx: Ctx<'a>, done: &'a Done, offline: bool) -> Page<'a, Message> {
+    let say = ctx.say;
+    let receipt = &done.receipt;
+    let mut page = Page::new(say.text("say-done"), move |draw, room| {
+        body(draw, ctx, done, offline, room)
+    })
+    .next(say.text("done-home"), Message::Finished);
+    let _ = receipt;
+    page.extra = Some(Extra {
+        target: "print-again",
+        label: match &done.paper {
+            Paper::Printing => say.text("done-printing"),
+            _ => say.text("done-print-again"),
+        },
+        picture: Some("printer"),
+        message: Message::Again,
+    });
+    page
+}
+
+fn body<'a>(
+    draw: Draw<'a>,
+    ctx: Ctx<'a>,
+    done: &'a Done,
+    offline: bool,
+    room: (f32, f32),
+) -> Element<'a, Tapped<Message>> {
+    let look = draw.look;
+    let palette = look.palette;
+    let say = ctx.say;
+    let receipt = &done.receipt;
+    let ink = palette.page;
+    let size = look.px(theme::BODY);
+    let failed = matches!(done.paper, Paper::Failed(..));
+    let slip_width = if look.portrait() { room.0 * 0.34 } else { room.0 * 0.25 };
+    let left_width = room.0 - slip_width - theme::GAP * 2.0;
+
+    let mut left = column![].spacing(look.gentle(14.0)).width(Length::Fill);
+    let code_size = if failed {
+        look.gentle(150.0).min(left_width / 7.4)
+    } else {
+        look.gentle(92.0).min(left_width / 7.4)
+    };
+    if let Paper::Failed(prompt, code) = &done.paper {
+        left = left.push(fault_line(draw, say.text(prompt), size));
+        left = left.push(words(receipt.code.to_string(), code_size, ink).bold().one_line());
+        left = left.push(words(say.text("fault-write-down"), size, ink).wide());
+        left = left.push(words(
+            say.with("fault-code", &[("code", code.as_str().into())]),
+            size.max(36.0),
+            palette.page_quiet,
+        ));
+    } else {
+        left = left.push(
+            row![
+                words(say.text("done-code"), size, palette.page_quiet),
+                words(receipt.code.to_string(), code_size, ink).bold().one_line(),
+            ]
+            .spacing(24)
+            .align_y(Vertical::Center),
+        );
+    }
+    if let Some(pin) = &receipt.pin {
+        left = left.push(
+            row![
+                words(say.text("done-pin"), size, palette.page_quiet),
+                words(pin.expose().clone(), look.gentle(64.0), ink).bold(),
+            ]
+            .spacing(24)
+            .align_y(Vertical::Center),
+        );
+    }
+    left = left.push(
+        words(
+            say.with(
+                "done-who",
+                &[
+                    ("name", receipt.owner.name(&say.tag).into()),
+                    ("office", receipt.owner.office(&say.tag).into()),
+                    ("phone", receipt.owner.phone.as_str().into()),
+                ],
+            ),
+            size,
+            ink,
+        )
+        .wide(),
+    );
+    left = left.push(words(due_words(ctx, receipt), size, ink).bold().wide());
+    if !failed {
+        left = left.push(words(say.text("done-free"), size, ink).wide());
+    }
+    if !receipt.bring.is_empty() && !failed {
+        let names: Vec<&str> = receipt.bring.iter().map(|p| p.name(&say.tag)).collect();
+        let joined = names.join(if say.tag.starts_with("zh") { "、" } else { ", " });
+        left = left.push(words(say.with("done-bring", &[("papers", joined.as_str().into())]), size, ink).wide());
+    }
+    if look.text != theme::TextSize::Largest && !failed {
+        left = left.push(steps(draw, ctx.say, 0));
+    }
+    if offline && look.text == theme::TextSize::Normal && !failed {
+        left = left.push(
+            panel(
+                palette.notice,
+                words(say.text("say-offline"), size, palette.notice.ink).wide(),
+            )
+            .padding(Padding::from([12.0, 24.0]))
+            .width(Length::Fill),
+        );
+    }
+    let slip: Element<'a, Tapped<Message>> = match (&done.drawn, failed) {
+        (Some(handle), _) => {
+            let (w, h) = done.drawn_size;
+            let scale = (slip_width - 24.0) / w as f32;
+            let fit = ((room.1 - 24.0) / (h as f32 * scale)).min(1.0);
+            panel(
+                palette.paper,
+                image(handle.clone())
+                    .width(w as f32 * scale * fit)
+                    .height(h as f32 * scale * fit),
+            )
+            .padding(12)
+            .into()
+        }
+        (None, _) => picture(draw, "slip-qr", slip_width * 0.6),
+    };
+    let whole = row![
+        left,
+        container(slip)
+            .width(slip_width)
+            .height(Length::Fill)
+            .align_x(Horizontal::Center)
+            .align_y(Vertical::Top)
+    ]
+    .spacing(theme::GAP * 2.0);
+    column![whole.height(Length::Fill), space(1.0, 1.0)].into()
+}
+
+/// By when, in words.
+pub fn due_words(ctx: Ctx<'_>, receipt: &Receipt) -> String {
+    match receipt.due {
+        Due::On(day) => ctx.say.with(
+            "done-due-on",
+            &[("month", day.month().into()), ("day", day.day().into())],
+        ),
+        Due::WithinWorkingDays(days) => ctx.say.with("done-due-within", &[("days", days.into())]),
+    }
+}
+
+/// What it says: saved, the slip, the code in groups, who, by when, free of charge.
+pub fn spoken(ctx: Ctx<'_>, done: &Done, offline: bool) -> Vec<Part> {
+    let receipt = &done.receipt;
+    let mut parts = vec![ctx.part("say-done")];
+    match &done.paper {
+        Paper::Failed(prompt, _) => parts.push(ctx.part(prompt)),
+        _ => parts.push(ctx.part("say-take-slip")),
+    }
+    parts.push(ctx.part("say-code-is"));
+    parts.push(Part::Digits(receipt.code.to_string()));
+    match receipt.due {
+        Due::On(day) => {
+            parts.push(ctx.part("say-due-by"));
+            parts.push(Part::Date {
+                date: day,
+                year: false,
+            });
+        }
+        Due::WithinWorkingDays(days) => {
+            parts.push(ctx.part("say-due-within"));
+            parts.push(Part::WorkingDays(days.into()));
+        }
+    }
+    parts.push(ctx.part("say-free"));
+    if offline {
+        parts.push(ctx.part("say-offline"));
+    }
+    parts
+}

@@ -1,0 +1,71 @@
+//! Help is coming: who, how many are before you, and that nothing is lost.
+
+use super::Ctx;
+use crate::frame::{Extra, Page};
+use crate::theme;
+use crate::widget::{Tapped, picture, words};
+use iced::alignment::{Horizontal, Vertical};
+use iced::widget::{column, container};
+use iced::{Element, Length};
+use onedoor_devices::sound::speak::Part;
+
+/// What happened on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Message {
+    /// "Never mind, I'll go on."
+    GoOn,
+    /// "Let the next person go on."
+    NextPerson,
+}
+
+/// The page; `before` calls stand before this one, never an invented time.
+pub fn view<'a>(ctx: Ctx<'a>, before: u32, may_yield: bool) -> Page<'a, Message> {
+    let say = ctx.say;
+    let mut page = Page::new("", move |draw, room| {
+        let look = draw.look;
+        let palette = look.palette;
+        let person = ctx.station.duty(&say.tag);
+        let name = person.0.as_str();
+        let who = if before == 0 {
+            say.with("help-who", &[("name", name.into())])
+        } else {
+            say.with("help-before", &[("count", before.into()), ("name", name.into())])
+        };
+        let line = |text: String, size| words(text, size, palette.page).wide().centred();
+        let whole: Element<'a, Tapped<Message>> = container(
+            column![
+                picture(draw, "call-person", (room.1 * 0.34).min(280.0)),
+                line(say.text("say-help"), look.gentle(76.0)).bold(),
+                line(say.text("help-kept"), look.px(44.0)),
+                line(who, look.px(44.0)),
+                line(
+                    say.with("help-phone", &[("phone", person.1.as_str().into())]),
+                    look.px(theme::BODY)
+                ),
+            ]
+            .spacing(look.gentle(16.0))
+            .align_x(Horizontal::Center),
+        )
+        .width(Length::Fill)
+        .height(Length::Fill)
+        .align_x(Horizontal::Center)
+        .align_y(Vertical::Center)
+        .into();
+        whole
+    })
+    .next(say.text("help-go-on"), Message::GoOn);
+    if may_yield {
+        page.extra = Some(Extra {
+            target: "next-person",
+            label: say.text("help-next-person"),
+            picture: None,
+            message: Message::NextPerson,
+        });
+    }
+    page
+}
+
+/// What it says.
+pub fn spoken(ctx: Ctx<'_>) -> Vec<Part> {
+    vec![ctx.part("say-help"), ctx.part("say-help-kept")]
+}

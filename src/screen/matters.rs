@@ -1,0 +1,543 @@
+//! How far is my matter? By the slip's code or its ten digits, and a second factor.
+
+use super::keypad::{self, Keypad, Kind, Typed};
+use super::{Ctx, Leaf};
+use crate::frame::{Extra, Next, Page};
+use crate::theme;
+use crate::widget::part::steps;
+use crate::widget::{Tapped, control, picture, space, tap, words};
+use iced::alignment::{Horizontal, Vertical};
+use iced::widget::{column, container, row};
+use iced::{Element, Length, Padding};
+use jiff::civil::Date;
+use onedoor_devices::sound::speak::Part;
+use onedoor_domain::calendar::Due;
+use onedoor_domain::case::{CaseStatus, Phase, Word};
+use onedoor_domain::code::{CaseCode, FactorKind, SecondFactor};
+use onedoor_domain::id::CaseId;
+
+/// A case as its resident sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Matter {
+    /// The case.
+    pub case: CaseId,
+    /// Its code.
+    pub code: CaseCode,
+    /// Its service.
+    pub service: String,
+    /// Where it stands.
+    pub status: CaseStatus,
+    /// When it was handed in; absent where the clock was not trusted.
+    pub since: Option<Date>,
+}
+
+/// What is looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Query {
+    /// By the slip that was scanned.
+    Slip(CaseId, SecondFactor),
+    /// By the code that was typed.
+    Code(CaseCode, SecondFactor),
+}
+
+/// Where on the page a person is.
+#[derive(Debug, Clone)]
+enum Stage {
+    Ask,
+    Code(Box<Keypad>),
+    Factor(By, Box<Keypad>),
+    Looking(By, Box<Keypad>),
+    List(Vec<Matter>, Leaf),
+    One(Box<Matter>, Option<Vec<Matter>>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    Slip(CaseId),
+    Code(CaseCode),
+}
+
+/// The page.
+#[derive(Debug, Clone)]
+pub struct Matters {
+    stage: Stage,
+    fault: Option<&'static str>,
+}
+
+/// What happened on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Message {
+    /// "No slip: type the number."
+    ByCode,
+    /// On the keypad.
+    Keypad(keypad::Message),
+    /// "Go on with what was begun."
+    Unfinished,
+    /// One of several.
+    Opened(CaseId),
+    /// More of several.
+    Turned,
+    /// The resident's word.
+    Said(Word),
+    /// "I want to talk to someone."
+    Talk,
+    /// Back.
+    Back,
+    /// Home.
+    Finished,
+}
+
+/// What the root has to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// Nothing beyond the page itself.
+    Stay,
+    /// Say the page anew.
+    Speak,
+    /// Look for this.
+    Find(Query),
+    /// Write down what the resident said.
+    Word(CaseId, Word),
+    /// Go on with a draft.
+    Unfinished,
+    /// Call a person.
+    Person,
+    /// Home.
+    Leave,
+}
+
+impl Default for Matters {
+    fn default() -> Self {
+        Self {
+            stage: Stage::Ask,
+            fault: None,
+        }
+    }
+}
+
+impl Matters {
+    /// The page after a slip was scanned: only the second factor is asked.
+    pub fn scanned(case: CaseId) -> Self {
+        Self {
+            stage: Stage::Factor(By::Slip(case), Box::new(Keypad::new(Kind::LastFour))),
+            fault: None,
+        }
+    }
+
+    /// A name for the trace.
+    pub fn name(&self) -> &'static str {
+        match &self.stage {
+            Stage::Ask => "matters",
+            Stage::Code(_) => "matters/code",
+            Stage::Factor(..) | Stage::Looking(..) => "matters/factor",
+            Stage::List(..) => "matters/list",
+            Stage::One(..) => "matters/case",
+        }
+    }
+
+    /// The case that is open, if one is.
+    pub fn open(&self) -> Option<&Matter> {
+        match &self.stage {
+            Stage::One(matter, _) => Some(matter),
+            _ => None,
+        }
+    }
+
+    /// Takes a message; `per` is how many tiles a page shows.
+    pub fn update(&mut self, message: Message, per: usize) -> Action {
+        self.fault = None;
+        match (message, &mut self.stage) {
+            (Message::ByCode, _) => {
+                self.stage = Stage::Code(Box::new(Keypad::new(Kind::CaseCode)));
+                Action::Speak
+            }
+            (Message::Unfinished, _) => Action::Unfinished,
+            (Message::Keypad(message), Stage::Code(pad)) => match pad.update(message) {
+                keypad::Action::Finished(Typed::Code(code)) => {
+                    self.stage = Stage::Factor(By::Code(code), Box::new(Keypad::new(Kind::LastFour)));
+                    Action::Speak
+                }
+                keypad::Action::Back => {
+                    self.stage = Stage::Ask;
+                    Action::Speak
+                }
+                keypad::Action::Refused => Action::Speak,
+                _ => Action::Stay,
+            },
+            (Message::Keypad(message), Stage::Factor(by, pad)) => {
+                let by = *by;
+                match pad.update(message) {
+                    keypad::Action::Finished(Typed::Digits(typed)) => {
+                        let kind = if pad.kind == Kind::SlipPin {
+                            FactorKind::SlipPin
+                        } else {
+                            FactorKind::IdLastFour
+                        };
+                        let factor = SecondFactor::typed(kind, typed.expose());
+                        let pad = pad.clone();
+                        self.stage = Stage::Looking(by, pad);
+                        Action::Find(match by {
+                            By::Slip(case) => Query::Slip(case, factor),
+                            By::Code(code) => Query::Code(code, factor),
+                        })
+                    }
+                    keypad::Action::Switch => {
+                        let other = if pad.kind == Kind::SlipPin {
+                            Kind::LastFour
+                        } else {
+                            Kind::SlipPin
+                        };
+                        **pad = Keypad::new(other);
+                        Action::Speak
+                    }
+                    keypad::Action::Back => {
+                        self.stage = match by {
+                            By::Slip(_) => Stage::Ask,
+                            By::Code(_) => Stage::Code(Box::new(Keypad::new(Kind::CaseCode))),
+                        };
+                        Action::Speak
+                    }
+                    keypad::Action::Refused => Action::Speak,
+                    _ => Action::Stay,
+                }
+            }
+            (Message::Opened(case), Stage::List(all, _)) => {
+                if let Some(matter) = all.iter().find(|m| m.case == case).cloned() {
+                    let all = all.clone();
+                    self.stage = Stage::One(Box::new(matter), Some(all));
+                }
+                Action::Speak
+            }
+            (Message::Turned, Stage::List(all, leaf)) => {
+                *leaf = leaf.turned(all.len(), per.min(4));
+                Action::Speak
+            }
+            (Message::Said(word), Stage::One(matter, _)) => Action::Word(matter.case, word),
+            (Message::Talk, _) => Action::Person,
+            (Message::Back, Stage::One(_, Some(all))) => {
+                let all = all.clone();
+                self.stage = Stage::List(all, Leaf(0));
+                Action::Speak
+            }
+            (Message::Back, Stage::Ask) | (Message::Finished, _) => Action::Leave,
+            (Message::Back, _) => {
+                self.stage = Stage::Ask;
+                Action::Speak
+            }
+            _ => Action::Stay,
+        }
+    }
+
+    /// What was found; nothing leads back to the second factor with a sentence.
+    pub fn found(&mut self, mut matters: Vec<Matter>) {
+        match matters.len() {
+            0 => {
+                if let Stage::Looking(by, pad) = &self.stage {
+                    let mut fresh = Keypad::new(pad.kind);
+                    fresh.fault = Some("say-matters-not-found".into());
+                    self.stage = Stage::Factor(*by, Box::new(fresh));
+                }
+            }
+            1 => self.stage = Stage::One(Box::new(matters.remove(0)), None),
+            _ => {
+                // The one whose slip was shown opens itself; the others are one Back away.
+                let wanted = match &self.stage {
+                    Stage::Looking(By::Slip(case), _) => matters.iter().position(|m| m.case == *case),
+                    Stage::Looking(By::Code(code), _) => matters.iter().position(|m| m.code == *code),
+                    _ => None,
+                };
+                self.stage = match wanted {
+                    Some(at) => Stage::One(Box::new(matters[at].clone()), Some(matters)),
+                    None => Stage::List(matters, Leaf(0)),
+                };
+            }
+        }
+    }
+
+    /// The case changed.
+    pub fn changed(&mut self, status: CaseStatus) {
+        if let Stage::One(matter, _) = &mut self.stage {
+            matter.status = status;
+        }
+    }
+
+    /// The page.
+    pub fn view<'a>(&'a self, ctx: Ctx<'a>, per: usize, unfinished: bool, scanner: bool) -> Page<'a, Message> {
+        let say = ctx.say;
+        match &self.stage {
+            Stage::Ask => {
+                let title = if scanner { "say-matters" } else { "say-scanner-gone" };
+                let mut page = Page::new(say.text(title), move |draw, room| {
+                    let look = draw.look;
+                    let palette = look.palette;
+                    let button = |target, label: String, drawing, message| {
+                        control(draw, target, &label, Some(drawing), palette.tile, look.gentle(48.0))
+                            .width(Length::Fill)
+                            .height(look.gentle(theme::CONTROL + 24.0))
+                            .on_tap(message)
+                    };
+                    let mut under =
+                        row![button("matters/code", say.text("matters-code"), "keypad", Message::ByCode)]
+                            .spacing(theme::GAP);
+                    if unfinished {
+                        under = under.push(button(
+                            "matters/unfinished",
+                            say.text("say-unfinished"),
+                            "start-again",
+                            Message::Unfinished,
+                        ));
+                    }
+                    let side = (room.1 * 0.42).min(320.0);
+                    let whole: Element<'a, Tapped<Message>> = column![
+                        container(
+                            row![
+                                picture(draw, if scanner { "slip-qr" } else { "scanner-off" }, side),
+                                picture(draw, if scanner { "scan" } else { "keypad" }, side),
+                            ]
+                            .spacing(64)
+                        )
+                        .width(Length::Fill)
+                        .height(Length::Fill)
+                        .align_x(Horizontal::Center)
+                        .align_y(Vertical::Center),
+                        words(say.text("say-matters-lost"), look.px(theme::BODY), palette.page_quiet)
+                            .wide()
+                            .centred(),
+                        under,
+                    ]
+                    .spacing(theme::GAP)
+                    .into();
+                    whole
+                });
+                page.back = Some(Message::Back);
+                page
+            }
+            Stage::Code(pad) | Stage::Factor(_, pad) | Stage::Looking(_, pad) => {
+                let mut page = pad.view(ctx).map(Message::Keypad);
+                if matches!(self.stage, Stage::Looking(..)) {
+                    page.next = Next::Missing(say.text("say-saving"));
+                }
+                page
+            }
+            Stage::List(all, leaf) => {
+                let per = per.min(4);
+                let shown: Vec<&Matter> = leaf.of(all, per).iter().collect();
+                let mut page = Page::new(
+                    say.with("matters-several", &[("count", all.len().into())]),
+                    move |draw, _room| {
+                        let look = draw.look;
+                        let surface = look.palette.tile;
+                        let mut column = column![].spacing(18);
+                        for matter in shown {
+                            let service = ctx.station.service(&matter.service);
+                            let title = service.map_or("", |s| s.title(&say.tag)).to_owned();
+                            let drawing = service.map_or("list", |s| s.picture.as_str());
+                            let line = row![
+                                picture(draw, drawing, look.gentle(96.0)),
+                                column![
+                                    words(title.clone(), look.px(theme::LABEL), surface.ink).bold(),
+                                    words(
+                                        say.text(state_prompt(&matter.status)),
+                                        look.px(theme::BODY),
+                                        surface.ink
+                                    ),
+                                ],
+                            ]
+                            .spacing(28)
+                            .align_y(Vertical::Center);
+                            column = column.push(
+                                tap(format!("matter/{}", matter.code.compact()), title, surface, container(line).width(Length::Fill))
+                                    .padding(Padding::from([8.0, 28.0]))
+                                    .width(Length::Fill)
+                                    .height(Length::Fill)
+                                    .on_tap(Message::Opened(matter.case)),
+                            );
+                        }
+                        column.height(Length::Fill).into()
+                    },
+                )
+                .back(Message::Back);
+                if all.len() > per {
+                    page = page.next(say.text("more"), Message::Turned);
+                }
+                page
+            }
+            Stage::One(matter, _) => self.one(ctx, matter),
+        }
+    }
+
+    fn one<'a>(&'a self, ctx: Ctx<'a>, matter: &'a Matter) -> Page<'a, Message> {
+        let say = ctx.say;
+        let service = ctx.station.service(&matter.service);
+        let title = service.map_or_else(|| matter.service.clone(), |s| s.title(&say.tag).to_owned());
+        let mut page = Page::new(title, move |draw, _room| {
+            let look = draw.look;
+            let palette = look.palette;
+            let size = look.px(theme::BODY);
+            let mut left = column![
+                words(say.text(state_prompt(&matter.status)), look.gentle(52.0), palette.page).bold().wide(),
+                row![
+                    words(say.text("done-code"), size, palette.page_quiet),
+                    words(matter.code.to_string(), look.gentle(60.0), palette.page).bold().one_line(),
+                ]
+                .spacing(24)
+                .align_y(Vertical::Center),
+            ]
+            .spacing(look.gentle(14.0));
+            if let Some(owner) = service.and_then(|s| s.owner.as_ref()) {
+                left = left.push(
+                    words(
+                        say.with(
+                            "done-who",
+                            &[
+                                ("name", owner.name(&say.tag).into()),
+                                ("office", owner.office(&say.tag).into()),
+                                ("phone", owner.phone.as_str().into()),
+                            ],
+                        ),
+                        size,
+                        palette.page,
+                    )
+                    .wide(),
+                );
+            }
+            if let Some(day) = matter.since {
+                left = left.push(
+                    words(
+                        say.with(
+                            "matters-since",
+                            &[("month", day.month().into()), ("day", day.day().into())],
+                        ),
+                        size,
+                        palette.page,
+                    )
+                    .wide(),
+                );
+            }
+            match matter.status.due {
+                Some(Due::On(day)) => {
+                    left = left.push(
+                        words(
+                            say.with("done-due-on", &[("month", day.month().into()), ("day", day.day().into())]),
+                            size,
+                            palette.page,
+                        )
+                        .bold()
+                        .wide(),
+                    );
+                }
+                Some(Due::WithinWorkingDays(days)) => {
+                    left = left.push(
+                        words(say.with("done-due-within", &[("days", days.into())]), size, palette.page)
+                            .bold()
+                            .wide(),
+                    );
+                }
+                None => {}
+            }
+            if look.text != theme::TextSize::Largest {
+                left = left.push(steps(draw, say, reached(&matter.status)));
+            }
+            let mut buttons = row![].spacing(theme::GAP);
+            for (target, label, drawing, word) in [
+                ("word/solved", "matters-solved", "solved", Word::Solved),
+                ("word/partly", "matters-partly", "partly", Word::Partly),
+                ("word/not-solved", "matters-not-solved", "not-solved", Word::NotSolved),
+            ] {
+                let surface = if matter.status.word == Some(word) {
+                    palette.chosen
+                } else {
+                    palette.tile
+                };
+                buttons = buttons.push(
+                    control(draw, target, &say.text(label), Some(drawing), surface, look.gentle(42.0))
+                        .width(Length::Fill)
+                        .height(look.gentle(theme::CONTROL + 12.0))
+                        .on_tap(Message::Said(word)),
+                );
+            }
+            let whole: Element<'a, Tapped<Message>> =
+                column![left, space(1.0, Length::Fill), buttons].spacing(theme::GAP).into();
+            whole
+        });
+        page.back = Some(Message::Back);
+        page.extra = Some(Extra {
+            target: "talk",
+            label: say.text("matters-talk"),
+            picture: None,
+            message: Message::Talk,
+        });
+        page.next = Next::Ready(say.text("done-home"), Message::Finished);
+        page.fault = self.fault.map(|id| say.text(id));
+        page
+    }
+
+    /// What it says.
+    pub fn spoken(&self, ctx: Ctx<'_>, per: usize, scanner: bool) -> Vec<Part> {
+        match &self.stage {
+            Stage::Ask if scanner => vec![ctx.part("say-matters"), ctx.part("say-matters-lost")],
+            Stage::Ask => vec![ctx.part("say-scanner-gone")],
+            Stage::Code(pad) | Stage::Factor(_, pad) => pad.spoken(ctx),
+            Stage::Looking(..) => Vec::new(),
+            Stage::List(all, leaf) => {
+                let mut parts = Vec::new();
+                for (n, matter) in leaf.of(all, per.min(4)).iter().enumerate() {
+                    let title = ctx.station.service(&matter.service).map_or("", |s| s.title(&ctx.say.tag));
+                    parts.extend(ctx.numbered(
+                        n + 1,
+                        Part::prompt(format!("services/{}/title", matter.service), title),
+                    ));
+                    parts.push(ctx.part(state_prompt(&matter.status)));
+                }
+                parts
+            }
+            Stage::One(matter, _) => {
+                let title = ctx.station.service(&matter.service).map_or("", |s| s.title(&ctx.say.tag));
+                let mut parts = vec![
+                    Part::prompt(format!("services/{}/title", matter.service), title),
+                    ctx.part(state_prompt(&matter.status)),
+                ];
+                match matter.status.due {
+                    Some(Due::On(day)) => {
+                        parts.push(ctx.part("say-due-by"));
+                        parts.push(Part::Date {
+                            date: day,
+                            year: false,
+                        });
+                    }
+                    Some(Due::WithinWorkingDays(days)) => {
+                        parts.push(ctx.part("say-due-within"));
+                        parts.push(Part::WorkingDays(days.into()));
+                    }
+                    None => {}
+                }
+                parts
+            }
+        }
+    }
+}
+
+/// The sentence for a case's state.
+pub fn state_prompt(status: &CaseStatus) -> &'static str {
+    match (status.phase, status.word) {
+        (Phase::Closed, _) => "say-matters-state-solved",
+        (Phase::Reopened, Some(Word::Partly)) => "say-matters-state-partly",
+        (Phase::Reopened, _) => "say-matters-state-not-solved",
+        (Phase::Told, _) => "say-matters-state-told",
+        (Phase::Answered, _) => "say-matters-state-answered",
+        (Phase::InHand, _) => "say-matters-state-in-hand",
+        (Phase::Saved | Phase::Draft, _) if status.delivered => "say-matters-state-delivered",
+        (Phase::Saved | Phase::Draft, _) => "say-matters-state-saved",
+    }
+}
+
+/// How many of the five steps are behind, counted from 0.
+pub fn reached(status: &CaseStatus) -> usize {
+    match status.phase {
+        Phase::Closed => 4,
+        Phase::Answered | Phase::Told => 3,
+        Phase::InHand | Phase::Reopened => 2,
+        Phase::Saved | Phase::Draft if status.delivered => 1,
+        Phase::Saved | Phase::Draft => 0,
+    }
+}

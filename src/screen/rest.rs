@@ -1,0 +1,57 @@
+//! The rest page: touch anywhere, nothing can go wrong.
+
+use super::Ctx;
+use crate::frame::Page;
+use crate::language::Languages;
+use crate::theme;
+use crate::widget::{picture, tap, words};
+use iced::alignment::Horizontal;
+use iced::widget::column;
+use iced::{Element, Length};
+use onedoor_devices::sound::speak::Part;
+
+/// What happened on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Message {
+    /// Somebody touched it.
+    Touched,
+}
+
+/// The page; `time` is left out while the clock is not trusted.
+pub fn view<'a>(ctx: Ctx<'a>, languages: &'a Languages, time: Option<String>) -> Page<'a, Message> {
+    let say = ctx.say;
+    Page::new("", move |draw, room| {
+        let look = draw.look;
+        let surface = look.palette.tile;
+        let mut content = column![].spacing(look.gentle(18.0)).align_x(Horizontal::Center);
+        if let Some(time) = time {
+            content = content.push(words(time, look.px(theme::BODY), surface.ink));
+        }
+        let side = (room.1 * 0.36).min(320.0);
+        content = content
+            .push(picture(draw, "touch-screen", side))
+            .push(words(say.text("rest-touch"), look.gentle(96.0), surface.ink).bold().centred())
+            .push(words(say.text("rest-harmless"), look.gentle(52.0), surface.ink).wide().centred());
+        for tag in languages.tags() {
+            let other = languages.get(tag);
+            if other.tag != say.tag {
+                content = content.push(
+                    words(other.text("say-rest"), look.px(theme::BODY), surface.ink)
+                        .wide()
+                        .centred(),
+                );
+            }
+        }
+        let whole: Element<'a, _> = tap("rest", say.text("rest-touch"), surface, content)
+            .width(Length::Fill)
+            .height(Length::Fill)
+            .on_tap(Message::Touched)
+            .into();
+        whole
+    })
+}
+
+/// What it says when it is asked: it is silent by itself, for an empty room needs no voice.
+pub fn spoken(ctx: Ctx<'_>) -> Vec<Part> {
+    vec![ctx.part("say-rest")]
+}

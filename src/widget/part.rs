@@ -1,0 +1,271 @@
+//! Small parts that many pages share.
+
+use crate::picture::Pictures;
+use crate::theme::{self, Look, Surface};
+use crate::widget::{Tap, Tapped, tap, words};
+use iced::alignment::{Horizontal, Vertical};
+use iced::widget::{Space, column, container, image, row, stack};
+use iced::{Border, Element, Length, Padding};
+
+/// What every view needs: the look, the words and the pictures.
+#[derive(Debug, Clone, Copy)]
+pub struct Draw<'a> {
+    /// Colours, sizes.
+    pub look: Look,
+    /// The words.
+    pub say: &'a crate::language::Language,
+    /// The drawings.
+    pub pictures: &'a Pictures,
+}
+
+/// A picture, `side` design pixels wide and high.
+pub fn picture<'a, M: 'a>(draw: Draw<'_>, name: &str, side: f32) -> Element<'a, M> {
+    let real = (side * draw.look.scale).round().max(1.0) as u32;
+    image(draw.pictures.get(name, real))
+        .width(side)
+        .height(side)
+        .into()
+}
+
+/// Nothing, of a certain size.
+pub fn space<'a, M: 'a>(width: impl Into<Length>, height: impl Into<Length>) -> Element<'a, M> {
+    Space::new().width(width).height(height).into()
+}
+
+/// A framed part that cannot be touched.
+pub fn panel<'a, M: 'a>(
+    surface: Surface,
+    content: impl Into<Element<'a, M>>,
+) -> container::Container<'a, M> {
+    container(content)
+        .padding(Padding::from([20.0, 28.0]))
+        .style(move |_| container::Style {
+            background: Some(surface.ink.on.into()),
+            border: Border {
+                color: surface.border.0,
+                width: surface.border.1,
+                radius: theme::RADIUS.into(),
+            },
+            ..container::Style::default()
+        })
+}
+
+/// The number on a tile.
+fn badge<'a, M: 'a>(draw: Draw<'_>, number: usize, surface: Surface) -> Element<'a, M> {
+    let side = draw.look.gentle(60.0);
+    container(words(number.to_string(), draw.look.gentle(42.0), surface.ink).bold())
+        .width(side)
+        .height(side)
+        .align_x(Horizontal::Center)
+        .align_y(Vertical::Center)
+        .style(move |_| container::Style {
+            background: Some(surface.ink.on.into()),
+            border: Border {
+                radius: 14.0.into(),
+                ..Border::default()
+            },
+            ..container::Style::default()
+        })
+        .into()
+}
+
+/// What is on a tile.
+#[derive(Debug, Clone)]
+pub struct Tile<M> {
+    /// The target's name.
+    pub target: String,
+    /// The number that chooses it, from 1.
+    pub number: usize,
+    /// The label, best at most eight characters.
+    pub label: String,
+    /// The picture's name.
+    pub picture: Option<String>,
+    /// Whether it is chosen.
+    pub chosen: bool,
+    /// What it means.
+    pub message: M,
+}
+
+/// A picture tile.
+pub fn tile<'a, M: Clone + 'a>(
+    draw: Draw<'_>,
+    tile: Tile<M>,
+    room: (f32, f32),
+) -> Tap<'a, M> {
+    let palette = draw.look.palette;
+    let surface = if tile.chosen {
+        palette.chosen
+    } else {
+        palette.tile
+    };
+    let size = label_size(draw.look, &tile.label, room.0 - 56.0);
+    let lines = (text_width(&tile.label, size) / (room.0 - 56.0)).ceil().max(1.0);
+    let label_height = lines * size * theme::LINE_HEIGHT;
+    let side = (room.1 - label_height - 64.0).min(room.0 * 0.6).min(300.0);
+    let mut inside = column![].align_x(Horizontal::Center).spacing(12);
+    if let Some(name) = tile.picture.as_deref().filter(|_| side >= 56.0) {
+        inside = inside.push(picture(draw, name, side));
+    }
+    inside = inside.push(
+        words(tile.label.clone(), size, surface.ink)
+            .bold()
+            .centred(),
+    );
+    let number = if tile.chosen {
+        palette.number_chosen
+    } else {
+        palette.number
+    };
+    let mut corner = row![badge(draw, tile.number, number), space(Length::Fill, 1.0)];
+    if tile.chosen {
+        corner = corner.push(tick(draw, palette.number_chosen));
+    }
+    let content = stack![
+        container(inside)
+            .width(Length::Fill)
+            .height(Length::Fill)
+            .align_x(Horizontal::Center)
+            .align_y(Vertical::Center),
+        container(corner).width(Length::Fill),
+    ]
+    .width(Length::Fill)
+    .height(Length::Fill);
+    tap(tile.target, tile.label, surface, content)
+        .padding(20.0)
+        .on_tap(tile.message)
+        .width(Length::Fill)
+        .height(Length::Fill)
+}
+
+/// The tick of a chosen tile: not colour alone.
+fn tick<'a, M: 'a>(draw: Draw<'_>, surface: Surface) -> Element<'a, M> {
+    let side = draw.look.gentle(60.0);
+    container(words("✓", draw.look.gentle(44.0), surface.ink).bold())
+        .width(side)
+        .height(side)
+        .align_x(Horizontal::Center)
+        .align_y(Vertical::Center)
+        .style(move |_| container::Style {
+            background: Some(surface.ink.on.into()),
+            border: Border {
+                radius: (side / 2.0).into(),
+                ..Border::default()
+            },
+            ..container::Style::default()
+        })
+        .into()
+}
+
+/// About how wide `text` runs at `size`, before it is shaped: Han characters are square, Latin letters about half.
+pub fn text_width(text: &str, size: f32) -> f32 {
+    text.chars()
+        .map(|c| if c.is_ascii() { 0.56 } else { 1.0 })
+        .sum::<f32>()
+        * size
+}
+
+/// A tile label's size: as large as the person wants it, smaller when a long word would not fit in two lines, but
+/// never under the body's minimum.
+fn label_size(look: Look, label: &str, room: f32) -> f32 {
+    let mut size = look.px(theme::LABEL + 4.0);
+    let least = look.px(theme::BODY - 2.0);
+    while size > least && text_width(label, size) > room * 2.0 {
+        size -= 2.0;
+    }
+    size
+}
+
+/// How `count` tiles stand: columns and rows.
+pub fn arrangement(look: Look, count: usize) -> (usize, usize) {
+    let columns = match (look.portrait(), count) {
+        (_, 0 | 1) => 1,
+        (true, 2 | 3) => 1,
+        (true, _) => 2,
+        (false, 2 | 4) => 2,
+        (false, _) => 3,
+    };
+    (columns, count.div_ceil(columns).max(1))
+}
+
+/// Tiles in a grid that fills `room` (design pixels).
+pub fn tiles<'a, M: Clone + 'a>(
+    draw: Draw<'_>,
+    all: Vec<Tile<M>>,
+    room: (f32, f32),
+) -> Element<'a, Tapped<M>> {
+    let (columns, rows) = arrangement(draw.look, all.len());
+    let each = (
+        (room.0 - theme::GAP * (columns as f32 - 1.0)) / columns as f32,
+        (room.1 - theme::GAP * (rows as f32 - 1.0)) / rows as f32,
+    );
+    let mut grid = column![].spacing(theme::GAP);
+    let mut rest = all.into_iter().peekable();
+    while rest.peek().is_some() {
+        let mut line = row![].spacing(theme::GAP);
+        for _ in 0..columns {
+            match rest.next() {
+                Some(one) => line = line.push(tile(draw, one, each)),
+                None => line = line.push(space(Length::Fill, 1.0)),
+            }
+        }
+        grid = grid.push(line.height(Length::Fill));
+    }
+    grid.width(Length::Fill).height(Length::Fill).into()
+}
+
+/// A control: a picture (if any) and a label beside it.
+pub fn control<'a, M: Clone + 'a>(
+    draw: Draw<'_>,
+    target: &str,
+    label: &str,
+    picture_name: Option<&str>,
+    surface: Surface,
+    size: f32,
+) -> Tap<'a, M> {
+    let mut content = row![].spacing(12).align_y(Vertical::Center);
+    if let Some(name) = picture_name {
+        content = content.push(picture(draw, name, size * 1.3));
+    }
+    content = content.push(words(label, size, surface.ink).bold().centred());
+    tap(target, label, surface, content).padding(Padding::from([8.0, 16.0]))
+}
+
+/// The five-step state line of a case; `reached` counts from 0.
+pub fn steps<'a, M: 'a>(draw: Draw<'_>, say: &crate::language::Language, reached: usize) -> Element<'a, M> {
+    let look = draw.look;
+    let palette = look.palette;
+    let mut line = row![].spacing(12);
+    for (n, id) in ["state-saved", "state-delivered", "state-in-hand", "state-answered", "state-solved"]
+        .into_iter()
+        .enumerate()
+    {
+        let surface = if n <= reached { palette.number_chosen } else { palette.paper };
+        let side = look.gentle(56.0);
+        let mark = if n <= reached { "✓".to_owned() } else { (n + 1).to_string() };
+        let edge = if n <= reached { palette.chosen.border } else { palette.tile.border };
+        let dot = container(words(mark, look.gentle(38.0), surface.ink).bold())
+            .width(side)
+            .height(side)
+            .align_x(Horizontal::Center)
+            .align_y(Vertical::Center)
+            .style(move |_| container::Style {
+                background: Some(surface.ink.on.into()),
+                border: Border {
+                    color: edge.0,
+                    width: 4.0,
+                    radius: (side / 2.0).into(),
+                },
+                ..container::Style::default()
+            });
+        line = line.push(
+            column![
+                dot,
+                words(say.text(id), look.gentle(theme::SMALL), palette.page).wide().centred(),
+            ]
+            .spacing(8)
+            .align_x(Horizontal::Center)
+            .width(Length::FillPortion(1)),
+        );
+    }
+    line.width(Length::Fill).into()
+}
