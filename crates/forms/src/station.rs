@@ -23,7 +23,9 @@ pub use self::places::{Place, PlaceLevel, Places};
 pub use self::problem::{Problem, ProblemReport, Problems, code};
 pub use self::reader::Marks;
 pub(crate) use self::reader::{too_long, utf8 as text};
-pub use self::service::{Fact, Fee, LegalSource, Paper, Route, SecondFactor, Service, Waiver};
+pub use self::service::{
+    Fact, Fee, LegalSource, PROFILE_FIELDS, Paper, Route, SecondFactor, Service, Waiver,
+};
 pub use self::settings::{
     BUILT_IN_TILES, Day, DeviceSettings, HubSettings, Idle, OpeningHours, PrinterConnection,
     PrinterSettings, ScannerConnection, ScannerSettings, Settings, SoundSettings,

@@ -6,9 +6,16 @@ use jiff::civil::Date;
 
 use super::make::Pictures;
 use crate::form::{
-    ChoiceSource, Form, Localized, Node, NodeKind, Place, Template, Texts, match_language,
+    ChoiceList, ChoiceSource, Form, Localized, Node, NodeKind, Place, Template, Texts,
+    match_language,
 };
-use crate::station::{BUILT_IN_TILES, Files, Marks, Problems, Service, Station, code};
+use crate::station::{
+    BUILT_IN_TILES, Files, Marks, PROFILE_FIELDS, Problems, Service, Station, code,
+};
+use crate::xpath::{Axis, NodeTest, Reference, References, Step, parse};
+
+/// What `kiosk:reuse = session.<field>` may name: what the kiosk's own pages asked before the form.
+const SESSION_FIELDS: [&str; 3] = ["for_whom", "relation", "helper"];
 
 /// Days of calendar that must lie ahead, so that every promise of a year can be dated.
 const AHEAD_DAYS: i32 = 60;
@@ -218,10 +225,43 @@ fn owner(
     }
 }
 
-/// Whether an expression can be read.
+/// Whether an `eligible` rule can be read, and asks only for what a profile has.
 fn expression(rule: &str) -> Result<(), String> {
-    let _ = rule;
-    Ok(())
+    match parse(rule, &Profile) {
+        Ok(_) => Ok(()),
+        Err(errors) => Err(errors
+            .iter()
+            .map(|e| e.message.as_str())
+            .collect::<Vec<_>>()
+            .join("; ")),
+    }
+}
+
+/// `${age}` and the like in an `eligible` rule.
+struct Profile;
+
+impl References for Profile {
+    fn resolve(&self, name: &str, _absolute: bool) -> Result<Reference, String> {
+        if PROFILE_FIELDS.contains(&name) {
+            Ok(Reference {
+                from_root: true,
+                steps: ["profile", name].map(child).to_vec(),
+            })
+        } else {
+            Err(format!(
+                "a profile has no ${{{name}}}, only {}",
+                PROFILE_FIELDS.join(", ")
+            ))
+        }
+    }
+}
+
+fn child(name: &str) -> Step {
+    Step {
+        axis: Axis::Child,
+        test: NodeTest::Name(name.to_owned()),
+        predicates: Vec::new(),
+    }
 }
 
 /// Checks a compiled form against the station: languages, texts, pictures, messages.
@@ -262,6 +302,7 @@ pub(super) fn form(
     for node in &form.nodes {
         check.node(node);
     }
+    check.reuse(form);
     let asked: Vec<&str> = form
         .nodes
         .iter()
@@ -279,6 +320,7 @@ pub(super) fn form(
             check.label(&item.texts.label, &item.place, &what, Some(8));
             check.images(&item.texts, &item.place, &what, true);
         }
+        check.places(station, list);
     }
 }
 
@@ -324,6 +366,41 @@ impl FormCheck<'_, '_> {
         }
     }
 
+    /// `kiosk:reuse`: only what is known, and nothing twice in one form (R3).
+    fn reuse(&mut self, form: &Form) {
+        let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
+        for node in &form.nodes {
+            let Some(reuse) = node.attributes.get("kiosk:reuse") else {
+                continue;
+            };
+            let known = match reuse.split_once('.') {
+                Some(("profile", field)) => PROFILE_FIELDS.contains(&field),
+                Some(("session", field)) => SESSION_FIELDS.contains(&field),
+                _ => false,
+            };
+            if !known {
+                self.report(
+                    code::UNKNOWN_REFERENCE,
+                    &node.place,
+                    format!("\"{}\": nothing is kept as \"{reuse}\"", node.name),
+                    &format!(
+                        "write profile. and one of {}, or session. and one of {}",
+                        PROFILE_FIELDS.join(", "),
+                        SESSION_FIELDS.join(", ")
+                    ),
+                );
+            }
+            if let Some(first) = seen.insert(reuse, &node.name) {
+                self.report(
+                    code::DUPLICATE,
+                    &node.place,
+                    format!("\"{}\" asks {reuse} again; \"{first}\" has it", node.name),
+                    "ask it once",
+                );
+            }
+        }
+    }
+
     fn label(
         &mut self,
         texts: &Localized<Template>,
@@ -349,6 +426,45 @@ impl FormCheck<'_, '_> {
                     format!("{what}: the label in {language} {too_long}"),
                     "say it shorter",
                 );
+            }
+        }
+    }
+
+    /// A list whose choices are division codes of this county must be what `places.csv` says.
+    fn places(&mut self, station: &Station, list: &ChoiceList) {
+        let area = station.settings.area.as_str();
+        let is_code = |name: &str| {
+            matches!(name.len(), 6 | 9 | 12)
+                && name.bytes().all(|b| b.is_ascii_digit())
+                && name.starts_with(area)
+        };
+        for item in list.items.iter().filter(|item| is_code(&item.name)) {
+            let Some(place) = station.places.get(&item.name) else {
+                self.report(
+                    code::UNKNOWN_REFERENCE,
+                    &item.place,
+                    format!("places.csv has no place {}", item.name),
+                    "add it there, or correct the code",
+                );
+                continue;
+            };
+            for (language, index) in self.wanted {
+                let label = item.texts.label.get(*index).and_then(Option::as_ref);
+                let name = place.name.get(language);
+                if let Some(label) = label
+                    && label.as_written() != name
+                {
+                    self.report(
+                        code::BAD_VALUE,
+                        &item.place,
+                        format!(
+                            "{} is called \"{}\" here and \"{name}\" in places.csv",
+                            item.name,
+                            label.as_written()
+                        ),
+                        "call it the same in both",
+                    );
+                }
             }
         }
     }

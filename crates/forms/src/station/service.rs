@@ -11,6 +11,22 @@ use super::reader::{self, Marks, Section};
 use super::settings::{BUILT_IN_TILES, is_id};
 use super::{Files, Source, Texts};
 
+/// What a profile may hold of a resident: what `kiosk:reuse = profile.<field>` of a form and `${<field>}` of an `eligible`
+/// rule may name. Asked once, confirmed ever after (R3).
+pub const PROFILE_FIELDS: [&str; 11] = [
+    "full_name",
+    "id_number",
+    "birth_date",
+    "age",
+    "sex",
+    "area",
+    "address",
+    "insured_here",
+    "insured_township",
+    "insured_village",
+    "phone",
+];
+
 /// A service of the catalogue. Its form lies beside it in the bundle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
