@@ -1,1 +1,37 @@
-//! The kiosk's encrypted record: journal, projections, drafts, blobs, backup.
+//! The kiosk's encrypted record: journal, projections, drafts, blobs, backup and restore.
+//!
+//! One SQLCipher file, one thread that writes, replies that can be awaited or waited for. Start at [`Store::open`].
+//!
+//! * Nothing is acknowledged before it is committed and durable (WAL, `synchronous = FULL`).
+//! * An event and what it changes are written in one transaction; events are only ever added.
+//! * Answers and files are blobs outside the hash chain, so that they can be erased without breaking it.
+//! * Every fault is a [`StoreError`] with a stable code; a fault leaves the record as it was.
+
+mod backup;
+pub mod bench;
+mod cases;
+mod clock;
+mod conn;
+mod counter;
+mod drafts;
+mod error;
+mod files;
+mod journal;
+mod key;
+mod open;
+mod projection;
+mod reply;
+mod restore;
+mod store;
+mod types;
+mod verify;
+mod writer;
+
+pub use backup::backups_in;
+pub use cases::TRIES;
+pub use clock::SystemClock;
+pub use error::{Result, StoreError};
+pub use key::{CREDENTIAL, DbKey};
+pub use reply::Reply;
+pub use store::Store;
+pub use types::*;

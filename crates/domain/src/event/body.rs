@@ -479,6 +479,9 @@ pub enum EraseReason {
     /// It was kept by mistake.
     #[n(2)]
     Mistake,
+    /// It could not be read any more after a restore.
+    #[n(3)]
+    Unreadable,
 }
 
 /// The clock was set or confirmed; the stamp shows what it says now.

@@ -1,0 +1,511 @@
+//! Cases: made from a draft in one transaction, found again by code and second factor, moved on by their rules.
+
+use onedoor_domain::case::Move;
+use onedoor_domain::code::{CaseCode, FactorKind, Pin, SecondFactor};
+use onedoor_domain::event::{
+    Actor, BlobRef, CaseSaved, CaseStateChanged, EraseReason, Erased, ResidentWord, SlipVoided,
+    TellWay, ToldHow,
+};
+use onedoor_domain::id::{BlobId, CaseId, DraftId};
+use onedoor_domain::personal::Personal;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::drafts;
+use crate::error::{Result, StoreError};
+use crate::journal::{Pen, parse_status, status_of};
+use crate::projection::tell_from;
+use crate::types::{CaseBlob, CaseKey, CaseSummary, Found, NewBlob, Submission, Submitted};
+
+/// Wrong second factors in a row before only staff can open a case: 10 of 10,000 possible ones.
+pub const TRIES: u32 = 10;
+
+/// Role of the blob that holds a part of a draft: this and its name.
+const PART_ROLE: &str = "part:";
+
+/// Makes the draft a case: journal, blobs, projection, and the draft erased, all or nothing. The same draft again
+/// gives the same case.
+pub(crate) fn submit(pen: &mut Pen<'_>, submission: &Submission) -> Result<Submitted> {
+    if let Some(case) = by_draft(pen.tx, submission.draft)? {
+        return Ok(Submitted {
+            case: case.id,
+            code: case.code,
+            pin: case.pin,
+            again: true,
+        });
+    }
+    let case = CaseId::new(pen.stamp().wall_ms, pen.tools.random());
+    let code = fresh_code(pen)?;
+    let mut references = Vec::new();
+    for blob in &submission.blobs {
+        references.push(pen.keep(Some(case), blob)?);
+    }
+    for (name, bytes) in drafts::parts(pen.tx, submission.draft)? {
+        let blob = NewBlob {
+            role: format!("{PART_ROLE}{name}"),
+            bytes,
+        };
+        references.push(pen.keep(Some(case), &blob)?);
+    }
+    let pin = submission
+        .factors
+        .is_empty()
+        .then(|| Pin::for_slip(u64::from_be_bytes(pen.tools.random())));
+    let mut kinds: Vec<FactorKind> = submission.factors.iter().map(|f| f.kind).collect();
+    if pin.is_some() {
+        kinds.push(FactorKind::SlipPin);
+    }
+    pen.append(
+        submission.actor.clone(),
+        Some(case),
+        references,
+        CaseSaved {
+            code,
+            service: submission.service.clone(),
+            form_version: submission.form_version.clone(),
+            draft: submission.draft,
+            language: submission.language.clone(),
+            owner: submission.owner.clone(),
+            term_days: submission.term_days,
+            due: submission.due,
+            factors: kinds,
+            helper_typed: submission.helper_typed.clone(),
+        },
+    )?;
+    let person = submission.person.as_ref().map(|person| {
+        *blake3::keyed_hash(&pen.tools.person_salt, person.expose().as_bytes()).as_bytes()
+    });
+    pen.tx.execute(
+        "UPDATE cases SET person = ?, pin = ? WHERE id = ?",
+        params![person, pin.as_ref().map(Pin::expose), case.as_bytes()],
+    )?;
+    add_factors(pen, case.as_bytes(), &submission.factors, pin.as_ref())?;
+    drafts::remove(pen, submission.draft)?;
+    Ok(Submitted {
+        case,
+        code,
+        pin,
+        again: false,
+    })
+}
+
+/// A code that this kiosk never gave out.
+pub(crate) fn fresh_code(pen: &Pen<'_>) -> Result<CaseCode> {
+    // Of 10^9 codes a station uses some thousands: a second try is rare, a tenth cannot happen.
+    for _ in 0..100 {
+        let code = CaseCode::from_random(u64::from_be_bytes(pen.tools.random()));
+        let taken: bool = pen.tx.query_row(
+            "SELECT EXISTS (SELECT 1 FROM codes WHERE code = ?)",
+            [code.compact()],
+            |row| row.get(0),
+        )?;
+        if !taken {
+            return Ok(code);
+        }
+    }
+    Err(StoreError::Internal(
+        "no free case code was found in 100 tries".to_owned(),
+    ))
+}
+
+pub(crate) fn add_factors(
+    pen: &Pen<'_>,
+    owner: &[u8; 16],
+    factors: &[SecondFactor],
+    pin: Option<&Pin>,
+) -> Result<()> {
+    let pin = pin.map(SecondFactor::of_pin);
+    for factor in factors.iter().chain(&pin) {
+        let salt: [u8; 32] = pen.tools.random();
+        let kind = match factor.kind {
+            FactorKind::IdLastFour => "id",
+            FactorKind::PhoneLastFour => "phone",
+            FactorKind::SlipPin => "pin",
+        };
+        pen.tx.execute(
+            "INSERT INTO factors (owner, kind, salt, hash) VALUES (?, ?, ?, ?)",
+            params![owner, kind, salt, factor.hash(&salt)],
+        )?;
+    }
+    Ok(())
+}
+
+const COLUMNS: &str =
+    "id, code, service, form_version, language, saved_ms, status, tell_way, draft, pin";
+
+type RawCase = (
+    [u8; 16],
+    String,
+    String,
+    String,
+    String,
+    i64,
+    String,
+    Option<String>,
+    [u8; 16],
+    Option<String>,
+);
+
+fn raw(row: &Row<'_>) -> rusqlite::Result<RawCase> {
+    Ok((
+        row.get(0)?,
+        row.get(1)?,
+        row.get(2)?,
+        row.get(3)?,
+        row.get(4)?,
+        row.get(5)?,
+        row.get(6)?,
+        row.get(7)?,
+        row.get(8)?,
+        row.get(9)?,
+    ))
+}
+
+fn summary(row: RawCase) -> Result<CaseSummary> {
+    Ok(CaseSummary {
+        id: CaseId::from_bytes(row.0),
+        code: parse_code(&row.1)?,
+        service: row.2,
+        form_version: row.3,
+        language: row.4,
+        saved_ms: row.5,
+        status: parse_status(&row.6)?,
+        tell: row.7.as_deref().and_then(tell_from),
+        draft: DraftId::from_bytes(row.8),
+        pin: row.9.as_deref().map(parse_pin).transpose()?,
+    })
+}
+
+pub(crate) fn parse_code(text: &str) -> Result<CaseCode> {
+    text.parse().map_err(|_| StoreError::Damaged {
+        what: "a case code".to_owned(),
+    })
+}
+
+pub(crate) fn parse_pin(text: &str) -> Result<Pin> {
+    text.parse().map_err(|_| StoreError::Damaged {
+        what: "a slip's PIN".to_owned(),
+    })
+}
+
+/// One case.
+pub(crate) fn load(connection: &Connection, case: CaseId) -> Result<Option<CaseSummary>> {
+    connection
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM cases WHERE id = ?"))?
+        .query_row([case.as_bytes()], raw)
+        .optional()?
+        .map(summary)
+        .transpose()
+}
+
+/// The case that a draft became.
+pub(crate) fn by_draft(connection: &Connection, draft: DraftId) -> Result<Option<CaseSummary>> {
+    connection
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM cases WHERE draft = ?"))?
+        .query_row([draft.as_bytes()], raw)
+        .optional()?
+        .map(summary)
+        .transpose()
+}
+
+/// All cases at this kiosk, newest first.
+pub(crate) fn all(connection: &Connection, limit: u32) -> Result<Vec<CaseSummary>> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM cases ORDER BY saved_place DESC LIMIT ?"
+    ))?;
+    let rows = statement
+        .query_map([limit], raw)?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    rows.into_iter().map(summary).collect()
+}
+
+fn factor_fits(connection: &Connection, owner: &[u8; 16], typed: &SecondFactor) -> Result<bool> {
+    let mut statement =
+        connection.prepare_cached("SELECT salt, hash FROM factors WHERE owner = ?")?;
+    let mut rows = statement.query([owner])?;
+    let mut fits = false;
+    while let Some(row) = rows.next()? {
+        let (salt, hash): ([u8; 32], [u8; 32]) = (row.get(0)?, row.get(1)?);
+        // blake3::Hash compares in constant time.
+        fits |= blake3::Hash::from(typed.hash(&salt)) == blake3::Hash::from(hash);
+    }
+    Ok(fits)
+}
+
+/// Looks for a case, or a draft put aside, with what the person typed besides.
+pub(crate) fn find(pen: &mut Pen<'_>, key: CaseKey, typed: &Personal<String>) -> Result<Found> {
+    let typed = SecondFactor::typed(FactorKind::SlipPin, typed.expose());
+    let owner: [u8; 16] = match key {
+        CaseKey::Case(case) => *case.as_bytes(),
+        CaseKey::Code(code) => {
+            let found: Option<([u8; 16], bool)> = pen
+                .tx
+                .query_row(
+                    "SELECT owner, voided FROM codes WHERE code = ?",
+                    [code.compact()],
+                    |row| Ok((row.get(0)?, row.get(1)?)),
+                )
+                .optional()?;
+            match found {
+                None => return Ok(Found::Nothing),
+                Some((_, true)) => return Ok(Found::Voided),
+                Some((owner, false)) => owner,
+            }
+        }
+    };
+    let (table, tries) = match tries_of(pen, &owner)? {
+        None => return Ok(Found::Nothing),
+        Some(found) => found,
+    };
+    if tries >= TRIES {
+        return Ok(Found::TooManyTries);
+    }
+    let fits = factor_fits(pen.tx, &owner, &typed)?;
+    let now = if fits { 0 } else { tries + 1 };
+    // Nothing is written where nothing changes, so a full disk keeps nobody from their matters.
+    if now != tries {
+        pen.tx.execute(
+            &format!("UPDATE {table} SET wrong_tries = ? WHERE id = ?"),
+            params![now, owner],
+        )?;
+    }
+    let tries = now;
+    if !fits {
+        return Ok(match TRIES.saturating_sub(tries) {
+            0 => Found::TooManyTries,
+            left => Found::WrongFactor { left },
+        });
+    }
+    if table == "drafts" {
+        let draft = drafts::unseal(pen, DraftId::from_bytes(owner))?;
+        return Ok(Found::SealedDraft(Box::new(draft)));
+    }
+    matters_of(pen, CaseId::from_bytes(owner), &typed).map(Found::Cases)
+}
+
+fn tries_of(pen: &Pen<'_>, owner: &[u8; 16]) -> Result<Option<(&'static str, u32)>> {
+    for (table, query) in [
+        ("cases", "SELECT wrong_tries FROM cases WHERE id = ?"),
+        (
+            "drafts",
+            "SELECT wrong_tries FROM drafts WHERE id = ? AND sealed = 1",
+        ),
+    ] {
+        let tries: Option<u32> = pen
+            .tx
+            .query_row(query, [owner], |row| row.get(0))
+            .optional()?;
+        if let Some(tries) = tries {
+            return Ok(Some((table, tries)));
+        }
+    }
+    Ok(None)
+}
+
+/// The case itself, then the same person's others that the same factor opens, newest first.
+fn matters_of(pen: &Pen<'_>, case: CaseId, typed: &SecondFactor) -> Result<Vec<CaseSummary>> {
+    let first = load(pen.tx, case)?.ok_or(StoreError::NotFound("case"))?;
+    let mut matters = vec![first];
+    let mut statement = pen.tx.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM cases
+         WHERE person = (SELECT person FROM cases WHERE id = ?1) AND id <> ?1
+         ORDER BY saved_place DESC LIMIT 50"
+    ))?;
+    let others = statement
+        .query_map([case.as_bytes()], raw)?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    for other in others {
+        if factor_fits(pen.tx, &other.0, typed)? {
+            matters.push(summary(other)?);
+        }
+    }
+    Ok(matters)
+}
+
+/// Moves a case on; the rules of `domain::case` decide.
+pub(crate) fn make_move(
+    pen: &mut Pen<'_>,
+    case: CaseId,
+    actor: Actor,
+    made: &Move,
+    wants_to_talk: bool,
+) -> Result<()> {
+    let blobs = match made {
+        Move::Answer {
+            reason, other_way, ..
+        } => {
+            let named = [*reason, *other_way];
+            named
+                .into_iter()
+                .flatten()
+                .map(|id| reference_of(pen.tx, id))
+                .collect::<Result<_>>()?
+        }
+        _ => Vec::new(),
+    };
+    match made {
+        Move::Save { .. } => {
+            return Err(StoreError::NotAllowed(
+                onedoor_domain::case::NotAllowed::WrongPhase(status_of(pen.tx, case)?.phase),
+            ));
+        }
+        Move::Say(word) => pen.append(
+            actor,
+            Some(case),
+            blobs,
+            ResidentWord {
+                word: *word,
+                wants_to_talk,
+            },
+        )?,
+        other => {
+            let body = CaseStateChanged::of(other)
+                .ok_or_else(|| StoreError::Internal("a move without an event".to_owned()))?;
+            pen.append(actor, Some(case), blobs, body)?
+        }
+    };
+    Ok(())
+}
+
+/// How the resident wants to be told; number or name go into a blob.
+pub(crate) fn tell(
+    pen: &mut Pen<'_>,
+    case: CaseId,
+    actor: Actor,
+    way: TellWay,
+    detail: Option<Personal<String>>,
+) -> Result<()> {
+    let mut blobs = Vec::new();
+    if let Some(detail) = detail {
+        let blob = NewBlob::new("tell", detail.expose().as_bytes());
+        blobs.push(pen.keep(Some(case), &blob)?);
+    }
+    pen.append(actor, Some(case), blobs, ToldHow { way })?;
+    Ok(())
+}
+
+/// The number or name that was given with the way of telling.
+pub(crate) fn tell_detail(
+    connection: &Connection,
+    case: CaseId,
+) -> Result<Option<Personal<String>>> {
+    let bytes: Option<Vec<u8>> = connection
+        .query_row(
+            "SELECT blobs.bytes FROM cases JOIN blobs ON blobs.id = cases.tell_blob WHERE cases.id = ?",
+            [case.as_bytes()],
+            |row| row.get(0),
+        )
+        .optional()?;
+    Ok(bytes
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .map(Personal::new))
+}
+
+/// Staff know the person, the slip is lost: a new code, the old one is void.
+pub(crate) fn void_slip(pen: &mut Pen<'_>, case: CaseId, staff: String) -> Result<CaseCode> {
+    let new_code = fresh_code(pen)?;
+    pen.append(
+        Actor::Staff(staff),
+        Some(case),
+        Vec::new(),
+        SlipVoided { new_code },
+    )?;
+    Ok(new_code)
+}
+
+fn reference_of(connection: &Connection, id: BlobId) -> Result<BlobRef> {
+    let (length, salt, bytes): (i64, [u8; 32], Vec<u8>) = connection
+        .query_row(
+            "SELECT length, salt, bytes FROM blobs WHERE id = ?",
+            [id.as_bytes()],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )
+        .optional()?
+        .ok_or(StoreError::NotFound("blob"))?;
+    let reference = BlobRef::new(id, &salt, &bytes);
+    if reference.length as i64 != length {
+        return Err(StoreError::Damaged {
+            what: "the length of a blob".to_owned(),
+        });
+    }
+    Ok(reference)
+}
+
+/// What is kept outside the chain for a case, in the order of the journal.
+pub(crate) fn blobs_of(connection: &Connection, case: CaseId) -> Result<Vec<CaseBlob>> {
+    let mut statement =
+        connection.prepare_cached("SELECT id, role FROM blobs WHERE case_id = ? ORDER BY rowid")?;
+    let rows = statement
+        .query_map([case.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<Vec<([u8; 16], String)>>>()?;
+    rows.into_iter()
+        .map(|(id, role)| {
+            Ok(CaseBlob {
+                reference: reference_of(connection, BlobId::from_bytes(id))?,
+                role,
+            })
+        })
+        .collect()
+}
+
+/// The bytes of a blob; `None` once erased.
+pub(crate) fn blob(connection: &Connection, id: BlobId) -> Result<Option<Personal<Vec<u8>>>> {
+    Ok(connection
+        .query_row(
+            "SELECT bytes FROM blobs WHERE id = ?",
+            [id.as_bytes()],
+            |row| row.get(0),
+        )
+        .optional()?
+        .map(Personal::new))
+}
+
+/// Erases blobs, with their salts; an event says so.
+pub(crate) fn erase(
+    pen: &mut Pen<'_>,
+    blobs: Vec<BlobId>,
+    reason: EraseReason,
+    actor: Actor,
+) -> Result<()> {
+    if blobs.is_empty() {
+        return Ok(());
+    }
+    for id in &blobs {
+        let there: bool = pen.tx.query_row(
+            "SELECT EXISTS (SELECT 1 FROM blobs WHERE id = ?)",
+            [id.as_bytes()],
+            |row| row.get(0),
+        )?;
+        if !there {
+            return Err(StoreError::NotFound("blob"));
+        }
+    }
+    pen.append(actor, None, Vec::new(), Erased { blobs, reason })?;
+    Ok(())
+}
+
+/// Erases all that a case keeps outside the chain, and what it could be opened with.
+pub(crate) fn erase_case(
+    pen: &mut Pen<'_>,
+    case: CaseId,
+    reason: EraseReason,
+    actor: Actor,
+) -> Result<()> {
+    let mut statement = pen.tx.prepare("SELECT id FROM blobs WHERE case_id = ?")?;
+    let blobs: Vec<[u8; 16]> = statement
+        .query_map([case.as_bytes()], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    let blobs: Vec<BlobId> = blobs.into_iter().map(BlobId::from_bytes).collect();
+    if !blobs.is_empty() {
+        pen.append(actor, Some(case), Vec::new(), Erased { blobs, reason })?;
+    }
+    pen.tx
+        .execute("DELETE FROM factors WHERE owner = ?", [case.as_bytes()])?;
+    let changed = pen.tx.execute(
+        "UPDATE cases SET person = NULL, pin = NULL, tell_blob = NULL WHERE id = ?",
+        [case.as_bytes()],
+    )?;
+    if changed == 0 {
+        return Err(StoreError::NotFound("case"));
+    }
+    Ok(())
+}

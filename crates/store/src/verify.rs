@@ -1,0 +1,221 @@
+//! Reading the whole record and checking that nothing is missing, changed or out of order.
+
+use std::collections::HashSet;
+
+use onedoor_domain::clock::{ClockQuality, Stamp};
+use onedoor_domain::event::{ChainHash, Event, EventBody};
+use onedoor_domain::id::{BlobId, CaseId, DeviceId, Epoch, EventId, Seq};
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use crate::error::{Result, StoreError};
+use crate::files::Head;
+use crate::types::{JournalRow, Verified};
+
+fn damaged(what: impl Into<String>) -> StoreError {
+    StoreError::Damaged { what: what.into() }
+}
+
+/// What the chain alone shows.
+pub(crate) struct Chain {
+    pub verified: Verified,
+    pub last_stamp: Option<Stamp>,
+    pub confirmed: Option<Stamp>,
+    blobs: Vec<(BlobId, [u8; 32], u64)>,
+    erased: HashSet<BlobId>,
+    cases: HashSet<CaseId>,
+}
+
+/// Follows the chain of every epoch from its beginning: order, gaps, hashes, strict encoding.
+pub(crate) fn chain(connection: &Connection, device: DeviceId) -> Result<Chain> {
+    let mut statement = connection.prepare(
+        "SELECT place, epoch, seq, bytes, hash, kind, case_id FROM journal ORDER BY place",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut found = Chain {
+        verified: Verified {
+            epochs: 0,
+            events: 0,
+            blobs: 0,
+            erased: 0,
+            cases: 0,
+            last: None,
+        },
+        last_stamp: None,
+        confirmed: None,
+        blobs: Vec::new(),
+        erased: HashSet::new(),
+        cases: HashSet::new(),
+    };
+    let mut epochs: HashSet<Epoch> = HashSet::new();
+    let mut at: Option<(Epoch, Seq, ChainHash)> = None;
+    while let Some(row) = rows.next()? {
+        let kept = journal_row(row, device)?;
+        let (epoch, seq) = (kept.id.epoch, kept.id.seq);
+        let before = match at {
+            Some((now, last, hash)) if now == epoch => {
+                if seq != last.next() {
+                    return Err(damaged(format!("event {seq} follows {last}")));
+                }
+                hash
+            }
+            _ => {
+                if !epochs.insert(epoch) {
+                    return Err(damaged("epochs are mixed"));
+                }
+                if seq != Seq::FIRST {
+                    return Err(damaged(format!("an epoch begins at event {seq}")));
+                }
+                ChainHash::genesis(device, epoch)
+            }
+        };
+        if before.next(&kept.bytes) != kept.hash {
+            return Err(damaged(format!("the chain breaks at event {seq}")));
+        }
+        let event = Event::decode(&kept.bytes)?;
+        let kind: String = row.get(5)?;
+        let case: Option<[u8; 16]> = row.get(6)?;
+        if event.id() != kept.id
+            || event.body().kind() != kind
+            || event.case().map(|case| *case.as_bytes()) != case
+        {
+            return Err(damaged(format!("event {seq} stands in the wrong row")));
+        }
+        note(&mut found, &event);
+        at = Some((epoch, seq, kept.hash));
+        found.verified.last = Some(kept.id);
+        found.verified.events += 1;
+    }
+    found.verified.epochs = epochs.len() as u64;
+    Ok(found)
+}
+
+fn note(found: &mut Chain, event: &Event) {
+    found.last_stamp = Some(*event.stamp());
+    for blob in event.blobs() {
+        found.blobs.push((blob.id, blob.hash, blob.length));
+    }
+    match event.body() {
+        EventBody::Erased(erased) => found.erased.extend(erased.blobs.iter().copied()),
+        EventBody::CaseSaved(_) => {
+            if let Some(case) = event.case() {
+                found.cases.insert(case);
+            }
+        }
+        EventBody::ClockChecked(checked) if checked.quality == ClockQuality::Never => {
+            found.confirmed = Some(*event.stamp());
+        }
+        _ => {}
+    }
+}
+
+/// The chain, and every blob against its event, and every case against its event.
+pub(crate) fn everything(connection: &Connection, device: DeviceId) -> Result<Verified> {
+    let mut found = chain(connection, device)?;
+    let mut statement = connection.prepare("SELECT salt, bytes FROM blobs WHERE id = ?")?;
+    let mut named: HashSet<BlobId> = HashSet::new();
+    for (id, hash, length) in std::mem::take(&mut found.blobs) {
+        let kept: Option<([u8; 32], Vec<u8>)> = statement
+            .query_row([id.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let seen_before = !named.insert(id);
+        match kept {
+            Some((salt, bytes)) => {
+                let right =
+                    blake3::keyed_hash(&salt, &bytes) == hash && bytes.len() as u64 == length;
+                if !right {
+                    return Err(damaged("a blob does not match its event"));
+                }
+                found.verified.blobs += u64::from(!seen_before);
+            }
+            None if found.erased.contains(&id) => {
+                found.verified.erased += u64::from(!seen_before);
+            }
+            None => {
+                return Err(damaged(
+                    "a blob is missing and no event says that it was erased",
+                ));
+            }
+        }
+    }
+    let mut statement = connection.prepare("SELECT id FROM cases")?;
+    let cases: HashSet<CaseId> = statement
+        .query_map([], |row| row.get(0).map(CaseId::from_bytes))?
+        .collect::<rusqlite::Result<_>>()?;
+    if cases != found.cases {
+        return Err(damaged("the list of cases does not agree with the journal"));
+    }
+    found.verified.cases = cases.len() as u64;
+    Ok(found.verified)
+}
+
+/// Refuses a record that lacks a commit which is known to have happened.
+pub(crate) fn check_heads(connection: &Connection, heads: &[Head]) -> Result<()> {
+    for head in heads {
+        let hash: Option<[u8; 32]> = connection
+            .query_row(
+                "SELECT hash FROM journal WHERE epoch = ? AND seq = ?",
+                [head.epoch.to_sql(), head.seq.to_sql()],
+                |row| row.get(0),
+            )
+            .optional()?;
+        match hash {
+            Some(hash) if hash == head.hash.0 => {}
+            Some(_) => return Err(damaged("the journal is not the one that was committed")),
+            None => {
+                let found: i64 = connection.query_row(
+                    "SELECT coalesce(max(seq), 0) FROM journal WHERE epoch = ?",
+                    [head.epoch.to_sql()],
+                    |row| row.get(0),
+                )?;
+                return Err(StoreError::JournalCut {
+                    found: found.unsigned_abs(),
+                    expected: head.seq.get(),
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Reads `place, epoch, seq, bytes, hash` of a row.
+pub(crate) fn journal_row(row: &Row<'_>, device: DeviceId) -> Result<JournalRow> {
+    let epoch = Epoch::from_sql(row.get(1)?).ok_or_else(|| damaged("an epoch below 0"))?;
+    let seq = Seq::from_sql(row.get(2)?).ok_or_else(|| damaged("a sequence number below 1"))?;
+    Ok(JournalRow {
+        place: row.get(0)?,
+        id: EventId { device, epoch, seq },
+        bytes: row.get(3)?,
+        hash: ChainHash(row.get(4)?),
+    })
+}
+
+/// Rows of the journal after a place.
+pub(crate) fn rows_after(
+    connection: &Connection,
+    device: DeviceId,
+    place: i64,
+    limit: u32,
+) -> Result<Vec<JournalRow>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT place, epoch, seq, bytes, hash FROM journal WHERE place > ? ORDER BY place LIMIT ?",
+    )?;
+    let mut rows = statement.query([place, i64::from(limit)])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(journal_row(row, device)?);
+    }
+    Ok(found)
+}
+
+/// The events of a case, in order.
+pub(crate) fn events_of(connection: &Connection, case: CaseId) -> Result<Vec<Event>> {
+    let mut statement =
+        connection.prepare_cached("SELECT bytes FROM journal WHERE case_id = ? ORDER BY place")?;
+    let mut rows = statement.query([case.as_bytes()])?;
+    let mut events = Vec::new();
+    while let Some(row) = rows.next()? {
+        let bytes: Vec<u8> = row.get(0)?;
+        events.push(Event::decode(&bytes)?);
+    }
+    Ok(events)
+}
