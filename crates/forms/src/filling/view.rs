@@ -181,17 +181,15 @@ pub struct Problem {
     pub(crate) messages: Vec<Option<String>>,
     /// Prompt that speaks the message (`<path>.constraint` or `<path>.required`), where there is one.
     pub prompt: Option<String>,
-    pub(crate) tags: Vec<String>,
+    pub(crate) languages: Vec<crate::form::Language>,
 }
 
 impl Problem {
-    /// The author's message in a language (BCP 47 tag or the form's own name); `None` where there is none.
+    /// The author's message in a language (BCP 47 tag or the form's own name); `None` where the author wrote none.
     pub fn message(&self, language: &str) -> Option<&str> {
-        let index = crate::form::match_language(&self.tags, language)?;
-        self.messages
-            .get(index)?
-            .as_deref()
-            .or_else(|| self.messages.iter().flatten().next().map(String::as_str))
+        let index = crate::form::find_language(&self.languages, language);
+        let own = self.messages.get(index).and_then(Option::as_deref);
+        own.or_else(|| self.messages.iter().flatten().next().map(String::as_str))
     }
 }
 

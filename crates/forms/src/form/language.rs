@@ -41,6 +41,15 @@ pub fn match_language(tags: &[String], wanted: &str) -> Option<usize> {
         .or_else(|| tags.iter().position(|t| primary(t) == primary(wanted)))
 }
 
+/// Index of the language that a BCP 47 tag or a form's own name means; the default language where there is none.
+pub fn find_language(languages: &[Language], wanted: &str) -> usize {
+    let tags: Vec<String> = languages
+        .iter()
+        .flat_map(|l| [l.name.clone(), l.tag.clone()])
+        .collect();
+    match_language(&tags, wanted).map_or(0, |index| index / 2)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use self::graph::Graph;
-pub use self::language::{Language, match_language};
+pub use self::language::{Language, find_language, match_language};
 use crate::fault::Fault;
 use crate::filling::PageKind;
 use crate::table::Table;
@@ -243,12 +243,7 @@ impl Form {
     /// Index in [`Form::languages`] for a BCP 47 tag (`zh-CN`) or a form's own language name; falls back
     /// from region to language to the form's default.
     pub fn language(&self, tag: &str) -> usize {
-        let tags: Vec<String> = self
-            .languages
-            .iter()
-            .flat_map(|l| [l.name.clone(), l.tag.clone()])
-            .collect();
-        match_language(&tags, tag).map_or(0, |i| i / 2)
+        find_language(&self.languages, tag)
     }
 
     /// The node of a path, with or without entry numbers.

@@ -17,7 +17,12 @@ pub(super) fn call(
     if !function.takes(arguments.len()) {
         return Err(EvalError::Arguments(function.name()));
     }
-    let call = Call { eval, arguments, at, name: function.name() };
+    let call = Call {
+        eval,
+        arguments,
+        at,
+        name: function.name(),
+    };
     call.run(function)
 }
 
@@ -30,7 +35,10 @@ struct Call<'c, 'e, 'a> {
 
 impl Call<'_, '_, '_> {
     fn value(&self, index: usize) -> Evaluated<XValue> {
-        let op = self.arguments.get(index).ok_or(EvalError::Arguments(self.name))?;
+        let op = self
+            .arguments
+            .get(index)
+            .ok_or(EvalError::Arguments(self.name))?;
         self.eval.run(*op, self.at)
     }
 
@@ -79,7 +87,11 @@ impl Call<'_, '_, '_> {
 
     fn numbers(&self, from: usize) -> Evaluated<Vec<f64>> {
         let offset = self.eval.env.clock.offset;
-        Ok(self.texts(from)?.iter().map(|t| text_to_number(t, offset)).collect())
+        Ok(self
+            .texts(from)?
+            .iter()
+            .map(|t| text_to_number(t, offset))
+            .collect())
     }
 
     /// A date argument: a number is days since 1970, a text is read as a date.
@@ -91,7 +103,11 @@ impl Call<'_, '_, '_> {
             other => {
                 let text = self.eval.env.text(&other)?;
                 let days = text_to_number(&text, offset);
-                if days.is_nan() { dates::parse(&text, offset) } else { (days * DAY).round() }
+                if days.is_nan() {
+                    dates::parse(&text, offset)
+                } else {
+                    (days * DAY).round()
+                }
             }
         })
     }
@@ -145,7 +161,11 @@ impl Call<'_, '_, '_> {
             }
             F::Int => Number(self.number(0)?.trunc()),
             F::Round => {
-                let places = if self.arguments.len() > 1 { self.number(1)? } else { 0.0 };
+                let places = if self.arguments.len() > 1 {
+                    self.number(1)?
+                } else {
+                    0.0
+                };
                 Number(round_to(self.number(0)?, places as i32))
             }
             F::Floor => Number(self.number(0)?.floor()),
@@ -176,7 +196,10 @@ impl Call<'_, '_, '_> {
             F::Instance => {
                 let name = self.text(0)?;
                 match env.names.get(&name) {
-                    Some(tree) => Nodes(vec![NodeRef { tree: *tree, node: Tree::ROOT }]),
+                    Some(tree) => Nodes(vec![NodeRef {
+                        tree: *tree,
+                        node: Tree::ROOT,
+                    }]),
                     None => return Err(EvalError::UnknownInstance(name)),
                 }
             }
@@ -192,18 +215,28 @@ impl Call<'_, '_, '_> {
             F::SubstringBefore => Text(strings::before(&self.text(0)?, &self.text(1)?)),
             F::SubstringAfter => Text(strings::after(&self.text(0)?, &self.text(1)?)),
             F::Substring => {
-                let length = if self.arguments.len() > 2 { Some(self.number(2)?) } else { None };
+                let length = if self.arguments.len() > 2 {
+                    Some(self.number(2)?)
+                } else {
+                    None
+                };
                 Text(strings::substring(&self.text(0)?, self.number(1)?, length))
             }
             F::Substr => {
-                let end = if self.arguments.len() > 2 { Some(self.number(2)?) } else { None };
+                let end = if self.arguments.len() > 2 {
+                    Some(self.number(2)?)
+                } else {
+                    None
+                };
                 Text(strings::slice(&self.text(0)?, self.number(1)?, end))
             }
             F::StringLength => Number(self.text_or_context()?.chars().count() as f64),
             F::NormalizeSpace => Text(strings::normalize_space(&self.text_or_context()?)),
-            F::Translate => {
-                Text(strings::translate(&self.text(0)?, &self.text(1)?, &self.text(2)?))
-            }
+            F::Translate => Text(strings::translate(
+                &self.text(0)?,
+                &self.text(1)?,
+                &self.text(2)?,
+            )),
             F::Regex => Boolean(strings::matches(&self.text(0)?, &self.text(1)?)?),
             F::Selected => {
                 let wanted = self.text(1)?;
@@ -213,8 +246,14 @@ impl Call<'_, '_, '_> {
             F::SelectedAt => Text(strings::word_at(&self.text(0)?, self.number(1)?)),
             F::CountSelected => Number(self.text(0)?.split_whitespace().count() as f64),
 
-            F::Today => Date(dates::from_date(env.clock.today.ok_or(EvalError::Pending)?, offset)),
-            F::Now => Date(dates::from_datetime(env.clock.now.ok_or(EvalError::Pending)?, offset)),
+            F::Today => Date(dates::from_date(
+                env.clock.today.ok_or(EvalError::Pending)?,
+                offset,
+            )),
+            F::Now => Date(dates::from_datetime(
+                env.clock.now.ok_or(EvalError::Pending)?,
+                offset,
+            )),
             F::Date | F::DateTime => Date(self.moment(0)?),
             F::DecimalDateTime => Number(self.moment(0)? / DAY),
             F::DecimalTime => Number(dates::day_fraction(&self.text(0)?, offset)),
@@ -227,7 +266,10 @@ impl Call<'_, '_, '_> {
 
     /// A node counts where its text is not empty, whatever it says.
     fn truths(&self, nodes: &[NodeRef]) -> Evaluated<Vec<bool>> {
-        nodes.iter().map(|n| Ok(!self.eval.env.string_value(*n)?.is_empty())).collect()
+        nodes
+            .iter()
+            .map(|n| Ok(!self.eval.env.string_value(*n)?.is_empty()))
+            .collect()
     }
 
     /// Whether a sum lies between the first two arguments; a negative limit is none.
@@ -264,12 +306,27 @@ impl Call<'_, '_, '_> {
         if self.arguments.is_empty() {
             return Ok(self.at.position as f64);
         }
-        let Some(first) = self.nodes(0)?.first().copied() else { return Ok(f64::NAN) };
+        let Some(first) = self.nodes(0)?.first().copied() else {
+            return Ok(f64::NAN);
+        };
         let node = self.eval.env.node(first)?;
-        let Some(parent) = node.parent else { return Ok(1.0) };
+        let Some(parent) = node.parent else {
+            return Ok(1.0);
+        };
         let mut position = 0;
-        for sibling in &self.eval.env.node(NodeRef { node: parent, ..first })?.children {
-            let other = self.eval.env.node(NodeRef { node: *sibling, ..first })?;
+        for sibling in &self
+            .eval
+            .env
+            .node(NodeRef {
+                node: parent,
+                ..first
+            })?
+            .children
+        {
+            let other = self.eval.env.node(NodeRef {
+                node: *sibling,
+                ..first
+            })?;
             position += u32::from(other.node_type == node.node_type && other.name == node.name);
             if *sibling == first.node {
                 break;
@@ -284,13 +341,19 @@ impl Call<'_, '_, '_> {
         } else {
             self.nodes(0)?.first().copied()
         };
-        let Some(node) = node else { return Ok(String::new()) };
+        let Some(node) = node else {
+            return Ok(String::new());
+        };
         let node = self.eval.env.node(node)?;
         let named = matches!(
             node.node_type,
             NodeType::Element | NodeType::Attribute | NodeType::Instruction
         );
-        Ok(if named { node.name.clone() } else { String::new() })
+        Ok(if named {
+            node.name.clone()
+        } else {
+            String::new()
+        })
     }
 
     /// `indexed-repeat(question, repeat, index, ...)`: the question inside the chosen entries.
@@ -309,12 +372,15 @@ impl Call<'_, '_, '_> {
                         .get(of.tree as usize)
                         .is_some_and(|t| t.is_inside(n.node, of.node))
             };
-            let mut entries =
-                entries.into_iter().filter(|e| outer.is_none_or(|outer| inside(e, outer)));
+            let mut entries = entries
+                .into_iter()
+                .filter(|e| outer.is_none_or(|outer| inside(e, outer)));
             if !(index >= 1.0) {
                 return Ok(Vec::new());
             }
-            let Some(entry) = entries.nth(index as usize - 1) else { return Ok(Vec::new()) };
+            let Some(entry) = entries.nth(index as usize - 1) else {
+                return Ok(Vec::new());
+            };
             nodes.retain(|n| inside(n, entry));
             outer = Some(entry);
         }
@@ -324,7 +390,10 @@ impl Call<'_, '_, '_> {
     /// `jr:choice-name(value, 'path')`: the label of a choice, in the language of the evaluation.
     fn choice_name(&self) -> Evaluated<String> {
         let value = self.text(0)?;
-        let op = self.arguments.get(1).and_then(|op| self.eval.expr.ops.get(*op as usize));
+        let op = self
+            .arguments
+            .get(1)
+            .and_then(|op| self.eval.expr.ops.get(*op as usize));
         if !matches!(op, Some(Op::Path(_))) {
             return Err(EvalError::NeedsNodes(self.name));
         }

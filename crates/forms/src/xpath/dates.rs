@@ -18,7 +18,9 @@ pub fn looks_like_date(text: &str) -> bool {
 
 /// A text as milliseconds since 1970 UTC; not a number where it is no date. Without an offset it is local time.
 pub fn parse(text: &str, offset: Offset) -> f64 {
-    parse_iso(text.trim(), offset).or_else(|| parse_long(text.trim())).unwrap_or(f64::NAN)
+    parse_iso(text.trim(), offset)
+        .or_else(|| parse_long(text.trim()))
+        .unwrap_or(f64::NAN)
 }
 
 fn parse_iso(text: &str, offset: Offset) -> Option<f64> {
@@ -37,13 +39,19 @@ fn parse_iso(text: &str, offset: Offset) -> Option<f64> {
 /// `Sun Nov 22 2026 09:48:17 GMT-0700 (Mountain Standard Time)`, which web form engines store.
 fn parse_long(text: &str) -> Option<f64> {
     let mut words = text.split_whitespace().skip(1);
-    let month = MONTHS.iter().position(|m| words.clone().next() == Some(m))? as i8 + 1;
+    let month = MONTHS
+        .iter()
+        .position(|m| words.clone().next() == Some(m))? as i8
+        + 1;
     words.next();
     let day: i8 = words.next()?.parse().ok()?;
     let year: i16 = words.next()?.parse().ok()?;
     let time = parse_time(words.next()?)?;
     let zone = parse_zone(words.next()?.strip_prefix("GMT")?)?;
-    Some(to_millis(Date::new(year, month, day).ok()?.to_datetime(time), zone))
+    Some(to_millis(
+        Date::new(year, month, day).ok()?.to_datetime(time),
+        zone,
+    ))
 }
 
 fn split_zone(text: &str) -> (&str, Option<&str>) {
@@ -67,7 +75,11 @@ fn parse_zone(text: &str) -> Option<Offset> {
         return None;
     }
     let hours: i32 = digits.get(..2)?.parse().ok()?;
-    let minutes: i32 = digits.get(2..).filter(|m| !m.is_empty()).map_or(Ok(0), str::parse).ok()?;
+    let minutes: i32 = digits
+        .get(2..)
+        .filter(|m| !m.is_empty())
+        .map_or(Ok(0), str::parse)
+        .ok()?;
     Offset::from_seconds(sign * (hours * 3600 + minutes * 60)).ok()
 }
 
@@ -112,7 +124,9 @@ pub fn to_local(millis: f64, offset: Offset) -> Option<DateTime> {
 
 /// A moment as text: the date alone at local midnight, otherwise with time and offset.
 pub fn to_text(millis: f64, offset: Offset) -> String {
-    let Some(local) = to_local(millis, offset) else { return "Invalid Date".to_string() };
+    let Some(local) = to_local(millis, offset) else {
+        return "Invalid Date".to_string();
+    };
     if local.time() == Time::midnight() {
         return local.date().to_string();
     }
@@ -134,7 +148,9 @@ pub fn to_text(millis: f64, offset: Offset) -> String {
 /// The part of the local day that has gone by, for `decimal-time('06:00')`.
 pub fn day_fraction(text: &str, offset: Offset) -> f64 {
     let (time, zone) = split_zone(text.trim());
-    let Some(time) = parse_time(time) else { return f64::NAN };
+    let Some(time) = parse_time(time) else {
+        return f64::NAN;
+    };
     let shift = match zone.map(parse_zone) {
         None => 0,
         Some(Some(zone)) => offset.seconds() - zone.seconds(),
@@ -148,14 +164,17 @@ pub fn day_fraction(text: &str, offset: Offset) -> f64 {
     millis / super::value::DAY
 }
 
-const MONTHS: [&str; 12] =
-    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
 
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 /// `format-date`: the patterns of the ODK XForms specification; empty for no date.
 pub fn format(millis: f64, pattern: &str, offset: Offset) -> String {
-    let Some(t) = to_local(millis, offset) else { return String::new() };
+    let Some(t) = to_local(millis, offset) else {
+        return String::new();
+    };
     let mut out = String::new();
     let mut chars = pattern.chars();
     while let Some(c) = chars.next() {

@@ -124,7 +124,13 @@ impl<'a> Env<'a> {
         clock: Clock,
         host: &'a dyn Host,
     ) -> Env<'a> {
-        Env { trees, names, clock, host, budget: Cell::new(BUDGET) }
+        Env {
+            trees,
+            names,
+            clock,
+            host,
+            budget: Cell::new(BUDGET),
+        }
     }
 
     /// The value of an expression at a node.
@@ -133,7 +139,16 @@ impl<'a> Env<'a> {
     /// See [`EvalError`]; [`EvalError::Pending`] is no fault of the form.
     pub fn evaluate(&self, expr: &Expr, node: NodeRef) -> Evaluated<XValue> {
         self.budget.set(BUDGET);
-        Eval { env: self, expr }.run(expr.root, At { node, position: 1, size: 1, current: node, depth: 0 })
+        Eval { env: self, expr }.run(
+            expr.root,
+            At {
+                node,
+                position: 1,
+                size: 1,
+                current: node,
+                depth: 0,
+            },
+        )
     }
 
     /// The same for an item of a table, with `current()` at a node of the main instance.
@@ -142,19 +157,38 @@ impl<'a> Env<'a> {
     /// See [`EvalError`].
     pub fn evaluate_item(&self, expr: &Expr, item: NodeRef, current: NodeRef) -> Evaluated<XValue> {
         self.budget.set(BUDGET);
-        Eval { env: self, expr }.run(expr.root, At { node: item, position: 1, size: 1, current, depth: 0 })
+        Eval { env: self, expr }.run(
+            expr.root,
+            At {
+                node: item,
+                position: 1,
+                size: 1,
+                current,
+                depth: 0,
+            },
+        )
     }
 
     pub(super) fn node(&self, at: NodeRef) -> Evaluated<&'a TreeNode> {
-        self.trees.get(at.tree as usize).and_then(|t| t.get(at.node)).ok_or(EvalError::Damaged)
+        self.trees
+            .get(at.tree as usize)
+            .and_then(|t| t.get(at.node))
+            .ok_or(EvalError::Damaged)
     }
 
     pub(super) fn string_value(&self, at: NodeRef) -> Evaluated<String> {
-        self.trees.get(at.tree as usize).ok_or(EvalError::Damaged)?.string_value(at.node)
+        self.trees
+            .get(at.tree as usize)
+            .ok_or(EvalError::Damaged)?
+            .string_value(at.node)
     }
 
     fn spend(&self, amount: u32) -> Evaluated<()> {
-        let left = self.budget.get().checked_sub(amount).ok_or(EvalError::TooMuch)?;
+        let left = self
+            .budget
+            .get()
+            .checked_sub(amount)
+            .ok_or(EvalError::TooMuch)?;
         self.budget.set(left);
         Ok(())
     }
@@ -215,7 +249,10 @@ impl Eval<'_, '_> {
         if at.depth > MAX_DEPTH + 8 {
             return Err(EvalError::TooMuch);
         }
-        let at = At { depth: at.depth + 1, ..at };
+        let at = At {
+            depth: at.depth + 1,
+            ..at
+        };
         self.env.spend(1)?;
         match self.expr.ops.get(op as usize).ok_or(EvalError::Damaged)? {
             Op::Number(n) => Ok(XValue::Number(*n)),
@@ -299,13 +336,13 @@ impl Eval<'_, '_> {
     fn compare(&self, op: BinaryOp, a: &XValue, b: &XValue) -> Evaluated<bool> {
         let equality = matches!(op, BinaryOp::Equal | BinaryOp::NotEqual);
         match (a, b) {
-            (XValue::Nodes(_), XValue::Boolean(_)) | (XValue::Boolean(_), XValue::Nodes(_)) if equality => {
+            (XValue::Nodes(_), XValue::Boolean(_)) | (XValue::Boolean(_), XValue::Nodes(_))
+                if equality =>
+            {
                 Ok((self.env.boolean(a) == self.env.boolean(b)) == (op == BinaryOp::Equal))
             }
             (XValue::Nodes(left), _) => self.any(left, |text| match b {
-                XValue::Nodes(right) => {
-                    self.any(right, |other| self.compare(op, &text, &other))
-                }
+                XValue::Nodes(right) => self.any(right, |other| self.compare(op, &text, &other)),
                 _ => self.compare(op, &text, b),
             }),
             (_, XValue::Nodes(right)) => self.any(right, |text| self.compare(op, a, &text)),
@@ -314,22 +351,26 @@ impl Eval<'_, '_> {
     }
 
     /// Whether a test holds for any node's text; pending where none holds but one waits for a date.
-    fn any(
-        &self,
-        nodes: &[NodeRef],
-        test: impl Fn(XValue) -> Evaluated<bool>,
-    ) -> Evaluated<bool> {
+    fn any(&self, nodes: &[NodeRef], test: impl Fn(XValue) -> Evaluated<bool>) -> Evaluated<bool> {
         let mut pending = false;
         for node in nodes {
             self.env.spend(1)?;
-            match self.env.string_value(*node).and_then(|text| test(XValue::Text(text))) {
+            match self
+                .env
+                .string_value(*node)
+                .and_then(|text| test(XValue::Text(text)))
+            {
                 Ok(true) => return Ok(true),
                 Ok(false) => {}
                 Err(EvalError::Pending) => pending = true,
                 Err(error) => return Err(error),
             }
         }
-        if pending { Err(EvalError::Pending) } else { Ok(false) }
+        if pending {
+            Err(EvalError::Pending)
+        } else {
+            Ok(false)
+        }
     }
 
     fn compare_plain(&self, op: BinaryOp, a: &XValue, b: &XValue) -> Evaluated<bool> {
@@ -359,7 +400,10 @@ impl Eval<'_, '_> {
     fn path(&self, path: &Path, at: At) -> Evaluated<Vec<NodeRef>> {
         let mut nodes = match &path.start {
             // An expression about an item of a table still means the answers by its absolute paths.
-            Start::Root => vec![NodeRef { tree: at.current.tree, node: Tree::ROOT }],
+            Start::Root => vec![NodeRef {
+                tree: at.current.tree,
+                node: Tree::ROOT,
+            }],
             Start::Context => vec![at.node],
             Start::Value(value, predicates) => {
                 let mut nodes = self.nodes(*value, at, "a path")?;
@@ -399,7 +443,12 @@ impl Eval<'_, '_> {
         let size = nodes.len();
         let mut kept = Vec::new();
         for (index, node) in nodes.into_iter().enumerate() {
-            let inner = At { node, position: index + 1, size, ..at };
+            let inner = At {
+                node,
+                position: index + 1,
+                size,
+                ..at
+            };
             let keep = match self.run(predicate, inner)? {
                 XValue::Number(n) => n == (index + 1) as f64,
                 other => self.env.boolean(&other),
@@ -413,8 +462,11 @@ impl Eval<'_, '_> {
 
     fn passes(&self, test: &NodeTest, axis: Axis, at: NodeRef) -> Evaluated<bool> {
         let node = self.env.node(at)?;
-        let principal =
-            if axis == Axis::Attribute { NodeType::Attribute } else { NodeType::Element };
+        let principal = if axis == Axis::Attribute {
+            NodeType::Attribute
+        } else {
+            NodeType::Element
+        };
         Ok(match test {
             NodeTest::Node => true,
             NodeTest::Any => node.node_type == principal,
@@ -428,10 +480,19 @@ impl Eval<'_, '_> {
     /// The nodes of an axis, nearest first. Nodes that are not relevant are not found by going down or sideways.
     fn axis(&self, axis: Axis, from: NodeRef) -> Evaluated<Vec<NodeRef>> {
         let node = self.env.node(from)?;
-        let refer = |id: TreeId| NodeRef { tree: from.tree, node: id };
+        let refer = |id: TreeId| NodeRef {
+            tree: from.tree,
+            node: id,
+        };
         let shown = |id: &TreeId| self.env.node(refer(*id)).is_ok_and(|n| !n.hidden);
         Ok(match axis {
-            Axis::Child => node.children.iter().copied().filter(|c| shown(c)).map(refer).collect(),
+            Axis::Child => node
+                .children
+                .iter()
+                .copied()
+                .filter(|c| shown(c))
+                .map(refer)
+                .collect(),
             Axis::Attribute => node.attributes.iter().copied().map(refer).collect(),
             Axis::Itself => vec![from],
             Axis::Parent => node.parent.into_iter().map(refer).collect(),
@@ -448,13 +509,30 @@ impl Eval<'_, '_> {
                 nodes
             }
             Axis::FollowingSibling | Axis::PrecedingSibling => {
-                let Some(parent) = node.parent else { return Ok(Vec::new()) };
+                let Some(parent) = node.parent else {
+                    return Ok(Vec::new());
+                };
                 let siblings = &self.env.node(refer(parent))?.children;
-                let own = siblings.iter().position(|c| *c == from.node).unwrap_or(siblings.len());
+                let own = siblings
+                    .iter()
+                    .position(|c| *c == from.node)
+                    .unwrap_or(siblings.len());
                 if axis == Axis::FollowingSibling {
-                    siblings.iter().skip(own + 1).copied().filter(|c| shown(c)).map(refer).collect()
+                    siblings
+                        .iter()
+                        .skip(own + 1)
+                        .copied()
+                        .filter(|c| shown(c))
+                        .map(refer)
+                        .collect()
                 } else {
-                    siblings[..own].iter().rev().copied().filter(|c| shown(c)).map(refer).collect()
+                    siblings[..own]
+                        .iter()
+                        .rev()
+                        .copied()
+                        .filter(|c| shown(c))
+                        .map(refer)
+                        .collect()
                 }
             }
             Axis::Following | Axis::Preceding => {
@@ -485,7 +563,10 @@ impl Eval<'_, '_> {
         let mut nodes = Vec::new();
         let mut at = self.env.node(from)?.parent;
         while let Some(id) = at {
-            let refer = NodeRef { tree: from.tree, node: id };
+            let refer = NodeRef {
+                tree: from.tree,
+                node: id,
+            };
             nodes.push(refer);
             at = self.env.node(refer)?.parent;
         }
@@ -494,10 +575,20 @@ impl Eval<'_, '_> {
 
     fn descendants(&self, from: NodeRef) -> Evaluated<Vec<NodeRef>> {
         let mut nodes = Vec::new();
-        let mut stack: Vec<TreeId> = self.env.node(from)?.children.iter().rev().copied().collect();
+        let mut stack: Vec<TreeId> = self
+            .env
+            .node(from)?
+            .children
+            .iter()
+            .rev()
+            .copied()
+            .collect();
         while let Some(id) = stack.pop() {
             self.env.spend(1)?;
-            let refer = NodeRef { tree: from.tree, node: id };
+            let refer = NodeRef {
+                tree: from.tree,
+                node: id,
+            };
             let node = self.env.node(refer)?;
             if !node.hidden {
                 nodes.push(refer);

@@ -75,7 +75,11 @@ pub(super) type Spanned = (Token, usize);
 
 /// Cuts an expression into tokens.
 pub(super) fn tokens(source: &str) -> Result<Vec<Spanned>, ParseError> {
-    let mut lexer = Lexer { source, at: 0, tokens: Vec::new() };
+    let mut lexer = Lexer {
+        source,
+        at: 0,
+        tokens: Vec::new(),
+    };
     while let Some(c) = lexer.peek() {
         if c.is_whitespace() {
             lexer.at += c.len_utf8();
@@ -177,13 +181,19 @@ impl<'a> Lexer<'a> {
                 return Ok(token);
             }
         }
-        Err(ParseError::syntax(self.at, format!("the character {c:?} cannot stand here")))
+        Err(ParseError::syntax(
+            self.at,
+            format!("the character {c:?} cannot stand here"),
+        ))
     }
 
     fn literal(&mut self, quote: char) -> Result<Token, ParseError> {
         let inside = &self.rest()[1..];
         let Some(length) = inside.find(quote) else {
-            return Err(ParseError::syntax(self.at, "a quotation mark is not closed".to_string()));
+            return Err(ParseError::syntax(
+                self.at,
+                "a quotation mark is not closed".to_string(),
+            ));
         };
         self.at += length + 2;
         Ok(Token::Literal(inside[..length].to_string()))
@@ -192,7 +202,10 @@ impl<'a> Lexer<'a> {
     fn reference(&mut self) -> Result<Token, ParseError> {
         let rest = self.rest();
         let Some(inside) = rest.strip_prefix("${").and_then(|r| r.split_once('}')) else {
-            return Err(ParseError::syntax(self.at, "a reference is written ${name}".to_string()));
+            return Err(ParseError::syntax(
+                self.at,
+                "a reference is written ${name}".to_string(),
+            ));
         };
         self.at += inside.0.len() + 3;
         Ok(Token::Reference(inside.0.trim().to_string()))

@@ -11,10 +11,12 @@ mod strings;
 mod tree;
 mod value;
 
-pub use ast::{Axis, BinaryOp, Expr, MAX_DEPTH, MAX_OPS, MAX_SOURCE, NodeTest, Op, OpId, Path, Start, Step};
+pub use ast::{
+    Axis, BinaryOp, Expr, MAX_DEPTH, MAX_OPS, MAX_SOURCE, NodeTest, Op, OpId, Path, Start, Step,
+};
 pub use eval::{BUDGET, Clock, Env, EvalError, Evaluated, Host, NoHost, NodeRef};
 pub use functions::{Function, Kind, instead_of};
-pub use parser::{NoReferences, ParseError, Reference, References, parse};
+pub use parser::{NoReferences, ParseError, Reference, References, parse, parse_filter};
 pub use strings::pattern_of;
 pub use tree::{NodeType, Tree, TreeId, TreeNode};
 pub use value::{XValue, number_to_text, text_to_number};

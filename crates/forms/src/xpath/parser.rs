@@ -21,11 +21,19 @@ pub struct ParseError {
 
 impl ParseError {
     pub(super) fn syntax(offset: usize, message: String) -> ParseError {
-        ParseError { code: Code::Syntax, message, offset }
+        ParseError {
+            code: Code::Syntax,
+            message,
+            offset,
+        }
     }
 
     fn large(offset: usize, message: &str) -> ParseError {
-        ParseError { code: Code::TooLarge, message: message.to_string(), offset }
+        ParseError {
+            code: Code::TooLarge,
+            message: message.to_string(),
+            offset,
+        }
     }
 }
 
@@ -61,8 +69,28 @@ impl References for NoReferences {
 /// # Errors
 /// The first syntax error, or all unknown references.
 pub fn parse(source: &str, references: &dyn References) -> Result<Expr, Vec<ParseError>> {
+    parse_at(source, references, 0)
+}
+
+/// Parses an expression that is evaluated for each item of a list (`choice_filter`): `${name}` starts at
+/// `current()`, as inside a predicate.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_filter(source: &str, references: &dyn References) -> Result<Expr, Vec<ParseError>> {
+    parse_at(source, references, 1)
+}
+
+fn parse_at(
+    source: &str,
+    references: &dyn References,
+    predicates: u32,
+) -> Result<Expr, Vec<ParseError>> {
     if source.len() > MAX_SOURCE {
-        return Err(vec![ParseError::large(0, "the expression is longer than 8 KiB")]);
+        return Err(vec![ParseError::large(
+            0,
+            "the expression is longer than 8 KiB",
+        )]);
     }
     let mut parser = Parser {
         tokens: tokens(source).map_err(|e| vec![e])?,
@@ -71,7 +99,7 @@ pub fn parse(source: &str, references: &dyn References) -> Result<Expr, Vec<Pars
         ops: Vec::new(),
         depths: Vec::new(),
         level: 0,
-        predicates: 0,
+        predicates,
         absolute: 0,
         references,
         unknown: Vec::new(),
@@ -80,7 +108,11 @@ pub fn parse(source: &str, references: &dyn References) -> Result<Expr, Vec<Pars
     if !parser.unknown.is_empty() {
         return Err(parser.unknown);
     }
-    Ok(Expr { source: source.to_string(), ops: parser.ops, root })
+    Ok(Expr {
+        source: source.to_string(),
+        ops: parser.ops,
+        root,
+    })
 }
 
 struct Parser<'a> {
@@ -123,13 +155,23 @@ impl Parser<'_> {
         if self.accept(token) {
             return Ok(());
         }
-        Err(ParseError::syntax(self.offset(), format!("{what} is missing")))
+        Err(ParseError::syntax(
+            self.offset(),
+            format!("{what} is missing"),
+        ))
     }
 
     fn push(&mut self, op: Op, operands: &[OpId]) -> Parsed<OpId> {
-        let under = operands.iter().map(|o| self.depths[*o as usize]).max().unwrap_or(0);
+        let under = operands
+            .iter()
+            .map(|o| self.depths[*o as usize])
+            .max()
+            .unwrap_or(0);
         if under + 1 > MAX_DEPTH || self.ops.len() >= MAX_OPS {
-            return Err(ParseError::large(self.offset(), "the expression is nested too deeply"));
+            return Err(ParseError::large(
+                self.offset(),
+                "the expression is nested too deeply",
+            ));
         }
         self.ops.push(op);
         self.depths.push(under + 1);
@@ -151,7 +193,10 @@ impl Parser<'_> {
     fn binary(&mut self, lowest: u8) -> Parsed<OpId> {
         self.level += 1;
         if self.level > MAX_DEPTH {
-            return Err(ParseError::large(self.offset(), "the expression is nested too deeply"));
+            return Err(ParseError::large(
+                self.offset(),
+                "the expression is nested too deeply",
+            ));
         }
         let mut left = self.unary()?;
         while let Some(Token::Operator(op)) = self.peek() {
@@ -187,7 +232,10 @@ impl Parser<'_> {
     fn path(&mut self) -> Parsed<OpId> {
         let offset = self.offset();
         let Some(token) = self.peek().cloned() else {
-            return Err(ParseError::syntax(offset, "the expression ends too early".to_string()));
+            return Err(ParseError::syntax(
+                offset,
+                "the expression ends too early".to_string(),
+            ));
         };
         let (start, mut steps) = match token {
             Token::Slash => {
@@ -208,7 +256,12 @@ impl Parser<'_> {
                     let predicates = self.predicate_list()?;
                     match steps.last_mut() {
                         Some(step) => step.predicates.extend(predicates),
-                        None => return Err(ParseError::syntax(offset, "a predicate stands alone".to_string())),
+                        None => {
+                            return Err(ParseError::syntax(
+                                offset,
+                                "a predicate stands alone".to_string(),
+                            ));
+                        }
                     }
                 }
                 (start, steps)
@@ -237,8 +290,10 @@ impl Parser<'_> {
     }
 
     fn finish_path(&mut self, start: Start, steps: Vec<Step>) -> Parsed<OpId> {
-        let mut operands: Vec<OpId> =
-            steps.iter().flat_map(|s| s.predicates.iter().copied()).collect();
+        let mut operands: Vec<OpId> = steps
+            .iter()
+            .flat_map(|s| s.predicates.iter().copied())
+            .collect();
         if let Start::Value(value, predicates) = &start {
             operands.push(*value);
             operands.extend(predicates);
@@ -255,7 +310,11 @@ impl Parser<'_> {
             }
             Ok(found) => Ok((Start::Context, found.steps)),
             Err(message) => {
-                self.unknown.push(ParseError { code: Code::UnknownReference, message, offset });
+                self.unknown.push(ParseError {
+                    code: Code::UnknownReference,
+                    message,
+                    offset,
+                });
                 Ok((Start::Root, Vec::new()))
             }
         }
@@ -281,11 +340,19 @@ impl Parser<'_> {
         let offset = self.offset();
         if self.accept(&Token::Dot) {
             let predicates = self.predicate_list()?;
-            return Ok(Step { axis: Axis::Itself, test: NodeTest::Node, predicates });
+            return Ok(Step {
+                axis: Axis::Itself,
+                test: NodeTest::Node,
+                predicates,
+            });
         }
         if self.accept(&Token::DotDot) {
             let predicates = self.predicate_list()?;
-            return Ok(Step { axis: Axis::Parent, test: NodeTest::Node, predicates });
+            return Ok(Step {
+                axis: Axis::Parent,
+                test: NodeTest::Node,
+                predicates,
+            });
         }
         let axis = if self.accept(&Token::At) {
             Axis::Attribute
@@ -300,7 +367,11 @@ impl Parser<'_> {
             Axis::Child
         };
         let test = self.node_test()?;
-        Ok(Step { axis, test, predicates: self.predicate_list()? })
+        Ok(Step {
+            axis,
+            test,
+            predicates: self.predicate_list()?,
+        })
     }
 
     fn node_test(&mut self) -> Parsed<NodeTest> {
@@ -309,7 +380,10 @@ impl Parser<'_> {
             return Ok(NodeTest::Any);
         }
         let Some(Token::Name(name)) = self.peek().cloned() else {
-            return Err(ParseError::syntax(offset, "a name is missing in a path".to_string()));
+            return Err(ParseError::syntax(
+                offset,
+                "a name is missing in a path".to_string(),
+            ));
         };
         self.at += 1;
         if !self.accept(&Token::Open) {
@@ -405,8 +479,12 @@ impl Parser<'_> {
 
     /// `jr:choice-name(${x}, '${x}')`: the second argument is a path written in quotation marks.
     fn path_in_quotes(&mut self, arguments: &mut [OpId]) -> Parsed<()> {
-        let Some(second) = arguments.get_mut(1) else { return Ok(()) };
-        let Some(Op::Text(text)) = self.ops.get(*second as usize).cloned() else { return Ok(()) };
+        let Some(second) = arguments.get_mut(1) else {
+            return Ok(());
+        };
+        let Some(Op::Text(text)) = self.ops.get(*second as usize).cloned() else {
+            return Ok(());
+        };
         let inner = tokens(&text)?;
         let outer = std::mem::replace(&mut self.tokens, inner);
         let at = std::mem::replace(&mut self.at, 0);
@@ -424,7 +502,11 @@ impl Parser<'_> {
 }
 
 fn any_descendant() -> Step {
-    Step { axis: Axis::DescendantOrSelf, test: NodeTest::Node, predicates: Vec::new() }
+    Step {
+        axis: Axis::DescendantOrSelf,
+        test: NodeTest::Node,
+        predicates: Vec::new(),
+    }
 }
 
 fn precedence(op: BinaryOp) -> u8 {

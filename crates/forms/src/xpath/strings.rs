@@ -48,8 +48,10 @@ pub(super) fn slice(text: &str, start: f64, end: Option<f64>) -> String {
 
 /// XPath 1.0 `normalize-space`: only the four XML space characters.
 pub(super) fn normalize_space(text: &str) -> String {
-    let words: Vec<&str> =
-        text.split([' ', '\t', '\r', '\n']).filter(|w| !w.is_empty()).collect();
+    let words: Vec<&str> = text
+        .split([' ', '\t', '\r', '\n'])
+        .filter(|w| !w.is_empty())
+        .collect();
     words.join(" ")
 }
 
@@ -69,7 +71,10 @@ pub(super) fn word_at(text: &str, index: f64) -> String {
     if !(index >= 0.0) {
         return String::new();
     }
-    text.split_whitespace().nth(index as usize).unwrap_or_default().to_string()
+    text.split_whitespace()
+        .nth(index as usize)
+        .unwrap_or_default()
+        .to_string()
 }
 
 /// `regex`: whether a pattern is found. Size-limited; linear in the text.
@@ -80,5 +85,9 @@ pub(super) fn matches(text: &str, pattern: &str) -> Result<bool, EvalError> {
 
 /// A pattern, or `None` where it is none that can be matched in linear time.
 pub fn pattern_of(pattern: &str) -> Option<regex::Regex> {
-    RegexBuilder::new(pattern).size_limit(1 << 20).nest_limit(50).build().ok()
+    RegexBuilder::new(pattern)
+        .size_limit(1 << 20)
+        .nest_limit(50)
+        .build()
+        .ok()
 }

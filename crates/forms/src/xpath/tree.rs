@@ -158,7 +158,9 @@ impl Tree {
 
     /// XPath's string-value; `Err` where part of it waits for a date.
     pub(super) fn string_value(&self, id: TreeId) -> Result<String, super::EvalError> {
-        let Some(node) = self.get(id) else { return Ok(String::new()) };
+        let Some(node) = self.get(id) else {
+            return Ok(String::new());
+        };
         if node.unknown {
             return Err(super::EvalError::Pending);
         }

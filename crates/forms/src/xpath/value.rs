@@ -36,7 +36,11 @@ pub fn text_to_number(text: &str, offset: Offset) -> f64 {
     if plain {
         return trimmed.parse().unwrap_or(f64::NAN);
     }
-    if dates::looks_like_date(trimmed) { dates::parse(trimmed, offset) / DAY } else { f64::NAN }
+    if dates::looks_like_date(trimmed) {
+        dates::parse(trimmed, offset) / DAY
+    } else {
+        f64::NAN
+    }
 }
 
 /// XPath 1.0 §4.2 `string()` of a number: no exponent, no `-0`.
@@ -44,7 +48,11 @@ pub fn number_to_text(number: f64) -> String {
     if number.is_nan() {
         "NaN".to_string()
     } else if number.is_infinite() {
-        if number > 0.0 { "Infinity".to_string() } else { "-Infinity".to_string() }
+        if number > 0.0 {
+            "Infinity".to_string()
+        } else {
+            "-Infinity".to_string()
+        }
     } else if number == 0.0 {
         "0".to_string()
     } else {

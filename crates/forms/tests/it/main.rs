@@ -1,4 +1,12 @@
 //! Tests of the forms crate from outside.
 
+mod bundle;
+mod compiling;
+mod filling;
+mod repeats;
+mod station;
+mod station_support;
 mod support;
+mod xlsform_cases;
 mod xpath_cases;
+mod xpath_random;

@@ -21,7 +21,8 @@ enum Outcome {
 #[test]
 fn recorded_expressions_give_the_recorded_results() {
     let Some(folder) = cases() else { return };
-    let text = std::fs::read_to_string(folder.join("xpath/cases.json")).expect("cases are readable");
+    let text =
+        std::fs::read_to_string(folder.join("xpath/cases.json")).expect("cases are readable");
     let all: Vec<Json> = serde_json::from_str(&text).expect("cases are JSON");
     let (mut passed, mut refused, mut wrong, mut not_assertable) = (0, Vec::new(), Vec::new(), 0);
     for case in &all {
@@ -45,7 +46,10 @@ fn recorded_expressions_give_the_recorded_results() {
     }
     assert!(wrong.is_empty(), "{} wrong results", wrong.len());
     let assertable = passed + refused.len();
-    assert!(passed * 100 >= assertable * 99, "only {passed} of {assertable} passed");
+    assert!(
+        passed * 100 >= assertable * 99,
+        "only {passed} of {assertable} passed"
+    );
 }
 
 fn run(case: &Json) -> Outcome {
@@ -76,11 +80,17 @@ fn run(case: &Json) -> Outcome {
         Ok(_) if expects_error => return Outcome::Wrong(describe("a value, not an error")),
         Err(_) if expects_error => return Outcome::Passed,
         Ok(value) => value,
-        Err(error @ EvalError::UnknownFunction(_)) => return Outcome::Refused(describe(&error.to_string())),
+        Err(error @ EvalError::UnknownFunction(_)) => {
+            return Outcome::Refused(describe(&error.to_string()));
+        }
         Err(error) => return Outcome::Wrong(describe(&error.to_string())),
     };
     let (good, got) = judge(case, &env, &value, &by_path);
-    if good { Outcome::Passed } else { Outcome::Wrong(describe(&got)) }
+    if good {
+        Outcome::Passed
+    } else {
+        Outcome::Wrong(describe(&got))
+    }
 }
 
 fn judge(
@@ -100,7 +110,10 @@ fn judge(
             "-Infinity" => f64::NEG_INFINITY,
             other => other.parse().expect("a number"),
         };
-        return (got == expected || (got.is_nan() && expected.is_nan()), got.to_string());
+        return (
+            got == expected || (got.is_nan() && expected.is_nan()),
+            got.to_string(),
+        );
     }
     if let Some(expected) = case.get("string").and_then(Json::as_str) {
         let got = env.text(value).expect("a text");
@@ -125,12 +138,21 @@ fn read(document: Option<&str>) -> (Tree, BTreeMap<String, TreeId>) {
     };
     // The document type counts as the first child in the recorded paths.
     let first = usize::from(document.trim_start().starts_with("<!DOCTYPE"));
-    let options = roxmltree::ParsingOptions { allow_dtd: true, ..Default::default() };
+    let options = roxmltree::ParsingOptions {
+        allow_dtd: true,
+        ..Default::default()
+    };
     let parsed = roxmltree::Document::parse_with_options(document, options).expect("a document");
     let mut tree = Tree::new();
     let mut paths = BTreeMap::from([("/".to_string(), Tree::ROOT)]);
     for (index, child) in parsed.root().children().enumerate() {
-        copy(child, Tree::ROOT, format!("/{}", index + first), &mut tree, &mut paths);
+        copy(
+            child,
+            Tree::ROOT,
+            format!("/{}", index + first),
+            &mut tree,
+            &mut paths,
+        );
     }
     (tree, paths)
 }
@@ -152,7 +174,12 @@ fn copy(
         roxmltree::NodeType::Comment => tree.append(parent, NodeType::Comment, "", text),
         roxmltree::NodeType::PI => {
             let pi = node.pi().expect("an instruction");
-            tree.append(parent, NodeType::Instruction, pi.target, pi.value.unwrap_or_default())
+            tree.append(
+                parent,
+                NodeType::Instruction,
+                pi.target,
+                pi.value.unwrap_or_default(),
+            )
         }
         roxmltree::NodeType::Root => return,
     };
