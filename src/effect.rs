@@ -226,4 +226,6 @@ pub trait Backend {
     fn busy(&self) -> bool;
     /// Whether the volume is at its loudest.
     fn loudest(&self) -> bool;
+    /// Looks after what has its own time: nightly copies, a record that could not be opened. Called with each tick.
+    fn look_after(&mut self) {}
 }

@@ -2,13 +2,13 @@
 
 use crate::effect::{Backend, Happening};
 use crate::kiosk::{Kiosk, Message, Touch};
-use crate::theme;
+use crate::theme::{self, Look};
 use crate::widget::Tapped;
 use crate::widget::tap::TargetSeen;
 use crate::widget::words::WordsSeen;
 use iced::advanced::widget::{self, Operation};
 use iced::advanced::{clipboard, renderer};
-use iced::{Color, Event, Pixels, Point, Rectangle, Size, Theme, mouse, touch};
+use iced::{Color, Element, Event, Pixels, Point, Rectangle, Size, Theme, mouse, touch};
 use iced_runtime::UserInterface;
 use iced_runtime::user_interface::Cache;
 use std::any::Any;
@@ -128,20 +128,55 @@ pub const FONTS: [&[u8]; 2] = [
     include_bytes!("../assets/fonts/OneDoorSans-Bold.otf"),
 ];
 
+/// Lays pages out and says what is on them, without a kiosk of its own.
+pub struct Eyes {
+    renderer: iced::Renderer,
+}
+
+impl std::fmt::Debug for Eyes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Eyes")
+    }
+}
+
+impl Default for Eyes {
+    fn default() -> Self {
+        load_fonts();
+        Self {
+            renderer: software_renderer(),
+        }
+    }
+}
+
+impl Eyes {
+    /// Everything on a page.
+    pub fn inspect(&mut self, page: Element<'_, Tapped<Touch>>, look: Look) -> Inspection {
+        let mut page = UserInterface::build(page, look.size, Cache::default(), &mut self.renderer);
+        let mut inspection = Inspection::default();
+        page.operate(&self.renderer, &mut Inspector(&mut inspection));
+        inspection
+    }
+}
+
+fn software_renderer() -> iced::Renderer {
+    block_on(<iced::Renderer as renderer::Headless>::new(
+        theme::REGULAR,
+        Pixels(theme::BODY),
+        Some("tiny-skia"),
+    ))
+    // It is compiled in and needs nothing of the machine.
+    .unwrap_or_else(|| unreachable!("the software renderer is always there"))
+}
+
 impl<B: Backend> Headless<B> {
     /// Puts a kiosk into memory.
     pub fn new(mut kiosk: Kiosk<B>, width: u32, height: u32) -> Self {
         load_fonts();
-        let renderer = block_on(<iced::Renderer as renderer::Headless>::new(
-            theme::REGULAR,
-            Pixels(theme::BODY),
-            Some("tiny-skia"),
-        ));
+        let renderer = software_renderer();
         kiosk.stands(height > width);
         Self {
             kiosk,
-            // The software renderer is compiled in and needs nothing of the machine.
-            renderer: renderer.unwrap_or_else(|| unreachable!("the software renderer is always there")),
+            renderer,
             cache: Some(Cache::default()),
             width,
             height,

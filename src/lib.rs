@@ -3,6 +3,10 @@
 //! [`kiosk::Kiosk`] is the program without a window: messages in, effects out, pages on demand. [`window`] puts it on a
 //! screen; [`headless`] draws and touches it without one, for the tour, for `onedoor drive` and for tests.
 
+pub mod bundle;
+pub mod cli;
+pub mod dock;
+pub mod drive;
 pub mod effect;
 pub mod frame;
 pub mod headless;
@@ -10,9 +14,15 @@ pub mod kiosk;
 pub mod language;
 pub mod picture;
 pub mod pinyin;
+pub mod place;
+pub mod prompts;
 pub mod screen;
 pub mod slip;
 pub mod station;
 pub mod theme;
 pub mod touch;
+pub mod tour;
+pub mod trace;
 pub mod widget;
+pub mod window;
+pub mod world;

@@ -1,3 +1,5 @@
 //! OneDoor: the kiosk.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    onedoor::cli::main()
+}

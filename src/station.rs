@@ -89,7 +89,7 @@ pub struct Station {
 
 impl Station {
     /// Puts an opened bundle together: its configuration, its forms by service id, and a name for the bundle.
-    pub fn new(config: config::Station, forms: &BTreeMap<String, Form>, bundle: String) -> Self {
+    pub fn new(config: config::Station, forms: &BTreeMap<String, Arc<Form>>, bundle: String) -> Self {
         let services = config
             .services
             .iter()
@@ -99,7 +99,7 @@ impl Station {
                     id: id.clone(),
                     titles: s.title.clone(),
                     picture: s.picture.clone(),
-                    form: forms.get(id).cloned().map(Arc::new),
+                    form: forms.get(id).cloned(),
                     identity: s.second_factor != config::SecondFactor::SlipPin,
                     papers: s
                         .papers

@@ -44,6 +44,7 @@ impl<B: Backend> Kiosk<B> {
 
     pub(super) fn ticked(&mut self) {
         let now = self.clock.monotonic;
+        self.backend.look_after();
         if matches!(self.screen, Screen::Rest) {
             // The time on the page.
             self.revision += 1;

@@ -72,6 +72,18 @@ impl<B: Backend> Kiosk<B> {
         }
     }
 
+    /// The state of the case that is on the screen, for the trace of a test.
+    pub fn state_on_screen(&self) -> Option<&'static str> {
+        match &self.screen {
+            Screen::Done(_) => Some("saved"),
+            Screen::Matters(page) => page.open().map(|m| {
+                crate::screen::matters::state_prompt(&m.status)
+                    .trim_start_matches("say-matters-state-")
+            }),
+            _ => None,
+        }
+    }
+
     fn confirmed_number(&self) -> Option<IdNumber> {
         IdNumber::parse(self.session.id_number()?).ok()
     }

@@ -13,8 +13,9 @@ use jiff::civil::Date;
 use onedoor_devices::sound::speak::Part;
 use onedoor_domain::calendar::Due;
 use onedoor_domain::case::{CaseStatus, Phase, Word};
-use onedoor_domain::code::{CaseCode, FactorKind, SecondFactor};
+use onedoor_domain::code::CaseCode;
 use onedoor_domain::id::CaseId;
+use onedoor_domain::personal::Personal;
 
 /// A case as its resident sees it.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,10 +35,10 @@ pub struct Matter {
 /// What is looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Query {
-    /// By the slip that was scanned.
-    Slip(CaseId, SecondFactor),
-    /// By the code that was typed.
-    Code(CaseCode, SecondFactor),
+    /// By the slip that was scanned, and what was typed beside it.
+    Slip(CaseId, Personal<String>),
+    /// By the code that was typed, and what was typed beside it.
+    Code(CaseCode, Personal<String>),
 }
 
 /// Where on the page a person is.
@@ -168,17 +169,11 @@ impl Matters {
                 let by = *by;
                 match pad.update(message) {
                     keypad::Action::Finished(Typed::Digits(typed)) => {
-                        let kind = if pad.kind == Kind::SlipPin {
-                            FactorKind::SlipPin
-                        } else {
-                            FactorKind::IdLastFour
-                        };
-                        let factor = SecondFactor::typed(kind, typed.expose());
                         let pad = pad.clone();
                         self.stage = Stage::Looking(by, pad);
                         Action::Find(match by {
-                            By::Slip(case) => Query::Slip(case, factor),
-                            By::Code(code) => Query::Code(code, factor),
+                            By::Slip(case) => Query::Slip(case, typed),
+                            By::Code(code) => Query::Code(code, typed),
                         })
                     }
                     keypad::Action::Switch => {

@@ -1,0 +1,220 @@
+//! The kiosk on a screen: one window, and in development a second one that plays the hardware.
+
+use crate::cli::Run;
+use crate::dock::{self, Dock};
+use crate::effect::Happening;
+use crate::headless::{Eyes, FONTS};
+use crate::kiosk::{Kiosk, Message as KioskMessage, Touch};
+use crate::theme;
+use crate::trace::Trace;
+use crate::widget::Tapped;
+use crate::world::{World, setup};
+use anyhow::{Context, bail};
+use iced::futures::channel::mpsc;
+use iced::{Element, Pixels, Size, Subscription, Task, Theme, window};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What the program is told.
+#[derive(Debug, Clone)]
+enum Message {
+    Tapped(Tapped<Touch>),
+    Happened(Happening),
+    Ticked,
+    Window(window::Id, window::Event),
+    Opened(window::Id),
+    Dock(dock::Message),
+}
+
+struct Program {
+    kiosk: Kiosk<World>,
+    main: Option<window::Id>,
+    dock_window: Option<window::Id>,
+    dock: Option<Dock>,
+    /// The window's size in real pixels.
+    size: (f32, f32),
+    trace: Option<Tracer>,
+}
+
+/// Lays the page out once more, for a test that asks where things lie.
+struct Tracer {
+    trace: Trace,
+    eyes: Eyes,
+}
+
+impl Program {
+    fn scale(&self) -> f32 {
+        theme::scale(self.size.0, self.size.1)
+    }
+
+    fn update(&mut self, message: Message) -> Task<Message> {
+        match message {
+            Message::Tapped(tapped) => self.kiosk.update(KioskMessage::Tapped(tapped)),
+            Message::Happened(happening) => {
+                if let Some(tracer) = &mut self.trace {
+                    tracer.trace.happened(&happening);
+                }
+                self.kiosk.update(KioskMessage::Happened(happening));
+            }
+            Message::Ticked => self.kiosk.update(KioskMessage::Ticked),
+            Message::Opened(_) => {}
+            Message::Window(id, event) => return self.window(id, &event),
+            Message::Dock(message) => {
+                if let Some(dock) = &mut self.dock
+                    && let Some(happening) = dock.update(message)
+                {
+                    self.kiosk.update(KioskMessage::Happened(happening));
+                }
+            }
+        }
+        self.look();
+        Task::none()
+    }
+
+    fn window(&mut self, id: window::Id, event: &window::Event) -> Task<Message> {
+        if Some(id) == self.main {
+            match event {
+                window::Event::Opened { size, .. } | window::Event::Resized(size) => {
+                    // iced gives design pixels; what the screen has are real ones.
+                    let scale = self.scale();
+                    self.size = (size.width * scale, size.height * scale);
+                    self.kiosk.stands(self.size.1 > self.size.0);
+                    self.look();
+                }
+                window::Event::CloseRequested | window::Event::Closed => return iced::exit(),
+                _ => {}
+            }
+        }
+        Task::none()
+    }
+
+    fn look(&mut self) {
+        if let Some(tracer) = &mut self.trace {
+            let look = self.kiosk.look(self.size.0, self.size.1);
+            let inspection = tracer.eyes.inspect(self.kiosk.view(look), look);
+            tracer.trace.page(&self.kiosk, &inspection, look.scale, false);
+        }
+    }
+
+    fn view(&self, id: window::Id) -> Element<'_, Message> {
+        if Some(id) == self.dock_window
+            && let Some(dock) = &self.dock
+        {
+            return dock.view().map(Message::Dock);
+        }
+        self.kiosk
+            .view(self.kiosk.look(self.size.0, self.size.1))
+            .map(Message::Tapped)
+    }
+
+    fn subscription(&self) -> Subscription<Message> {
+        Subscription::batch([
+            iced::time::every(self.kiosk.next_tick()).map(|_| Message::Ticked),
+            window::events().map(|(id, event)| Message::Window(id, event)),
+        ])
+    }
+}
+
+/// Opens the kiosk and runs until its window closes.
+///
+/// # Errors
+/// Without a display, or when the station cannot be opened.
+pub fn run(run: &Run) -> anyhow::Result<()> {
+    if std::env::var_os("DISPLAY").is_none() && std::env::var_os("WAYLAND_DISPLAY").is_none() {
+        bail!(
+            "there is no display here (neither DISPLAY nor WAYLAND_DISPLAY is set).\n\
+             To see every page without one:  ./dev tour OUT/\n\
+             On a machine with a screen, run this from its desktop, or under cage."
+        );
+    }
+    // One design pixel is worth what the kiosk says, not what the desktop guesses of the screen.
+    let opened = run.at.open()?;
+    let (send, receive) = mpsc::unbounded::<Happening>();
+    let tell = Arc::new(move |happening| {
+        let _ = send.unbounded_send(happening);
+    });
+    let (kiosk, controls) = setup::kiosk(&opened, &run.at.data(), &run.at.plugs, tell)?;
+    let trace = match &run.at.trace {
+        Some(path) => {
+            let file = std::fs::File::options()
+                .create(true)
+                .append(true)
+                .open(path)
+                .with_context(|| path.display().to_string())?;
+            Some(Trace::new(Box::new(file)))
+        }
+        None => None,
+    };
+    let size = (run.size.0 as f32, run.size.1 as f32);
+    let (fullscreen, with_dock) = (run.fullscreen, run.dock);
+    let first = Arc::new(Mutex::new(Some((kiosk, controls, trace, receive))));
+
+    iced::daemon(
+        move || {
+            let taken = first.lock().unwrap_or_else(PoisonError::into_inner).take();
+            // iced boots a program once; there is nothing to run a second one with.
+            let Some((mut kiosk, controls, trace, receive)) = taken else {
+                unreachable!("booted once")
+            };
+            kiosk.stands(size.1 > size.0);
+            let scale = theme::scale(size.0, size.1);
+            let (main, open) = window::open(window::Settings {
+                size: Size::new(size.0 / scale, size.1 / scale),
+                fullscreen,
+                decorations: !fullscreen,
+                exit_on_close_request: false,
+                ..window::Settings::default()
+            });
+            let (dock_window, open_dock) = if with_dock {
+                let (id, open) = window::open(window::Settings {
+                    size: dock::SIZE,
+                    resizable: false,
+                    exit_on_close_request: true,
+                    ..window::Settings::default()
+                });
+                (Some(id), open.map(Message::Opened))
+            } else {
+                (None, Task::none())
+            };
+            let program = Program {
+                kiosk,
+                main: Some(main),
+                dock_window,
+                dock: with_dock.then(|| Dock::new(controls)),
+                size,
+                trace: trace.map(|trace| Tracer {
+                    trace,
+                    eyes: Eyes::default(),
+                }),
+            };
+            (
+                program,
+                Task::batch([
+                    open.map(Message::Opened),
+                    open_dock,
+                    Task::run(receive, Message::Happened),
+                ]),
+            )
+        },
+        Program::update,
+        Program::view,
+    )
+    .subscription(Program::subscription)
+    .title(|program: &Program, id| {
+        if Some(id) == program.main {
+            "OneDoor".to_owned()
+        } else {
+            "OneDoor: simulated devices".to_owned()
+        }
+    })
+    .scale_factor(|program: &Program, id| if Some(id) == program.dock_window { 1.0 } else { program.scale() })
+    .theme(|_: &Program, _| Theme::Light)
+    .settings(iced::Settings {
+        fonts: FONTS.iter().map(|f| std::borrow::Cow::Borrowed(*f)).collect(),
+        default_font: theme::REGULAR,
+        default_text_size: Pixels(theme::BODY),
+        antialiasing: false,
+        ..iced::Settings::default()
+    })
+    .run()
+    .context("the window could not be opened")
+}

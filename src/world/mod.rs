@@ -1,0 +1,149 @@
+//! The real world behind the kiosk: the record, the printer, the scanner, the voice, the clocks.
+//!
+//! Nothing here makes the pages wait: each piece of work is done by a thread that owns it, and its outcome comes back
+//! as a [`Happening`] through the one `tell` that was given.
+
+mod clock;
+mod paper;
+mod record;
+pub mod setup;
+
+pub use clock::{KioskClock, Shift};
+pub use paper::PaperRoad;
+pub use record::{Keeper, RecordPlace};
+
+use crate::effect::{Backend, ClockView, Effect, Happening};
+use jiff::Timestamp;
+use jiff::tz::{Offset, TimeZone};
+use onedoor_devices::scanner::{CameraScanner, SerialScanner};
+use onedoor_devices::sound::narrator::Narrator;
+use onedoor_devices::sound::{SoundHealth, Volume};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Where happenings go.
+pub type Tell = Arc<dyn Fn(Happening) + Send + Sync>;
+
+/// A scanner that is kept running by being kept.
+#[derive(Debug)]
+#[expect(dead_code, reason = "dropping a scanner ends its thread")]
+pub enum ScannerKept {
+    /// A hand scanner on a serial line.
+    Serial(SerialScanner),
+    /// A camera, or a folder of pictures in its place.
+    Camera(CameraScanner),
+}
+
+/// The world.
+pub struct World {
+    tell: Tell,
+    /// The record.
+    pub record: Keeper,
+    paper: PaperRoad,
+    narrator: Narrator,
+    default_language: String,
+    scanner: Option<ScannerKept>,
+    clock: KioskClock,
+    offset: Offset,
+    sound_told: Option<Result<(), &'static str>>,
+    /// Added to the monotonic clock: `onedoor drive` has no time to lose.
+    pub skipped: Duration,
+}
+
+impl std::fmt::Debug for World {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("World")
+    }
+}
+
+impl World {
+    /// What is being said, in words, for the trace of a test.
+    pub fn saying(&self, language: &str, parts: &[onedoor_devices::sound::speak::Part]) -> Vec<String> {
+        self.narrator
+            .library()
+            .resolve(language, parts)
+            .clips
+            .iter()
+            .map(|clip| clip.text.clone())
+            .filter(|text| !text.is_empty())
+            .collect()
+    }
+
+    fn look_at_sound(&mut self) {
+        self.narrator.poll();
+        let now = match self.narrator.speaker().health() {
+            SoundHealth::Faulty(fault) => Err(fault.code()),
+            SoundHealth::Unknown | SoundHealth::Working => Ok(()),
+        };
+        if self.sound_told.as_ref().unwrap_or(&Ok(())) != &now {
+            (self.tell)(Happening::Sound(now));
+        }
+        self.sound_told = Some(now);
+    }
+}
+
+impl Backend for World {
+    fn run(&mut self, effect: Effect) {
+        match effect {
+            Effect::Speak { language, parts } => {
+                self.narrator.set_language(language);
+                self.narrator.enter(parts);
+            }
+            Effect::HearAgain => {
+                self.narrator.hear_again();
+            }
+            Effect::Touched => self.narrator.touched(),
+            Effect::Hush => self.narrator.quiet(),
+            Effect::NextVolume => {
+                self.narrator.next_volume();
+            }
+            Effect::ResetSound => {
+                self.narrator.reset();
+                self.narrator.set_language(self.default_language.clone());
+            }
+            Effect::Print { case, copy, slip } => self.paper.print(case, copy, *slip),
+            other => self.record.run(other),
+        }
+        self.look_at_sound();
+    }
+
+    fn clock(&self) -> ClockView {
+        let (stamp, trust) = self.record.clock();
+        let now = Timestamp::from_millisecond(stamp.wall_ms)
+            .unwrap_or_default()
+            .to_zoned(TimeZone::fixed(self.offset))
+            .datetime();
+        ClockView {
+            now,
+            trust,
+            wall_ms: stamp.wall_ms,
+            monotonic: Duration::from_millis(stamp.mono_ms) + self.skipped,
+        }
+    }
+
+    fn random(&mut self) -> [u8; 16] {
+        record::random()
+    }
+
+    fn busy(&self) -> bool {
+        self.narrator.speaking() || self.paper.busy()
+    }
+
+    fn loudest(&self) -> bool {
+        let volume = self.narrator.speaker().volume();
+        volume == Volume::new(Volume::STEPS - 1)
+    }
+
+    fn look_after(&mut self) {
+        self.look_at_sound();
+        self.clock.look(&self.record);
+        self.record.look_after(self.offset);
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        // The scanner's thread goes first: it must not tell a kiosk that is gone.
+        self.scanner = None;
+    }
+}

@@ -1,0 +1,201 @@
+//! From arguments and an opened bundle to a kiosk with everything plugged in.
+
+use super::clock::Shifted;
+use super::{Keeper, KioskClock, PaperRoad, RecordPlace, ScannerKept, Shift, Tell, World};
+use crate::bundle::Opened;
+use crate::kiosk::Kiosk;
+use crate::language::Languages;
+use crate::picture::Pictures;
+use crate::place;
+use anyhow::Context;
+use jiff::tz::Offset;
+use onedoor_devices::printer::{DeviceFileLink, Link, NetworkLink, Printer, SerialLink, VirtualLink};
+use onedoor_devices::scanner::{CameraScanner, FolderSource, FrameSource, ScanEvent, SerialScanner, Watch};
+use onedoor_devices::slip_raster::Paper;
+use onedoor_devices::sound::narrator::Narrator;
+use onedoor_devices::sound::pack::VoiceLibrary;
+use onedoor_devices::sound::{CpalSpeaker, Speaker, VirtualSpeaker};
+use onedoor_forms::station::{PrinterConnection, ScannerConnection};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Which devices, where the arguments say other than the station's configuration.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Plugs {
+    /// Printer: `HOST:PORT` for the network, a device file such as /dev/usb/lp0, `virtual` (simulated, PNG files), `none`
+    #[arg(long)]
+    pub printer: Option<String>,
+    /// Scanner: a serial port such as /dev/ttyACM0, a folder of pictures, `none`
+    #[arg(long)]
+    pub scanner: Option<String>,
+    /// Sound: `device`, `virtual` (simulated, silent), `none` (no device: everything is read)
+    #[arg(long)]
+    pub sound: Option<String>,
+    /// Plays a time server that has set the clock (simulated; the dock does it too)
+    #[arg(long)]
+    pub clock_set: bool,
+}
+
+/// What the dock plays (simulated): the virtual devices' switches.
+#[derive(Clone, Default)]
+pub struct Controls {
+    /// The virtual printer, where one is plugged in.
+    pub printer: Option<VirtualLink>,
+    /// Pulls the virtual loudspeaker's cable.
+    pub sound: Option<Arc<dyn Fn(bool) + Send + Sync>>,
+    /// The hand on the clock.
+    pub clock: Shift,
+}
+
+impl std::fmt::Debug for Controls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Controls")
+    }
+}
+
+/// Plugs everything in.
+///
+/// # Errors
+/// When the languages, or a thread, cannot be had. A device that is missing is no error: the kiosk says so and goes on.
+pub fn kiosk(opened: &Opened, data: &Path, plugs: &Plugs, tell: Tell) -> anyhow::Result<(Kiosk<World>, Controls)> {
+    std::fs::create_dir_all(data).with_context(|| format!("{} cannot be made", data.display()))?;
+    let station = opened.station();
+    let settings = &station.config().settings;
+    let device = &settings.device;
+    let mut controls = Controls::default();
+    if plugs.clock_set {
+        controls.clock.play_time_server();
+    }
+
+    let record = Keeper::open(
+        RecordPlace {
+            file: data.join("record.db"),
+            key: data.join("record.key"),
+            copies: std::env::var_os("ONEDOOR_COPIES").map_or_else(|| data.join("copies"), PathBuf::from),
+        },
+        Arc::new(Shifted::new(controls.clock.clone())),
+        station.utc_offset_minutes(),
+        tell.clone(),
+    );
+
+    let dots = if device.printer.dots >= 576 { Paper::Wide } else { Paper::Narrow };
+    let link = printer_link(plugs.printer.as_deref(), &device.printer.connection, data, dots, &mut controls);
+    let printer = match link {
+        Some(link) => {
+            let (events, told) = crossbeam_channel::unbounded();
+            Some((Printer::start(link, events)?, told))
+        }
+        None => None,
+    };
+    let paper = PaperRoad::open(
+        vec![place::assets().join("fonts"), PathBuf::from("/usr/share/fonts/opentype/noto")],
+        dots,
+        printer,
+        record.store().cloned(),
+        tell.clone(),
+    );
+
+    let scanner = scanner(plugs.scanner.as_deref(), &device.scanner.connection, &tell)?;
+    let mut roots = opened.voices(data)?;
+    roots.push(place::assets().join("voices"));
+    let speaker: Box<dyn Speaker> = match plugs.sound.as_deref() {
+        Some("virtual") => {
+            let speaker = VirtualSpeaker::new();
+            controls.sound = Some(Arc::new(speaker.cable()));
+            Box::new(speaker)
+        }
+        Some("none") => {
+            let speaker = VirtualSpeaker::new();
+            speaker.set_unplugged(true);
+            Box::new(speaker)
+        }
+        _ => Box::new(CpalSpeaker::new()),
+    };
+    let narrator = Narrator::new(VoiceLibrary::open(&roots), speaker, station.language());
+    let offset = Offset::from_seconds(i32::from(station.utc_offset_minutes()) * 60).unwrap_or(Offset::UTC);
+    let mut world = World {
+        tell,
+        record,
+        paper,
+        narrator,
+        default_language: station.language().to_owned(),
+        scanner,
+        clock: KioskClock::new(controls.clock.clone()),
+        offset,
+        sound_told: None,
+        skipped: std::time::Duration::ZERO,
+    };
+    crate::effect::Backend::look_after(&mut world);
+    let languages = Languages::load(Some(&place::assets().join("translations")))?;
+    let pictures = pictures(opened);
+    Ok((Kiosk::new(world, languages, pictures, station), controls))
+}
+
+/// Pictures of the bundle first, then those that are shipped.
+pub fn pictures(opened: &Opened) -> Pictures {
+    let media = opened.media();
+    Pictures::new(place::assets().join("pictures"), move |name| media.get(name).cloned())
+}
+
+fn printer_link(
+    asked: Option<&str>,
+    configured: &PrinterConnection,
+    data: &Path,
+    dots: Paper,
+    controls: &mut Controls,
+) -> Option<Box<dyn Link>> {
+    let mut play = || -> Option<Box<dyn Link>> {
+        let link = VirtualLink::new(dots.dots(), Some(data.join("slips")));
+        controls.printer = Some(link.clone());
+        Some(Box::new(link))
+    };
+    match asked {
+        Some("none") => None,
+        Some("virtual") => play(),
+        Some(path) if path.starts_with('/') => Some(Box::new(DeviceFileLink::new(path))),
+        Some(address) => Some(Box::new(NetworkLink::new(address))),
+        None => match configured {
+            PrinterConnection::None => None,
+            PrinterConnection::Network { host, port } => Some(Box::new(NetworkLink::new(format!("{host}:{port}")))),
+            PrinterConnection::File { path } => Some(Box::new(DeviceFileLink::new(path))),
+            PrinterConnection::Serial { path, baud } => Some(Box::new(SerialLink::new(path, *baud))),
+        },
+    }
+}
+
+fn scanner(asked: Option<&str>, configured: &ScannerConnection, tell: &Tell) -> anyhow::Result<Option<ScannerKept>> {
+    let (events, told) = crossbeam_channel::unbounded::<ScanEvent>();
+    let folder = |path: String, events| {
+        CameraScanner::start(
+            move || FolderSource::open(&path).map(|source| Box::new(source) as Box<dyn FrameSource>),
+            Watch::default(),
+            events,
+        )
+        .map(ScannerKept::Camera)
+    };
+    let serial = |path: &str, baud, events| SerialScanner::start(path, baud, events).map(ScannerKept::Serial);
+    let kept = match (asked, configured) {
+        (Some("none"), _) | (None, ScannerConnection::None) => None,
+        (Some(path), _) if Path::new(path).is_dir() => Some(folder(path.to_owned(), events)?),
+        (Some(path), _) => Some(serial(path, 9600, events)?),
+        (None, ScannerConnection::Serial { path, baud }) => Some(serial(path, *baud, events)?),
+        (None, ScannerConnection::Folder { path }) => Some(folder(path.clone(), events)?),
+        // A camera of its own comes with a later version; until then the station is without a scanner, and says so.
+        (None, ScannerConnection::Camera { .. }) => None,
+    };
+    if kept.is_none() {
+        tell(crate::effect::Happening::Scanner(Err("SCN-000")));
+        return Ok(None);
+    }
+    let tell = tell.clone();
+    std::thread::Builder::new().name("scanner-events".into()).spawn(move || {
+        for event in told {
+            tell(match event {
+                ScanEvent::Read(scan) => crate::effect::Happening::Scanned(scan.bytes().to_vec()),
+                ScanEvent::Fault(fault) => crate::effect::Happening::Scanner(Err(fault.code())),
+                ScanEvent::Ready => crate::effect::Happening::Scanner(Ok(())),
+            });
+        }
+    })?;
+    Ok(kept)
+}
