@@ -21,7 +21,7 @@ enum Message {
     Happened(Happening),
     Ticked,
     Window(window::Id, window::Event),
-    Opened(window::Id),
+    Opened,
     Dock(dock::Message),
 }
 
@@ -56,7 +56,7 @@ impl Program {
                 self.kiosk.update(KioskMessage::Happened(happening));
             }
             Message::Ticked => self.kiosk.update(KioskMessage::Ticked),
-            Message::Opened(_) => {}
+            Message::Opened => {}
             Message::Window(id, event) => return self.window(id, &event),
             Message::Dock(message) => {
                 if let Some(dock) = &mut self.dock
@@ -171,7 +171,7 @@ pub fn run(run: &Run) -> anyhow::Result<()> {
                     exit_on_close_request: true,
                     ..window::Settings::default()
                 });
-                (Some(id), open.map(Message::Opened))
+                (Some(id), open.map(|_| Message::Opened))
             } else {
                 (None, Task::none())
             };
@@ -189,7 +189,7 @@ pub fn run(run: &Run) -> anyhow::Result<()> {
             (
                 program,
                 Task::batch([
-                    open.map(Message::Opened),
+                    open.map(|_| Message::Opened),
                     open_dock,
                     Task::run(receive, Message::Happened),
                 ]),

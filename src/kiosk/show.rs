@@ -72,6 +72,26 @@ impl<B: Backend> Kiosk<B> {
         }
     }
 
+    /// The slip that is on the screen, as it is drawn on paper.
+    pub fn slip_on_screen(&self) -> Option<crate::headless::Picture> {
+        let Screen::Done(done) = &self.screen else {
+            return None;
+        };
+        match done.drawn.as_ref()? {
+            iced::widget::image::Handle::Rgba {
+                width,
+                height,
+                pixels,
+                ..
+            } => Some(crate::headless::Picture {
+                width: *width,
+                height: *height,
+                rgba: pixels.to_vec(),
+            }),
+            _ => None,
+        }
+    }
+
     /// The state of the case that is on the screen, for the trace of a test.
     pub fn state_on_screen(&self) -> Option<&'static str> {
         match &self.screen {

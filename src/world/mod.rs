@@ -26,7 +26,6 @@ pub type Tell = Arc<dyn Fn(Happening) + Send + Sync>;
 
 /// A scanner that is kept running by being kept.
 #[derive(Debug)]
-#[expect(dead_code, reason = "dropping a scanner ends its thread")]
 pub enum ScannerKept {
     /// A hand scanner on a serial line.
     Serial(SerialScanner),

@@ -1,0 +1,174 @@
+//! A world that is played: for the tour, the layout test and tests of pages. Nothing is written, printed or heard; time
+//! stands where it is put; the same steps give the same pictures.
+
+use crate::effect::{Backend, ClockView, DraftFound, Effect, Happening, Saved, SlipNews, StoreFault};
+use crate::screen::matters::Matter;
+use iced::widget::image::Handle;
+use jiff::civil::{DateTime, date};
+use onedoor_devices::slip_raster::{self, Paper, SlipFonts};
+use onedoor_devices::sound::speak::Part;
+use onedoor_domain::clock::{Distrust, Trust};
+use onedoor_domain::code::CaseCode;
+use onedoor_domain::id::CaseId;
+use onedoor_domain::personal::Personal;
+use onedoor_domain::slip::Slip;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// What the played world answers.
+#[derive(Debug, Clone)]
+pub struct Script {
+    /// What becomes of a slip.
+    pub slip: SlipNews,
+    /// What becomes of a submission.
+    pub submit: Result<(), StoreFault>,
+    /// Whether submissions are answered at all (a page that is still saving).
+    pub answers: bool,
+    /// Drafts that wait.
+    pub drafts: Vec<DraftFound>,
+    /// Cases that are found.
+    pub cases: Vec<Matter>,
+    /// Whether the clock is trusted.
+    pub trusted: bool,
+    /// Local time.
+    pub now: DateTime,
+}
+
+impl Default for Script {
+    fn default() -> Self {
+        Self {
+            slip: SlipNews::Printed,
+            submit: Ok(()),
+            answers: true,
+            drafts: Vec::new(),
+            cases: Vec::new(),
+            trusted: true,
+            now: date(2026, 11, 22).at(9, 30, 0, 0),
+        }
+    }
+}
+
+/// A played world.
+pub struct Rehearsal {
+    /// What it answers.
+    pub script: Script,
+    /// What it has to tell, in order.
+    pub told: VecDeque<Happening>,
+    /// Everything it was asked.
+    pub asked: Vec<Effect>,
+    /// What was said last, and in which language.
+    pub said: (String, Vec<Part>),
+    /// The slip that was drawn last.
+    pub slip: Option<Slip>,
+    /// The monotonic clock.
+    pub passed: Duration,
+    fonts: Option<Arc<Mutex<SlipFonts>>>,
+    volume: u8,
+    count: u64,
+}
+
+impl std::fmt::Debug for Rehearsal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Rehearsal")
+    }
+}
+
+impl Rehearsal {
+    /// A world that answers by `script`; with fonts it draws slips, without it shows none.
+    pub fn new(script: Script, fonts: Option<Arc<Mutex<SlipFonts>>>) -> Self {
+        Self {
+            script,
+            told: VecDeque::new(),
+            asked: Vec::new(),
+            said: (String::new(), Vec::new()),
+            slip: None,
+            passed: Duration::from_secs(1000),
+            fonts,
+            volume: 2,
+            count: 0,
+        }
+    }
+
+    /// The code that the first case gets.
+    pub fn code(n: u64) -> CaseCode {
+        CaseCode::from_random(482_915_703 + n)
+    }
+
+    /// The case that belongs to it.
+    pub fn case(n: u64) -> CaseId {
+        let mut random = [7; 10];
+        random[9] = n as u8;
+        CaseId::new(1_763_775_000_000, random)
+    }
+}
+
+impl Backend for Rehearsal {
+    fn run(&mut self, effect: Effect) {
+        match &effect {
+            Effect::Speak { language, parts } => self.said = (language.clone(), parts.clone()),
+            Effect::Keep(save) => self.told.push_back(Happening::Kept(save.id, Ok(()))),
+            Effect::FindDrafts => self.told.push_back(Happening::Drafts(self.script.drafts.clone())),
+            Effect::Submit(submission) => {
+                if self.script.answers {
+                    let anonymous = submission.factors.is_empty();
+                    let n = self.count;
+                    self.count += 1;
+                    let result = self.script.submit.clone().map(|()| Saved {
+                        case: Self::case(n),
+                        code: Self::code(n),
+                        pin: anonymous.then(|| Personal::from("4071")),
+                    });
+                    self.told.push_back(Happening::Submitted(Box::new(result)));
+                }
+            }
+            Effect::Print { slip, .. } => {
+                self.slip = Some((**slip).clone());
+                if let Some(fonts) = &self.fonts {
+                    let mut fonts = fonts.lock().unwrap_or_else(PoisonError::into_inner);
+                    if let Ok(raster) =
+                        slip_raster::draw(&mut fonts, &slip.blocks(), Paper::Narrow, &slip_raster::no_pictures)
+                    {
+                        self.told.push_back(Happening::Drawn {
+                            picture: Handle::from_rgba(raster.width(), raster.height(), raster.to_rgba()),
+                            size: (raster.width(), raster.height()),
+                        });
+                    }
+                }
+                self.told.push_back(Happening::Slip(self.script.slip.clone()));
+            }
+            Effect::Find(_) => self.told.push_back(Happening::Found(Ok(self.script.cases.clone()))),
+            Effect::CallPerson { .. } => self.told.push_back(Happening::PersonCalled { before: 1 }),
+            Effect::NextVolume => self.volume = (self.volume + 1) % 4,
+            Effect::ResetSound => self.volume = 2,
+            _ => {}
+        }
+        self.asked.push(effect);
+    }
+
+    fn clock(&self) -> ClockView {
+        ClockView {
+            now: self.script.now,
+            trust: if self.script.trusted {
+                Trust::Trusted
+            } else {
+                Trust::Untrusted(Distrust::NeverSet)
+            },
+            wall_ms: 1_763_775_000_000,
+            monotonic: self.passed,
+        }
+    }
+
+    fn random(&mut self) -> [u8; 16] {
+        self.count += 1;
+        [self.count as u8; 16]
+    }
+
+    fn busy(&self) -> bool {
+        false
+    }
+
+    fn loudest(&self) -> bool {
+        self.volume == 3
+    }
+}
