@@ -88,6 +88,8 @@ fn open_keyed(path: &Path, key: &DbKey, flags: OpenFlags) -> Result<Connection> 
 
 /// Gives a fresh connection its raw key, before anything is read or written.
 pub(crate) fn set_key(connection: &Connection, key: &DbKey) -> Result<()> {
+    // SQLCipher would write each page it cannot read to standard error; our own error says enough.
+    connection.execute_batch("PRAGMA cipher_log_level = NONE")?;
     let statement = Zeroizing::new(format!("PRAGMA key = \"x'{}'\"", key.hex().as_str()));
     // The error is not passed on: it could quote the statement.
     connection

@@ -18,8 +18,19 @@ use crate::types::{Identity, Options};
 use crate::verify;
 use crate::writer::{Tools, Writer};
 
-/// Keeps every other program out of this record.
-pub(crate) fn lock(path: &Path) -> Result<File> {
+/// Keeps every other program out of this record for as long as it lives.
+#[derive(Debug)]
+pub(crate) struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing is not enough: a child process that is just being started may hold the same open file a little longer.
+        let _ = self.0.unlock();
+    }
+}
+
+/// Takes the lock, or says that another program has it.
+pub(crate) fn lock(path: &Path) -> Result<Lock> {
     if let Some(folder) = path.parent()
         && !folder.as_os_str().is_empty()
     {
@@ -37,7 +48,7 @@ pub(crate) fn lock(path: &Path) -> Result<File> {
         .open(beside(path, ".lock"))
         .map_err(|error| cannot_open(path, &error))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Lock(file)),
         Err(TryLockError::WouldBlock) => Err(StoreError::InUse),
         Err(TryLockError::Error(error)) => Err(cannot_open(path, &error)),
     }
@@ -54,25 +65,33 @@ pub(crate) fn cannot_open(path: &Path, error: &std::io::Error) -> StoreError {
     }
 }
 
-fn is_there(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|file| file.len() > 0)
+fn length(path: &Path) -> u64 {
+    fs::metadata(path).map_or(0, |file| file.len())
+}
+
+/// Smallest database: one page. SQLite takes anything shorter for a new, empty one.
+const PAGE: u64 = 4096;
+
+/// There was a record here once. Beginning another one in silence would hide the loss.
+fn lost(what: &str) -> StoreError {
+    StoreError::Damaged {
+        what: what.to_owned(),
+    }
 }
 
 /// Opens the record, or begins one where there never was one. The lock must be held.
 pub(crate) fn open(path: &Path, key: &DbKey, options: &Options) -> Result<Writer> {
     conn::check_version()?;
     let io = |error: std::io::Error| cannot_open(path, &error);
-    if is_there(path) {
+    let once = length(&beside(path, ".head")) > 0;
+    if once && length(path) < PAGE {
+        return Err(lost("the file is gone or cut"));
+    }
+    if length(path) > 0 {
         if files::key_fits(path, key) == Some(false) {
             return Err(StoreError::WrongKey);
         }
     } else {
-        if beside(path, ".head").exists() {
-            // There was a record once. Beginning another one in silence would hide the loss.
-            return Err(StoreError::Damaged {
-                what: "the file is gone".to_owned(),
-            });
-        }
         files::write_key_check(path, key).map_err(io)?;
         OpenOptions::new()
             .write(true)
@@ -113,6 +132,7 @@ pub(crate) fn open(path: &Path, key: &DbKey, options: &Options) -> Result<Writer
             tools.watch.load(chain.last_stamp, chain.confirmed);
             Ok(Writer::new(connection, head_file, Arc::new(tools)))
         }
+        None if once => Err(lost("the tables are empty")),
         None => begin(path, key, options, connection, head_file),
     }
 }

@@ -23,6 +23,9 @@ use crate::{backup, conn};
 use std::sync::Arc;
 
 /// Restores `record` from `copy`. The lock must be held.
+///
+/// All the work is done on a new file, which takes the record's place only when it is whole: a power cut at any
+/// moment leaves either the damaged record, to be restored again, or the restored one.
 pub(crate) fn restore(
     record: &Path,
     key: &DbKey,
@@ -33,19 +36,47 @@ pub(crate) fn restore(
     conn::check_version()?;
     backup::check(copy, key)?;
     let fresh = beside(record, ".restoring");
-    backup::copy(copy, key, &fresh)?;
+    let report = match build(record, key, copy, &fresh, options, reason) {
+        Ok(report) => report,
+        Err(error) => {
+            remove_database(&fresh);
+            return Err(error);
+        }
+    };
     let damaged = set_aside(record)?;
     fs::rename(&fresh, record).map_err(|error| cannot_open(record, &error))?;
     files::write_key_check(record, key).map_err(|error| cannot_open(record, &error))?;
+    let writer = open::open(record, key, options)?;
+    let report = RestoreReport { damaged, ..report };
+    tracing::warn!(
+        event = "store.restored",
+        epoch = %report.epoch,
+        rescued = report.events_rescued,
+        drafts = report.drafts_rescued,
+        lost = report.blobs_lost
+    );
+    Ok((writer, report))
+}
 
-    let mut connection = conn::open_writing(record, key)?;
+/// Builds the restored record at `fresh`: the copy, what can be rescued, and the beginning of the new epoch.
+fn build(
+    record: &Path,
+    key: &DbKey,
+    copy: &Path,
+    fresh: &Path,
+    options: &Options,
+    reason: &str,
+) -> Result<RestoreReport> {
+    remove_database(fresh);
+    backup::copy(copy, key, fresh)?;
+    let mut connection = conn::open_writing(fresh, key)?;
     conn::migrate(&mut connection)?;
     let (before, person_salt) = open::identity(&connection)?.ok_or(StoreError::BadBackup {
         what: "it is empty".to_owned(),
     })?;
     let mut report = RestoreReport {
         backup: copy.to_owned(),
-        damaged: damaged.clone(),
+        damaged: None,
         events_rescued: 0,
         drafts_rescued: 0,
         blobs_lost: 0,
@@ -53,8 +84,12 @@ pub(crate) fn restore(
     };
     let last_in_copy = last_of(&connection, before)?.map(|(seq, _)| seq);
     let mut unreadable = Vec::new();
-    if let Some(damaged) = &damaged {
-        match conn::open_reading(damaged, key) {
+    // After a power cut in the middle of an earlier restore the damaged file may stand aside already.
+    let source = [record.to_owned(), beside(record, ".damaged")]
+        .into_iter()
+        .find(|path| path.exists());
+    if let Some(source) = source {
+        match conn::open_reading(&source, key) {
             Ok(source) => {
                 let tx = connection.transaction()?;
                 unreadable = rescue(&source, &tx, before, &mut report)?;
@@ -65,7 +100,6 @@ pub(crate) fn restore(
             }
         }
     }
-
     let (previous_epoch, previous) = last_anywhere(&connection, before)?;
     let identity = Identity {
         device: before.device,
@@ -75,7 +109,7 @@ pub(crate) fn restore(
     let (head_file, _) =
         HeadFile::open(record, key).map_err(|error| cannot_open(record, &error))?;
     let tools = Tools::new(
-        record.to_owned(),
+        fresh.to_owned(),
         key.clone(),
         options.clone(),
         identity,
@@ -94,14 +128,22 @@ pub(crate) fn restore(
             unreadable,
         },
     )?;
-    tracing::warn!(
-        event = "store.restored",
-        epoch = %report.epoch,
-        rescued = report.events_rescued,
-        drafts = report.drafts_rescued,
-        lost = report.blobs_lost
-    );
-    Ok((writer, report))
+    // The last to close writes the log back, so that one file is the whole record.
+    drop(writer);
+    if beside(fresh, "-wal").exists() {
+        return Err(StoreError::Locked);
+    }
+    fs::File::open(fresh)
+        .and_then(|file| file.sync_all())
+        .map_err(|error| cannot_open(fresh, &error))?;
+    Ok(report)
+}
+
+/// Removes what an earlier attempt left.
+fn remove_database(path: &Path) {
+    for ending in ["", "-wal", "-shm", "-journal"] {
+        let _ = fs::remove_file(beside(path, ending));
+    }
 }
 
 struct Beginning {

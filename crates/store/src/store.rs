@@ -1,6 +1,5 @@
 //! The record as the kiosk sees it.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -40,7 +39,7 @@ struct Inner {
     reader: Thread<Reader>,
     writer: Thread<Writer>,
     tools: Arc<Tools>,
-    _lock: File,
+    _lock: open::Lock,
 }
 
 impl std::fmt::Debug for Store {
@@ -101,7 +100,7 @@ impl Store {
         Err(last)
     }
 
-    fn start(writer: Writer, lock: File) -> Result<Store> {
+    fn start(writer: Writer, lock: open::Lock) -> Result<Store> {
         let tools = writer.tools.clone();
         let reader = Reader::open(tools.clone())?;
         Ok(Store {

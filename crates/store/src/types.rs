@@ -11,6 +11,9 @@ use onedoor_domain::event::{Actor, BlobRef, ChainHash, TellWay};
 use onedoor_domain::id::{BlobId, CaseId, DeviceId, DraftId, Epoch, EventId, SlipJobId};
 use onedoor_domain::personal::Personal;
 
+/// A source of randomness: fills the slice.
+pub type Entropy = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
+
 /// How a record is opened.
 #[derive(Clone)]
 pub struct Options {
@@ -18,8 +21,8 @@ pub struct Options {
     pub software: String,
     /// The clocks.
     pub clock: Arc<dyn Clock>,
-    /// Source of randomness: fills the slice. Keys, codes and salts come from it.
-    pub entropy: Arc<dyn Fn(&mut [u8]) + Send + Sync>,
+    /// Ids, codes and salts come from it.
+    pub entropy: Entropy,
     /// Check all pages at start (`quick_check`) besides the chain.
     pub quick_check: bool,
 }
