@@ -249,3 +249,104 @@ pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BundleError
         ))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bundle::KeyUse;
+
+    fn key() -> Keypair {
+        Keypair::from_random(&[5; 32], KeyUse::Development)
+    }
+
+    /// A bundle with any manifest, rightly signed: what a county's own faulty tool might make.
+    fn signed(manifest: &[u8], files: &[u8]) -> Vec<u8> {
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend_from_slice(&[0, 1, 0, 0]);
+        bytes.extend_from_slice(&u32::try_from(manifest.len()).unwrap().to_be_bytes());
+        bytes.extend_from_slice(&key().public().id().0);
+        let signature = key().sign(&message(&bytes, manifest));
+        bytes.extend_from_slice(&signature);
+        bytes.extend_from_slice(manifest);
+        bytes.extend_from_slice(files);
+        bytes
+    }
+
+    fn code_of(manifest: &[u8], files: &[u8]) -> &'static str {
+        let trusted = TrustedKeys::new().with(key().public());
+        match open(&signed(manifest, files), &trusted) {
+            Ok(_) => "opened",
+            Err(error) => error.code(),
+        }
+    }
+
+    fn line(name: &str, length: u64, bytes: &[u8]) -> FileLine {
+        FileLine {
+            name: name.to_owned(),
+            length,
+            hash: *blake3::hash(bytes).as_bytes(),
+        }
+    }
+
+    fn manifest(files: Vec<FileLine>) -> Vec<u8> {
+        encode(&Manifest {
+            station: "s".to_owned(),
+            version: "1".to_owned(),
+            files,
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn a_right_one_is_opened() {
+        assert_eq!(
+            code_of(&manifest(vec![line("a/b.ogg", 3, b"xyz")]), b"xyz"),
+            "opened"
+        );
+    }
+
+    #[test]
+    fn signed_nonsense_is_refused_too() {
+        assert_eq!(code_of(b"", b""), "BND-007");
+        assert_eq!(code_of(&[0x9f; 5000], b""), "BND-007");
+        let mut after = manifest(vec![]);
+        after.push(0);
+        assert_eq!(code_of(&after, b""), "BND-007");
+        let twice = vec![line("a", 1, b"x"), line("a", 1, b"x")];
+        assert_eq!(code_of(&manifest(twice), b"xx"), "BND-007");
+    }
+
+    #[test]
+    fn lengths_cannot_reach_beyond_the_file_or_overflow() {
+        assert_eq!(
+            code_of(&manifest(vec![line("a", u64::MAX, b"")]), b"x"),
+            "BND-006"
+        );
+        assert_eq!(
+            code_of(&manifest(vec![line("a", MAX_FILE + 1, b"")]), b"x"),
+            "BND-006"
+        );
+        assert_eq!(
+            code_of(&manifest(vec![line("a", MAX_FILE, b"")]), b"x"),
+            "BND-002"
+        );
+        let many = (0..20)
+            .map(|i| line(&format!("f{i}"), MAX_FILE, b""))
+            .collect();
+        assert_eq!(code_of(&manifest(many), b"x"), "BND-002");
+    }
+
+    #[test]
+    fn names_that_lead_out_of_a_folder_are_refused() {
+        for name in [
+            "../a", "/a", "a//b", "", "a/./b", ".ssh/key", "c:\\a", "a\0b", "a/",
+        ] {
+            assert!(!is_name(name), "{name:?}");
+            assert_eq!(
+                code_of(&manifest(vec![line(name, 1, b"x")]), b"x"),
+                "BND-007"
+            );
+        }
+        assert!(is_name("voices/zh-CN/波井/你好.ogg"));
+    }
+}

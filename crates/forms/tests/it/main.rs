@@ -1,6 +1,7 @@
 //! Tests of the forms crate from outside.
 
 mod bundle;
+mod bundle_example;
 mod compiling;
 mod filling;
 mod repeats;
