@@ -22,19 +22,22 @@ use crate::writer::{Tools, Writer};
 use crate::{backup, conn};
 use std::sync::Arc;
 
-/// Restores `record` from `copy`. The lock must be held.
+/// Restores `record` from `copy`, or, where there is none, from what the damaged record itself still holds. The lock
+/// must be held.
 ///
 /// All the work is done on a new file, which takes the record's place only when it is whole: a power cut at any
 /// moment leaves either the damaged record, to be restored again, or the restored one.
 pub(crate) fn restore(
     record: &Path,
     key: &DbKey,
-    copy: &Path,
+    copy: Option<&Path>,
     options: &Options,
     reason: &str,
 ) -> Result<(Writer, RestoreReport)> {
     conn::check_version()?;
-    backup::check(copy, key)?;
+    if let Some(copy) = copy {
+        backup::check(copy, key)?;
+    }
     let fresh = beside(record, ".restoring");
     let report = match build(record, key, copy, &fresh, options, reason) {
         Ok(report) => report,
@@ -62,20 +65,38 @@ pub(crate) fn restore(
 fn build(
     record: &Path,
     key: &DbKey,
-    copy: &Path,
+    copy: Option<&Path>,
     fresh: &Path,
     options: &Options,
     reason: &str,
 ) -> Result<RestoreReport> {
     remove_database(fresh);
-    backup::copy(copy, key, fresh)?;
+    if let Some(copy) = copy {
+        backup::copy(copy, key, fresh)?;
+    }
     let mut connection = conn::open_writing(fresh, key)?;
     conn::migrate(&mut connection)?;
+    // After a power cut in the middle of an earlier restore the damaged file may stand aside already.
+    let source = [record.to_owned(), beside(record, ".damaged")]
+        .into_iter()
+        .find(|path| path.exists());
+    let source = match source.map(|path| conn::open_reading(&path, key)) {
+        Some(Ok(source)) => Some(source),
+        Some(Err(error)) => {
+            tracing::warn!(event = "store.nothing_to_rescue", code = error.code());
+            None
+        }
+        None => None,
+    };
+    if copy.is_none() {
+        found_again(source.as_ref(), &connection)?;
+    }
     let (before, person_salt) = open::identity(&connection)?.ok_or(StoreError::BadBackup {
         what: "it is empty".to_owned(),
     })?;
     let mut report = RestoreReport {
-        backup: copy.to_owned(),
+        backup: copy.unwrap_or(record).to_owned(),
+        without_backup: copy.is_none(),
         damaged: None,
         events_rescued: 0,
         drafts_rescued: 0,
@@ -84,22 +105,12 @@ fn build(
     };
     let last_in_copy = last_of(&connection, before)?.map(|(seq, _)| seq);
     let mut unreadable = Vec::new();
-    // After a power cut in the middle of an earlier restore the damaged file may stand aside already.
-    let source = [record.to_owned(), beside(record, ".damaged")]
-        .into_iter()
-        .find(|path| path.exists());
-    if let Some(source) = source {
-        match conn::open_reading(&source, key) {
-            Ok(source) => {
-                let tx = connection.transaction()?;
-                unreadable = rescue(&source, &tx, before, &mut report)?;
-                tx.commit()?;
-            }
-            Err(error) => {
-                tracing::warn!(event = "store.nothing_to_rescue", code = error.code());
-            }
-        }
+    if let Some(source) = &source {
+        let tx = connection.transaction()?;
+        unreadable = rescue(source, &tx, before, &mut report)?;
+        tx.commit()?;
     }
+    drop(source);
     let (previous_epoch, previous) = last_anywhere(&connection, before)?;
     let identity = Identity {
         device: before.device,
@@ -137,6 +148,26 @@ fn build(
         .and_then(|file| file.sync_all())
         .map_err(|error| cannot_open(fresh, &error))?;
     Ok(report)
+}
+
+/// Without a copy: an empty record of the same kiosk, if the damaged one still says whose it is.
+fn found_again(source: Option<&Connection>, fresh: &Connection) -> Result<()> {
+    let none = || StoreError::NotFound("backup");
+    let source = source.ok_or_else(none)?;
+    let (identity, person_salt) = open::identity(source).ok().flatten().ok_or_else(none)?;
+    let first: i64 = source
+        .query_row(
+            "SELECT epoch FROM epochs ORDER BY number LIMIT 1",
+            [],
+            |row| row.get(0),
+        )
+        .map_err(|_| none())?;
+    fresh.execute(
+        "INSERT INTO meta (name, value) VALUES ('device', ?), ('person_salt', ?)",
+        params![identity.device.to_sql(), person_salt],
+    )?;
+    fresh.execute("INSERT INTO epochs (epoch, number) VALUES (?, 1)", [first])?;
+    Ok(())
 }
 
 /// Removes what an earlier attempt left.

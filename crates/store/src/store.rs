@@ -75,11 +75,12 @@ impl Store {
         reason: &str,
     ) -> Result<(Store, RestoreReport)> {
         let lock = open::lock(path)?;
-        let (writer, report) = restore::restore(path, key, copy, &options, reason)?;
+        let (writer, report) = restore::restore(path, key, Some(copy), &options, reason)?;
         Ok((Store::start(writer, lock)?, report))
     }
 
-    /// As [`Store::restore`], from the newest copy in `folder` that passes its check.
+    /// As [`Store::restore`], from the newest copy in `folder` that passes its check. Where none does, what the
+    /// damaged file itself still holds is brought back into a new one.
     pub fn restore_newest(
         path: &Path,
         key: &DbKey,
@@ -87,17 +88,17 @@ impl Store {
         options: Options,
         reason: &str,
     ) -> Result<(Store, RestoreReport)> {
-        let mut last = StoreError::NotFound("backup");
         for copy in backup::backups_in(folder) {
             match Store::restore(path, key, &copy, options.clone(), reason) {
                 Err(error @ (StoreError::BadBackup { .. } | StoreError::Damaged { .. })) => {
                     tracing::warn!(event = "store.bad_backup", code = error.code());
-                    last = error;
                 }
                 other => return other,
             }
         }
-        Err(last)
+        let lock = open::lock(path)?;
+        let (writer, report) = restore::restore(path, key, None, &options, reason)?;
+        Ok((Store::start(writer, lock)?, report))
     }
 
     fn start(writer: Writer, lock: open::Lock) -> Result<Store> {
@@ -220,6 +221,29 @@ impl Store {
         })
     }
 
+    /// As [`Store::submit_case`], and in the same transaction how the resident wants to be told: a power cut cannot
+    /// come between the two.
+    pub fn submit_case_telling(
+        &self,
+        submission: Submission,
+        way: TellWay,
+        detail: Option<Personal<String>>,
+    ) -> Reply<Submitted> {
+        self.inner.writer.call(move |writer| {
+            let draft = submission.draft;
+            let submitted = writer.write(|pen| {
+                let submitted = cases::submit(pen, &submission)?;
+                if !submitted.again {
+                    let actor = submission.actor.clone();
+                    cases::tell(pen, submitted.case, actor, way, detail)?;
+                }
+                Ok(submitted)
+            })?;
+            writer.forget_waiting(draft);
+            Ok(submitted)
+        })
+    }
+
     /// Looks for a case (or a draft put aside) by code or scanned slip, with the second factor as it was typed.
     pub fn find(&self, key: CaseKey, typed: Personal<String>) -> Reply<Found> {
         self.write(move |pen| cases::find(pen, key, &typed))
@@ -255,8 +279,7 @@ impl Store {
         self.read(move |connection, _| cases::blob(connection, blob))
     }
 
-    /// Keeps bytes for a case (a reason, a spoken answer); the event that names them follows with
-    /// [`Store::move_case`].
+    /// The office answers: reason and other way are kept outside the chain, the event names them.
     pub fn answer_case(
         &self,
         case: CaseId,

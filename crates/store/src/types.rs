@@ -314,8 +314,10 @@ pub struct BackupDone {
 /// What a restore gave, for the technician's page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RestoreReport {
-    /// The backup that was used.
+    /// The file that it was built from: the backup, or the record itself where there was none.
     pub backup: PathBuf,
+    /// There was no backup that passed its check: only what the damaged file still held came back.
+    pub without_backup: bool,
     /// Where the damaged file was put.
     pub damaged: Option<PathBuf>,
     /// Events after the backup that were still readable in the damaged file, and are back.

@@ -151,7 +151,51 @@ fn a_copy_that_is_not_whole_is_never_kept_nor_restored() {
 }
 
 #[test]
-fn no_backup_at_all_is_said() {
+fn without_a_backup_the_damaged_file_itself_is_read_as_far_as_it_goes() {
+    let place = Place::new();
+    let (device, epoch) = {
+        let store = place.open();
+        for number in 0..10 {
+            store
+                .submit_case(submission(number, &"a".repeat(9_000)))
+                .wait()
+                .unwrap();
+        }
+        store
+            .save_draft(draft(50, "page-4", "half"))
+            .wait()
+            .unwrap();
+        (store.identity().device, store.identity().epoch)
+    };
+    let mut bytes = fs::read(place.path()).unwrap();
+    // A page of some answers, in the last third of the file.
+    let page = bytes.len() / 4096 * 3 / 4;
+    bytes[page * 4096 + 500] ^= 1;
+    fs::write(place.path(), &bytes).unwrap();
+    assert!(place.try_open().unwrap_err().needs_restore());
+    let (store, report) = Store::restore_newest(
+        &place.path(),
+        &key(),
+        &place.backups(),
+        options(),
+        "STO-004",
+    )
+    .unwrap();
+    assert!(report.without_backup);
+    assert!(report.events_rescued > 5, "{report:?}");
+    assert_eq!(store.identity().device, device);
+    assert_ne!(store.identity().epoch, epoch);
+    let verified = store.verify(true).wait().unwrap();
+    assert_eq!(verified.epochs, 2);
+    assert!(verified.cases >= 5, "{verified:?}");
+    assert_eq!(
+        verified.erased, report.blobs_lost,
+        "what could not be read is said"
+    );
+}
+
+#[test]
+fn no_backup_and_no_file_is_said() {
     let place = Place::new();
     let none = Store::restore_newest(
         &place.path(),

@@ -184,9 +184,9 @@ fn a_case_goes_its_way_and_every_step_is_an_event() {
     let store = place.open();
     let case = store.submit_case(submission(1, "a")).wait().unwrap().case;
     let staff = || Actor::Staff("s-li".into());
-    let detail = Some(Personal::from("13812345678"));
+    let detail = || Some(Personal::from("13812345678"));
     store
-        .set_how_to_tell(case, Actor::Resident, TellWay::Phone, detail)
+        .set_how_to_tell(case, Actor::Resident, TellWay::Phone, detail())
         .wait()
         .unwrap();
     store
@@ -440,4 +440,40 @@ fn a_reply_can_be_awaited() {
             Poll::Pending => std::thread::park(),
         }
     }
+}
+
+#[test]
+fn how_to_tell_is_kept_with_the_case_or_not_at_all() {
+    let place = Place::new();
+    let store = place.open();
+    let submit = || {
+        let detail = Some(Personal::from("13812345678"));
+        store
+            .submit_case_telling(submission(1, "a"), TellWay::Phone, detail)
+            .wait()
+            .unwrap()
+    };
+    let case = submit().case;
+    assert!(submit().again);
+    let summary = store.case(case).wait().unwrap().unwrap();
+    assert_eq!(summary.tell, Some(TellWay::Phone));
+    assert_eq!(store.case_events(case).wait().unwrap().len(), 2);
+}
+
+#[test]
+fn after_erasing_the_log_holds_nothing_of_it() {
+    let place = Place::new();
+    let store = place.open();
+    let case = store
+        .submit_case(submission(1, "secret"))
+        .wait()
+        .unwrap()
+        .case;
+    let log = place.path().with_extension("db-wal");
+    assert!(std::fs::metadata(&log).unwrap().len() > 0);
+    store
+        .erase_case(case, EraseReason::ResidentAsked, Actor::Resident)
+        .wait()
+        .unwrap();
+    assert_eq!(std::fs::metadata(&log).unwrap().len(), 0);
 }
