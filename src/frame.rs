@@ -303,13 +303,13 @@ fn header<'a, N: Clone + 'a>(draw: Draw<'a>, always: &Always<N>) -> Element<'a, 
     };
     let (language, switch) = always.language.clone();
     let tools = [
-        tool(draw, "language", &language, "globe", switch),
+        tool(draw, "language", &language, "language", switch),
         tool(draw, "text-size", &larger, "text-size", always.text.clone()),
         tool(draw, "contrast", &clearer, "contrast", always.contrast.clone()),
-        tool(draw, "volume", &louder, "speaker", always.volume.clone()),
+        tool(draw, "volume", &louder, "sound", always.volume.clone()),
     ];
     let mut name = row![
-        picture(draw, "house", small * 1.5),
+        picture(draw, "station", small * 1.5),
         words(always.station.clone(), small, palette.band).bold(),
     ]
     .spacing(16)
@@ -369,26 +369,26 @@ fn footer<'a, N: Clone + 'a>(
     let person: Element<'a, Tapped<N>> = part(
         "person",
         &say.text("person"),
-        Some("person"),
+        Some("call-person"),
         palette.person,
         6,
     )
     .on_tap(always.person.clone())
     .into();
-    let hear: Element<'a, Tapped<N>> = part("hear", &say.text("hear"), Some("ear"), palette.tool, 5)
+    let hear: Element<'a, Tapped<N>> = part("hear", &say.text("hear"), Some("hear-again"), palette.tool, 5)
         .on_tap(always.hear.clone())
         .into();
     let extra: Element<'a, Tapped<N>> = match extra {
-        Some(e) => part(e.target, &e.label, e.picture, palette.quiet, 5)
+        Some(e) => part(e.target, &e.label, e.picture, palette.quiet, 6)
             .on_tap(e.message)
             .into(),
-        None => empty(5),
+        None => empty(6),
     };
     let back: Element<'a, Tapped<N>> = match back {
-        Some(message) => part("back", &format!("◀ {}", say.text("back")), None, palette.quiet, 5)
+        Some(message) => part("back", &format!("◀ {}", say.text("back")), None, palette.quiet, 4)
             .on_tap(message)
             .into(),
-        None => empty(5),
+        None => empty(4),
     };
     let next: Element<'a, Tapped<N>> = match next {
         Next::Ready(label, message) => part("next", &format!("{label} ▶"), None, palette.forward, 7)

@@ -106,12 +106,9 @@ impl Stage {
         seen("identify", &mut kiosk)?;
         kiosk.keys(&NUMBER[..12])?;
         seen("identify-half", &mut kiosk)?;
-        kiosk.keys("002X")?;
-        kiosk.keys("60")?;
-        let wrong = "9901011945061200";
         kiosk.go("wipe-all")?;
-        kiosk.keys(wrong)?;
-        kiosk.keys("18")?;
+        // One digit off: the check character tells.
+        kiosk.keys("990101194506120025")?;
         seen("identify-wrong", &mut kiosk)?;
         kiosk.go("wipe-all")?;
         kiosk.keys(NUMBER)?;

@@ -32,7 +32,7 @@ FLUENT = {
     "farm-subsidy": "sheaf-of-rice", "homestead": "building-construction", "newborn": "baby",
     "queue": "ticket", "notices": "loudspeaker", "entitled": "wrapped-gift", "health-record": "stethoscope",
     # who
-    "for-me": "person", "old-man": "old-man", "old-woman": "old-woman", "child": "child", "staff": "woman-office-worker",
+    "for-me": "person", "woman": "woman", "man": "man", "old-man": "old-man", "old-woman": "old-woman", "child": "child", "staff": "woman-office-worker",
     "official": "man-office-worker", "doctor": "health-worker", "named-person": "bust-in-silhouette", "people": "busts-in-silhouette",
     "farmer": "farmer", "student": "student", "helper": "person-tipping-hand", "technician": "mechanic",
     # answers
@@ -194,6 +194,7 @@ OWN = {
     "appointment": scene(at(-2, -2, .92, scene(rect(3, 5, 26, 24, 2.5, PAPER, f'stroke="{LINE}" stroke-width="1"'), '<path d="M5.500 5h21A2.500 2.500 0 0 1 29 7.500V12H3V7.500A2.500 2.500 0 0 1 5.500 5z" fill="#d3302f"/>', line("9.500,2.500 9.500,7.500", INK, 2), line("22.500,2.500 22.500,7.500", INK, 2), *[rect(6.2 + c * 5.4, 14.6 + r * 4.8, 3.6, 3.2, .6, "#d3d3d3") for r in range(3) for c in range(4)])), "<<icon:three-oclock,15,15,.53>>"),
     "home-visit": scene("<<icon:house,10,-1,.72>>", "<<icon:person-walking-facing-right,-2.500,11,.66>>"),
     "for-family": scene("<<icon:old-woman,-1,0,.68>>", "<<icon:child,14.500,12.500,.56>>"),
+    "couple": scene("<<icon:old-woman,-2,4,.62>>", "<<icon:old-man,14,4,.62>>"),
     "family-lookup": scene("<<icon:old-man,-1,-1,.6>>", "<<icon:child,14,-.500,.52>>", "<<icon:magnifying-glass-tilted-left,9,13,.58>>"),
     "let-next-go": scene("<<icon:person-standing,-2,8,.72>>", "<<icon:person-walking-facing-right,8.500,8,.72>>", line("13,4 25,4", GREEN, 2.2), line("21.500,1.200 25,4 21.500,6.800", GREEN, 2.2)),
     "ask-type": scene("<<icon:woman-office-worker,5,-1,.66>>", "<<icon:keyboard,3,16,.8>>"),

@@ -9,7 +9,7 @@ use crate::widget::{Draw, Tapped, panel, picture, space, words};
 use iced::alignment::{Horizontal, Vertical};
 use iced::widget::image::Handle;
 use iced::widget::{column, container, image, row};
-use iced::{Element, Length, Padding};
+use iced::{Element, Length, Padding, Rectangle};
 use onedoor_devices::sound::speak::Part;
 use onedoor_domain::calendar::Due;
 
@@ -162,16 +162,23 @@ fn body<'a>(
     }
     let slip: Element<'a, Tapped<Message>> = match (&done.drawn, failed) {
         (Some(handle), _) => {
+            // As much of the slip's head as there is room for, at a size that can be read; the paper has it whole.
             let (w, h) = done.drawn_size;
-            let scale = (slip_width - 24.0) / w as f32;
-            let fit = ((room.1 - 24.0) / (h as f32 * scale)).min(1.0);
+            let scale = (slip_width - 36.0) / w as f32;
+            let height = (h as f32 * scale).min(room.1 - 36.0);
             panel(
                 palette.paper,
                 image(handle.clone())
-                    .width(w as f32 * scale * fit)
-                    .height(h as f32 * scale * fit),
+                    .crop(Rectangle {
+                        x: 0,
+                        y: 0,
+                        width: w,
+                        height: (height / scale) as u32,
+                    })
+                    .width(w as f32 * scale)
+                    .height(height),
             )
-            .padding(12)
+            .padding(18)
             .into()
         }
         (None, _) => picture(draw, "slip-qr", slip_width * 0.6),

@@ -24,7 +24,11 @@ pub enum Message {
 
 /// How many papers a page shows.
 fn per(tiles: usize) -> usize {
-    (tiles / 2).max(1)
+    match tiles {
+        6 => 4,
+        4 => 3,
+        _ => 2,
+    }
 }
 
 /// The page.

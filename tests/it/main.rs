@@ -1,0 +1,8 @@
+//! The whole kiosk: pages in process, the program in a real window, and the program killed at every page.
+
+mod end_to_end;
+mod kill;
+mod pages;
+mod place;
+mod record;
+mod resident;
