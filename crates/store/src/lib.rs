@@ -9,6 +9,8 @@
 
 mod backup;
 pub mod bench;
+mod blobs;
+mod calls;
 mod cases;
 mod clock;
 mod conn;
@@ -21,6 +23,7 @@ mod key;
 mod open;
 mod projection;
 mod reply;
+mod rescue;
 mod restore;
 mod store;
 mod types;

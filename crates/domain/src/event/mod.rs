@@ -12,9 +12,11 @@
 //! blobs, of which the event holds id, length and salted hash, so that they can be erased without breaking the chain.
 
 mod body;
+mod moves;
 mod wire;
 
 pub use body::*;
+pub use moves::MoveKind;
 
 use minicbor::{Decoder, Encoder};
 use thiserror::Error;
