@@ -1,3 +1,51 @@
-//! Benchmark programs; `./dev bench` lists them.
+//! Benchmark programs; `./dev bench` lists them and builds them as a release. Each ends with its bars:
+//! `bar NAME FIGURE LIMIT ok|short`, and with exit code 1 when one is short.
 
-fn main() {}
+mod bar;
+mod qr;
+mod store;
+mod ui;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Measures one thing against its limit.
+#[derive(Debug, Parser)]
+#[command(name = "onedoor-bench", version)]
+struct Arguments {
+    #[command(subcommand)]
+    bench: Bench,
+}
+
+#[derive(Debug, Subcommand)]
+enum Bench {
+    /// Memory, start, idle and touch latency of the kiosk, beside the same page in Chromium.
+    Ui(ui::Arguments),
+    /// How long a touched answer takes until it is safe on disk.
+    Store(store::Arguments),
+    /// Reading codes from pictures, beside zxing-cpp.
+    Qr(qr::Arguments),
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().bench {
+        Bench::Ui(arguments) => ui::run(&arguments),
+        Bench::Store(arguments) => store::run(&arguments),
+        Bench::Qr(arguments) => qr::run(&arguments),
+    };
+    match result {
+        Ok(bars) => {
+            print!("{bars}");
+            if bars.all_kept() {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            }
+        }
+        Err(error) => {
+            eprintln!("onedoor-bench: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}

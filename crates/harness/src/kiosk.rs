@@ -83,6 +83,18 @@ impl Kiosk {
         self.page.as_ref()
     }
 
+    /// Reads what the trace says by now, without waiting; the page that is up then.
+    ///
+    /// # Errors
+    /// When the kiosk ended or its trace cannot be read.
+    pub fn peek(&mut self) -> Result<Option<Page>> {
+        self.read(Duration::ZERO)?;
+        if let Some(status) = self.child.try_wait()? {
+            bail!("the kiosk ended with {status}\n{}", self.log_end());
+        }
+        Ok(self.page.clone())
+    }
+
     /// Everything that happened so far which is not a page.
     #[must_use]
     pub fn events(&self) -> &[Value] {

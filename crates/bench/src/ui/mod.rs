@@ -1,0 +1,319 @@
+//! `./dev bench ui`: the kiosk's home page beside the same page in Chromium, in one run on one machine.
+
+mod browser;
+mod frames;
+mod touch;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use onedoor_harness::kiosk::Kiosk;
+use onedoor_harness::process::Tree;
+use onedoor_harness::screen::Screen;
+use onedoor_harness::server::XServer;
+use onedoor_harness::trace::Page;
+
+use crate::bar::{Bars, Limit, median, quantile};
+use browser::Browser;
+use frames::{Start, watch_start};
+use touch::{NullCard, milliseconds, to_pixels};
+
+const WIDTH: u16 = 1920;
+const HEIGHT: u16 = 1080;
+
+/// What can be set.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// How often both are started in turn; medians are compared.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// How long both are left idle, in seconds.
+    #[arg(long, default_value_t = 60)]
+    idle: u64,
+    /// How many touches are measured.
+    #[arg(long, default_value_t = 60)]
+    touches: usize,
+    /// Where the pictures of both pages are left.
+    #[arg(long, default_value = "target/bench-ui")]
+    out: PathBuf,
+}
+
+/// One program's figures, one value a round.
+#[derive(Debug, Default)]
+struct Figures {
+    /// Milliseconds from start to the first full frame.
+    start: Vec<f64>,
+    /// MiB of proportional set size, all processes.
+    memory: Vec<f64>,
+    /// Per cent of one core while idle.
+    idle: Vec<f64>,
+}
+
+/// Measures everything.
+///
+/// # Errors
+/// When a program cannot be started or does not show its page.
+pub fn run(arguments: &Arguments) -> Result<Bars> {
+    std::fs::create_dir_all(&arguments.out)?;
+    let mut bars = Bars::default();
+    beside_chromium(arguments, &mut bars)?;
+    alone(arguments, &mut bars)?;
+    crate::store::measure(2000, None, &mut bars)?;
+    Ok(bars)
+}
+
+fn beside_chromium(arguments: &Arguments, bars: &mut Bars) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let (mut ours, mut theirs) = (Figures::default(), Figures::default());
+    let server = XServer::xvfb(WIDTH, HEIGHT)?;
+    let screen = Screen::connect(&server)?;
+
+    // Once unmeasured, so that both find their files in the page cache; and to learn the words of the page.
+    let (mut kiosk, _) = start_kiosk(&server, &screen, folder.path())?;
+    let home = kiosk.wait_for("the home page", |page| page.page == "home")?;
+    drop(kiosk);
+    let page = home_page(folder.path(), &home)?;
+    drop(start_browser(&server, &screen, folder.path(), &page)?);
+
+    for round in 1..=arguments.rounds {
+        // Each goes first in turn.
+        for first in [round % 2 == 0, round % 2 != 0] {
+            if first {
+                let (kiosk, start) = start_kiosk(&server, &screen, folder.path())?;
+                note("kiosk", round, &mut ours, &start, kiosk.tree())?;
+                start.frame.save(&arguments.out.join("kiosk.png"))?;
+            } else {
+                let (browser, start) = start_browser(&server, &screen, folder.path(), &page)?;
+                note("chromium", round, &mut theirs, &start, browser.tree())?;
+                start.frame.save(&arguments.out.join("chromium.png"))?;
+            }
+        }
+    }
+
+    // Idle: both at once in the same minute, each on a screen of its own.
+    let other = XServer::xvfb(WIDTH, HEIGHT)?;
+    let other_screen = Screen::connect(&other)?;
+    let (kiosk, _) = start_kiosk(&server, &screen, folder.path())?;
+    let (browser, _) = start_browser(&other, &other_screen, folder.path(), &page)?;
+    std::thread::sleep(Duration::from_secs(5));
+    let before = (kiosk.tree().cpu()?, browser.tree().cpu()?);
+    std::thread::sleep(Duration::from_secs(arguments.idle));
+    let share = |before: Duration, after: Duration| {
+        (after - before).as_secs_f64() * 100.0 / arguments.idle as f64
+    };
+    ours.idle.push(share(before.0, kiosk.tree().cpu()?));
+    theirs.idle.push(share(before.1, browser.tree().cpu()?));
+
+    println!(
+        "                kiosk   chromium   (medians of {} rounds)",
+        arguments.rounds
+    );
+    let row = |name: &str, ours: &[f64], theirs: &[f64], unit: &str| {
+        println!(
+            "{name:<12} {:>8.1}   {:>8.1}   {unit}",
+            median(ours),
+            median(theirs)
+        );
+    };
+    row(
+        "memory",
+        &ours.memory,
+        &theirs.memory,
+        "MiB PSS, all processes",
+    );
+    row(
+        "start",
+        &ours.start,
+        &theirs.start,
+        "ms to the first full frame",
+    );
+    row("idle", &ours.idle, &theirs.idle, "% of a core");
+    bars.add(
+        "ui-memory-ratio",
+        median(&ours.memory) / median(&theirs.memory),
+        Limit::AtMost(0.125),
+        "",
+    );
+    bars.add(
+        "ui-start-ratio",
+        median(&ours.start) / median(&theirs.start),
+        Limit::AtMost(0.25),
+        "",
+    );
+    bars.add(
+        "ui-idle-more",
+        median(&ours.idle) - median(&theirs.idle),
+        Limit::AtMost(0.5),
+        "%",
+    );
+    Ok(())
+}
+
+/// The kiosk alone, under real touches.
+fn alone(arguments: &Arguments, bars: &mut Bars) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let (server, mut touchscreen) = XServer::touch(WIDTH, HEIGHT)?;
+    let screen = Screen::connect(&server)?;
+    let card = NullCard::plug_in(folder.path())?;
+    let mut kiosk = open_kiosk(&server, folder.path(), Some(&card))?;
+    reach_home(&mut kiosk, |kiosk| kiosk.touch(&mut touchscreen, "rest"))?;
+
+    let pixels = to_pixels(
+        &mut kiosk,
+        &mut touchscreen,
+        &screen,
+        "contrast",
+        arguments.touches,
+    )?;
+    let sound = card.to_sample(&mut kiosk, &mut touchscreen, "hear", arguments.touches / 3)?;
+    let row = |name: &str, values: &[f64]| {
+        let (middle, most, all) = (
+            median(values),
+            quantile(values, 0.95),
+            quantile(values, 1.0),
+        );
+        println!(
+            "{name:<24} median {middle:>6.1}   p95 {most:>6.1}   max {all:>6.1} ms   ({} touches)",
+            values.len()
+        );
+    };
+    row("finger down to pixels", &pixels.down);
+    row("finger up to new page", &pixels.up);
+    row("finger down to sound", &sound);
+    let both: Vec<f64> = pixels.down.iter().chain(&pixels.up).copied().collect();
+    bars.add(
+        "ui-touch-to-pixels-p95",
+        quantile(&both, 0.95),
+        Limit::AtMost(33.0),
+        "ms",
+    );
+    bars.add(
+        "ui-touch-to-sample-p95",
+        quantile(&sound, 0.95),
+        Limit::AtMost(100.0),
+        "ms",
+    );
+    Ok(())
+}
+
+fn note(name: &str, round: usize, figures: &mut Figures, start: &Start, tree: Tree) -> Result<()> {
+    // The same pause for both: whatever they still do after the first full frame is theirs.
+    std::thread::sleep(Duration::from_secs(2));
+    let memory = tree.pss()? as f64 / (1024.0 * 1024.0);
+    let took = milliseconds(start.took);
+    println!(
+        "round {round}: {name:<8} start {took:>7.1} ms ({} pictures)   memory {memory:>6.1} MiB in {} processes",
+        start.pictures,
+        tree.members()?.len()
+    );
+    figures.start.push(took);
+    figures.memory.push(memory);
+    Ok(())
+}
+
+/// Starts the kiosk and waits for the full frame of its home page. It opens with the rest page, as it always does; the
+/// touch that leads home is made as soon as that page is up, and its time counts.
+fn start_kiosk(server: &XServer, screen: &Screen, folder: &Path) -> Result<(Kiosk, Start)> {
+    let mut touched = false;
+    watch_start(
+        screen,
+        || open_kiosk(server, folder, None),
+        |kiosk| {
+            let Some(page) = kiosk.peek()? else {
+                return Ok(false);
+            };
+            if !touched && page.has("rest") {
+                let (x, y) = page.target("rest")?.middle();
+                screen.click(i16::try_from(x)?, i16::try_from(y)?)?;
+                touched = true;
+            }
+            Ok(kiosk.page().is_some_and(|page| page.page == "home"))
+        },
+    )
+}
+
+fn start_browser(
+    server: &XServer,
+    screen: &Screen,
+    folder: &Path,
+    page: &Path,
+) -> Result<(Browser, Start)> {
+    watch_start(
+        screen,
+        || Browser::start(server, folder, page),
+        |_| Ok(true),
+    )
+}
+
+fn open_kiosk(server: &XServer, folder: &Path, card: Option<&NullCard>) -> Result<Kiosk> {
+    let data = tempfile::tempdir_in(folder)?.keep();
+    let (width, height) = server.size();
+    let size = format!("{width}x{height}");
+    let data = data
+        .to_str()
+        .context("a temporary folder's name is not text")?;
+    let config = card
+        .and_then(|card| card.config().to_str())
+        .map(|path| ("ALSA_CONFIG_PATH", path));
+    Kiosk::start(
+        server,
+        folder,
+        &[
+            "run",
+            "--station",
+            "kiosk-config",
+            "--data",
+            data,
+            "--size",
+            &size,
+        ],
+        config.as_slice(),
+    )
+}
+
+fn reach_home(kiosk: &mut Kiosk, mut touch: impl FnMut(&mut Kiosk) -> Result<()>) -> Result<Page> {
+    kiosk.wait_for("the rest page", |page| page.has("rest"))?;
+    touch(kiosk)?;
+    kiosk.wait_for("the home page", |page| page.page == "home")
+}
+
+/// The browser's page, from what the kiosk showed and said, and from the station's folder.
+fn home_page(folder: &Path, home: &Page) -> Result<PathBuf> {
+    let mut tiles = Vec::new();
+    for target in &home.targets {
+        if let Some(id) = target.id.strip_prefix("service/") {
+            tiles.push((target.id.clone(), picture_of(id)?));
+        }
+    }
+    let station = configuration("station.toml")?;
+    let name = station
+        .get("name")
+        .and_then(|names| names.get(&home.language)?.as_str())
+        .unwrap_or_default();
+    let title = home
+        .spoken
+        .first()
+        .and_then(|text| text.as_str())
+        .unwrap_or_default();
+    browser::write_page(folder, home, name, title, &tiles)
+}
+
+fn picture_of(service: &str) -> Result<String> {
+    let own = match service {
+        "matters" | "my-matters" => "my-matters".to_owned(),
+        _ => {
+            let service = configuration(&format!("services/{service}/service.toml"))?;
+            let picture = service.get("picture").and_then(toml::Value::as_str);
+            picture.unwrap_or("page").to_owned()
+        }
+    };
+    Ok(own)
+}
+
+/// A file of the example station.
+fn configuration(name: &str) -> Result<toml::Table> {
+    let path = onedoor_harness::workspace().join("kiosk-config").join(name);
+    let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    toml::from_str(&text).with_context(|| path.display().to_string())
+}
