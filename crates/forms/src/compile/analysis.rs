@@ -37,6 +37,8 @@ pub(super) enum Spot {
 pub(super) struct Findings {
     /// Nodes whose value or presence it reads.
     pub reads: BTreeSet<NodeId>,
+    /// Whether it reads the value that stands there already (`.`), which a calculation may do.
+    pub reads_itself: bool,
     /// Code, what and fix.
     pub faults: Vec<(Code, String, String)>,
 }
@@ -377,9 +379,16 @@ impl Analysis<'_> {
             spots = next;
             self.predicates(&step.predicates, &spots);
         }
+        let itself = path.start == Start::Context
+            && *at == self.current
+            && path.steps.iter().all(|s| s.axis == Axis::Itself);
         for spot in &spots {
-            if let Spot::Node(id) = spot {
-                self.findings.reads.insert(*id);
+            match spot {
+                Spot::Node(_) if itself => self.findings.reads_itself = true,
+                Spot::Node(id) => {
+                    self.findings.reads.insert(*id);
+                }
+                _ => {}
             }
         }
         Shape {

@@ -220,6 +220,7 @@ fn bind(attribute: Option<&str>, language: Option<&String>) -> Column {
         "jr:constraintMsg" => Column::Text(TextField::ConstraintMessage, language.cloned()),
         "jr:requiredMsg" => Column::Text(TextField::RequiredMessage, language.cloned()),
         "jr:noAppErrorString" => Column::Ignored("for another program"),
+        other if other.contains(':') && !other.starts_with("jr:") => Column::Unknown,
         "type" => Column::Refused(
             "a data type of its own",
             "choose the question's type instead",

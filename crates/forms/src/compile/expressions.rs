@@ -145,7 +145,11 @@ impl Reader<'_> {
     ) {
         if let Some(expr) = expr {
             let (findings, _) = analyse(self.world, expr, at.clone(), at.clone());
-            self.reads.insert(property, findings.reads);
+            let mut reads = findings.reads;
+            if let (Property::Relevant(own), true) = (property, findings.reads_itself) {
+                reads.insert(own);
+            }
+            self.reads.insert(property, reads);
             self.cells
                 .insert(property, (row.number, self.column(column).unwrap_or(0)));
         }

@@ -15,7 +15,7 @@ pub(super) fn build(
     nodes: &[Node],
     reads: &BTreeMap<Property, BTreeSet<NodeId>>,
 ) -> Result<Graph, Vec<Circle>> {
-    let needs = |property: Property, node: NodeId| {
+    let needs = |node: NodeId| {
         let mut found = Vec::new();
         // A value is read only while it and every group around it is relevant, and in the entries there are.
         // Of a group only its presence is read (`count(${repeat})`), not what is in it.
@@ -26,16 +26,13 @@ pub(super) fn build(
             found.push(Property::Count(parent));
             at = nodes[parent].parent;
         }
-        // A calculation may look at what it gave before: `once(...)`, `if(. = '', ...)`.
-        let itself = matches!(property, Property::Value(own) if own == node);
-        found.retain(|p| reads.contains_key(p) && !(itself && *p == property));
+        found.retain(|p| reads.contains_key(p));
         found
     };
     let edges: BTreeMap<Property, Vec<Property>> = reads
         .iter()
         .map(|(property, nodes)| {
-            let mut found: Vec<Property> =
-                nodes.iter().flat_map(|n| needs(*property, *n)).collect();
+            let mut found: Vec<Property> = nodes.iter().flat_map(|n| needs(*n)).collect();
             found.sort_unstable();
             found.dedup();
             (*property, found)

@@ -6,7 +6,10 @@ use onedoor_forms::{Code, Fault, PageKind};
 use crate::support::{form, try_form};
 
 fn faults(markdown: &str) -> Vec<Fault> {
-    match try_form(markdown, &[("t.csv", "name,label,x\n1,one,2\n"), ("bad.csv", "a,a\n")]) {
+    match try_form(
+        markdown,
+        &[("t.csv", "name,label,x\n1,one,2\n"), ("bad.csv", "a,a\n")],
+    ) {
         Ok(_) => Vec::new(),
         Err(faults) => faults.0,
     }
@@ -27,55 +30,309 @@ fn one(header: &str, row: &str) -> Fault {
 #[test]
 fn each_fault_names_its_cell() {
     let cases = [
-        ("hint", "| | geopoint | a | A | |", Code::TypeRefused, "A", "geopoint"),
+        (
+            "hint",
+            "| | geopoint | a | A | |",
+            Code::TypeRefused,
+            "A",
+            "geopoint",
+        ),
         ("hint", "| | txt | a | A | |", Code::UnknownType, "A", "txt"),
         ("hint", "| | text | 1a | A | |", Code::BadName, "B", "1a"),
         ("hint", "| | text | | A | |", Code::BadName, "B", "no name"),
-        ("hint", "| | text | a | | |", Code::MissingLabel, "B", "label"),
-        ("hint", "| | begin_group | a | A | |", Code::Unbalanced, "A", "not closed"),
-        ("hint", "| | end_group | | | |", Code::Unbalanced, "A", "no group is open"),
-        ("hint", "| | select_one nope | a | A | |", Code::UnknownList, "A", "nope"),
-        ("hint", "| | select_one | a | A | |", Code::UnknownList, "A", "no list"),
-        ("hint", "| | text | a | A ${b} | |", Code::UnknownReference, "C", "${b}"),
-        ("hint", "| | text | a | A ${pci} | |", Code::UnknownReference, "C", "is pic meant"),
-        ("hint", "| | text | a | A | ${a |", Code::UnknownReference, "D", "not closed"),
-        ("trigger", "| | text | a | A | ${s} |", Code::FeatureRefused, "D", "trigger"),
-        ("parameters", "| | text | a | A | seed=3 |", Code::FeatureRefused, "D", "seed"),
-        ("appearance", "| | text | a | A | ex:app |", Code::FeatureRefused, "D", "ex:app"),
-        ("default", "| | integer | a | A | many |", Code::BadDefault, "D", "many"),
-        ("default", "| | date | a | A | 1.2.2026 |", Code::BadDefault, "D", "no date"),
-        ("default", "| | select_one yn | a | A | maybe |", Code::BadDefault, "D", "maybe"),
-        ("relevant", "| | text | a | A | ${s} = |", Code::Syntax, "D", "cannot be read"),
-        ("relevant", "| | text | a | A | ${s} = 'yes |", Code::Syntax, "D", "quotation"),
-        ("relevant", "| | text | a | A | pulldata('x','y','z','w') = 1 |", Code::FunctionRefused, "D", "pulldata"),
-        ("relevant", "| | text | a | A | selected(${s}) |", Code::Arguments, "D", "selected() has 1"),
-        ("relevant", "| | text | a | A | ${s} = 'maybe' |", Code::UnknownChoice, "D", "maybe"),
-        ("relevant", "| | text | a | A | selected(${s}, 'ja') |", Code::UnknownChoice, "D", "ja"),
-        ("relevant", "| | text | a | A | ${pic} > 3 |", Code::TypeError, "D", "a picture"),
-        ("relevant", "| | text | a | A | 'x' + 1 = 2 |", Code::TypeError, "D", "'x'"),
-        ("relevant", "| | text | a | A | count(1) = 2 |", Code::TypeError, "D", "count()"),
-        ("relevant", "| | text | a | A | concat('a') |", Code::TypeError, "D", "text"),
-        ("relevant", "| | text | a | A | /data/nope = 1 |", Code::UnknownReference, "D", "nope"),
-        ("relevant", "| | text | a | A | nope = 1 |", Code::UnknownReference, "D", "nope"),
-        ("relevant", "| | text | a | A | instance('t')/root/item = 1 |", Code::UnknownReference, "D", "'t'"),
-        ("relevant", "| | text | a | A | instance('yn')/item = 1 |", Code::UnknownReference, "D", "root/item"),
-        ("relevant", "| | text | a | A | instance('yn')/root/item[colour=1]/name = 1 |", Code::UnknownReference, "D", "colour"),
-        ("relevant", "| | text | a | A | ${a} = 'x' |", Code::Cycle, "D", "relevant of a"),
-        ("calculation", "| | calculate | a | | ${a} + 1 |", Code::Cycle, "D", "calculation of a"),
-        ("constraint", "| | text | a | A | regex(., '(') |", Code::TypeError, "D", "regular"),
-        ("calculation", "| | calculate | a | | jr:choice-name(${pic}, '${pic}') |", Code::TypeError, "D", "select"),
-        ("calculation", "| | calculate | a | | |", Code::Syntax, "D", "no calculation"),
-        ("calculation", "| | calculate | a | | ${last-saved#s} |", Code::UnknownReference, "D", "last saved"),
-        ("calculation", "| | calculate | a | | date('tomorrow') |", Code::TypeError, "D", "tomorrow"),
-        ("choice_filter", "| | select_one yn | a | A | size = 1 |", Code::UnknownReference, "D", "size"),
-        ("choice_filter", "| | text | a | A | col = 1 |", Code::FeatureRefused, "D", "no select"),
-        ("required", "| | note | a | A | yes |", Code::TypeError, "D", "note"),
-        ("media::video", "| | text | a | A | v.mp4 |", Code::FeatureRefused, "D", "video"),
+        (
+            "hint",
+            "| | text | a | | |",
+            Code::MissingLabel,
+            "B",
+            "label",
+        ),
+        (
+            "hint",
+            "| | begin_group | a | A | |",
+            Code::Unbalanced,
+            "A",
+            "not closed",
+        ),
+        (
+            "hint",
+            "| | end_group | | | |",
+            Code::Unbalanced,
+            "A",
+            "no group is open",
+        ),
+        (
+            "hint",
+            "| | select_one nope | a | A | |",
+            Code::UnknownList,
+            "A",
+            "nope",
+        ),
+        (
+            "hint",
+            "| | select_one | a | A | |",
+            Code::UnknownList,
+            "A",
+            "no list",
+        ),
+        (
+            "hint",
+            "| | text | a | A ${b} | |",
+            Code::UnknownReference,
+            "C",
+            "${b}",
+        ),
+        (
+            "hint",
+            "| | text | a | A ${pci} | |",
+            Code::UnknownReference,
+            "C",
+            "is pic meant",
+        ),
+        (
+            "hint",
+            "| | text | a | A | ${a |",
+            Code::UnknownReference,
+            "D",
+            "not closed",
+        ),
+        (
+            "trigger",
+            "| | text | a | A | ${s} |",
+            Code::FeatureRefused,
+            "D",
+            "trigger",
+        ),
+        (
+            "parameters",
+            "| | text | a | A | seed=3 |",
+            Code::FeatureRefused,
+            "D",
+            "seed",
+        ),
+        (
+            "appearance",
+            "| | text | a | A | ex:app |",
+            Code::FeatureRefused,
+            "D",
+            "ex:app",
+        ),
+        (
+            "default",
+            "| | integer | a | A | many |",
+            Code::BadDefault,
+            "D",
+            "many",
+        ),
+        (
+            "default",
+            "| | date | a | A | 1.2.2026 |",
+            Code::BadDefault,
+            "D",
+            "no date",
+        ),
+        (
+            "default",
+            "| | select_one yn | a | A | maybe |",
+            Code::BadDefault,
+            "D",
+            "maybe",
+        ),
+        (
+            "relevant",
+            "| | text | a | A | ${s} = |",
+            Code::Syntax,
+            "D",
+            "cannot be read",
+        ),
+        (
+            "relevant",
+            "| | text | a | A | ${s} = 'yes |",
+            Code::Syntax,
+            "D",
+            "quotation",
+        ),
+        (
+            "relevant",
+            "| | text | a | A | pulldata('x','y','z','w') = 1 |",
+            Code::FunctionRefused,
+            "D",
+            "pulldata",
+        ),
+        (
+            "relevant",
+            "| | text | a | A | selected(${s}) |",
+            Code::Arguments,
+            "D",
+            "selected() has 1",
+        ),
+        (
+            "relevant",
+            "| | text | a | A | ${s} = 'maybe' |",
+            Code::UnknownChoice,
+            "D",
+            "maybe",
+        ),
+        (
+            "relevant",
+            "| | text | a | A | selected(${s}, 'ja') |",
+            Code::UnknownChoice,
+            "D",
+            "ja",
+        ),
+        (
+            "relevant",
+            "| | text | a | A | ${pic} > 3 |",
+            Code::TypeError,
+            "D",
+            "a picture",
+        ),
+        (
+            "relevant",
+            "| | text | a | A | 'x' + 1 = 2 |",
+            Code::TypeError,
+            "D",
+            "'x'",
+        ),
+        (
+            "relevant",
+            "| | text | a | A | count(1) = 2 |",
+            Code::TypeError,
+            "D",
+            "count()",
+        ),
+        (
+            "relevant",
+            "| | text | a | A | concat('a') |",
+            Code::TypeError,
+            "D",
+            "text",
+        ),
+        (
+            "relevant",
+            "| | text | a | A | /data/nope = 1 |",
+            Code::UnknownReference,
+            "D",
+            "nope",
+        ),
+        (
+            "relevant",
+            "| | text | a | A | nope = 1 |",
+            Code::UnknownReference,
+            "D",
+            "nope",
+        ),
+        (
+            "relevant",
+            "| | text | a | A | instance('t')/root/item = 1 |",
+            Code::UnknownReference,
+            "D",
+            "'t'",
+        ),
+        (
+            "relevant",
+            "| | text | a | A | instance('yn')/item = 1 |",
+            Code::UnknownReference,
+            "D",
+            "root/item",
+        ),
+        (
+            "relevant",
+            "| | text | a | A | instance('yn')/root/item[colour=1]/name = 1 |",
+            Code::UnknownReference,
+            "D",
+            "colour",
+        ),
+        (
+            "relevant",
+            "| | text | a | A | ${a} = 'x' |",
+            Code::Cycle,
+            "D",
+            "relevant of a",
+        ),
+        (
+            "calculation",
+            "| | calculate | a | | ${a} + 1 |",
+            Code::Cycle,
+            "D",
+            "calculation of a",
+        ),
+        (
+            "constraint",
+            "| | text | a | A | regex(., '(') |",
+            Code::TypeError,
+            "D",
+            "regular",
+        ),
+        (
+            "calculation",
+            "| | calculate | a | | jr:choice-name(${pic}, '${pic}') |",
+            Code::TypeError,
+            "D",
+            "select",
+        ),
+        (
+            "calculation",
+            "| | calculate | a | | |",
+            Code::Syntax,
+            "D",
+            "no calculation",
+        ),
+        (
+            "calculation",
+            "| | calculate | a | | ${last-saved#s} |",
+            Code::UnknownReference,
+            "D",
+            "last saved",
+        ),
+        (
+            "calculation",
+            "| | calculate | a | | date('tomorrow') |",
+            Code::TypeError,
+            "D",
+            "tomorrow",
+        ),
+        (
+            "choice_filter",
+            "| | select_one yn | a | A | size = 1 |",
+            Code::UnknownReference,
+            "D",
+            "size",
+        ),
+        (
+            "choice_filter",
+            "| | text | a | A | col = 1 |",
+            Code::FeatureRefused,
+            "D",
+            "no select",
+        ),
+        (
+            "required",
+            "| | note | a | A | yes |",
+            Code::TypeError,
+            "D",
+            "note",
+        ),
+        (
+            "media::video",
+            "| | text | a | A | v.mp4 |",
+            Code::FeatureRefused,
+            "D",
+            "video",
+        ),
     ];
     for (header, row, code, column, word) in cases {
         let fault = one(header, row);
-        assert_eq!((fault.code, fault.column.as_str()), (code, column), "{row}: {fault}");
-        assert_eq!((fault.sheet.as_str(), fault.row, fault.line), ("survey", 2, Some(3)), "{row}: {fault}");
+        assert_eq!(
+            (fault.code, fault.column.as_str()),
+            (code, column),
+            "{row}: {fault}"
+        );
+        assert_eq!(
+            (fault.sheet.as_str(), fault.row, fault.line),
+            ("survey", 2, Some(3)),
+            "{row}: {fault}"
+        );
         assert!(fault.what.contains(word), "{row}: {fault}");
     }
 }
@@ -90,9 +347,16 @@ fn a_name_is_taken_only_in_its_own_group() {
     };
     assert!(faults(&markdown("b")).is_empty());
     let found = faults(&markdown("a"));
-    assert_eq!((found[0].code, found[0].row, found[0].column.as_str()), (Code::DuplicateName, 6, "B"));
+    assert_eq!(
+        (found[0].code, found[0].row, found[0].column.as_str()),
+        (Code::DuplicateName, 6, "B")
+    );
     let found = faults(&markdown("b").replace("| A |", "| A ${a} |"));
-    assert!(found.iter().all(|f| f.code == Code::UnknownReference && f.what.contains("2 questions")));
+    assert!(
+        found
+            .iter()
+            .all(|f| f.code == Code::UnknownReference && f.what.contains("2 questions"))
+    );
 }
 
 #[test]
@@ -111,7 +375,10 @@ fn headers_are_refused_in_the_header_row() {
         assert_eq!((found[0].code, found[0].row), (code, 1), "{header}");
     }
     let found = faults("| survey |\n| | type | label |\n| | note | A |\n");
-    assert!(found.iter().any(|f| f.code == Code::MissingColumn), "{found:?}");
+    assert!(
+        found.iter().any(|f| f.code == Code::MissingColumn),
+        "{found:?}"
+    );
 }
 
 #[test]
@@ -120,27 +387,105 @@ fn choices_and_settings_are_checked_too() {
     let check = |rest: &str, code, sheet: &str, row, column: &str| {
         let found = faults(&format!("{survey}{rest}"));
         assert!(
-            found.iter().any(|f| f.code == code && f.sheet == sheet && f.row == row && f.column == column),
+            found
+                .iter()
+                .any(|f| f.code == code && f.sheet == sheet && f.row == row && f.column == column),
             "{rest}: {found:#?}"
         );
     };
     let list = "| choices |\n| | list_name | name | label |\n| | l | x | X |\n";
-    check(&format!("{list}| | l | x | Y |\n"), Code::DuplicateChoice, "choices", 3, "B");
-    check(&format!("{list}| | l | | Y |\n"), Code::BadChoice, "choices", 3, "B");
-    check(&format!("{list}| | l | a b | Y |\n"), Code::BadChoice, "choices", 3, "B");
-    check(&format!("{list}| | | y | Y |\n"), Code::BadChoice, "choices", 3, "A");
-    check(&format!("{list}| | l | y | |\n"), Code::MissingLabel, "choices", 3, "B");
-    check("| choices |\n| | name | label |\n| | x | X |\n", Code::MissingColumn, "choices", 1, "");
+    check(
+        &format!("{list}| | l | x | Y |\n"),
+        Code::DuplicateChoice,
+        "choices",
+        3,
+        "B",
+    );
+    check(
+        &format!("{list}| | l | | Y |\n"),
+        Code::BadChoice,
+        "choices",
+        3,
+        "B",
+    );
+    check(
+        &format!("{list}| | l | a b | Y |\n"),
+        Code::BadChoice,
+        "choices",
+        3,
+        "B",
+    );
+    check(
+        &format!("{list}| | | y | Y |\n"),
+        Code::BadChoice,
+        "choices",
+        3,
+        "A",
+    );
+    check(
+        &format!("{list}| | l | y | |\n"),
+        Code::MissingLabel,
+        "choices",
+        3,
+        "B",
+    );
+    check(
+        "| choices |\n| | name | label |\n| | x | X |\n",
+        Code::MissingColumn,
+        "choices",
+        1,
+        "",
+    );
     let settings = |key: &str, value: &str| {
         format!("{list}| settings |\n| | form_id | {key} |\n| | f | {value} |\n")
     };
-    check(&settings("public_key", "MII"), Code::SettingRefused, "settings", 2, "B");
-    check(&settings("namespaces", "kiosk"), Code::Namespace, "settings", 2, "B");
-    check(&settings("default_language", "French (fr)").replace("| label |\n| | l", "| label::English (en) |\n| | l"), Code::Language, "survey", 0, "");
-    check(&settings("instance_name", "${nope}"), Code::UnknownReference, "settings", 2, "B");
-    check(&settings("colour", "red"), Code::SettingRefused, "settings", 2, "B");
-    check(&format!("{list}| entities |\n| | dataset |\n| | people |\n"), Code::SheetRefused, "entities", 1, "");
-    assert_eq!(faults("| choices |\n| | list_name | name | label |\n")[0].code, Code::MissingSheet);
+    check(
+        &settings("public_key", "MII"),
+        Code::SettingRefused,
+        "settings",
+        2,
+        "B",
+    );
+    check(
+        &settings("namespaces", "kiosk"),
+        Code::Namespace,
+        "settings",
+        2,
+        "B",
+    );
+    check(
+        &settings("default_language", "French (fr)")
+            .replace("| label |\n| | l", "| label::English (en) |\n| | l"),
+        Code::Language,
+        "survey",
+        0,
+        "",
+    );
+    check(
+        &settings("instance_name", "${nope}"),
+        Code::UnknownReference,
+        "settings",
+        2,
+        "B",
+    );
+    check(
+        &settings("colour", "red"),
+        Code::SettingRefused,
+        "settings",
+        2,
+        "B",
+    );
+    check(
+        &format!("{list}| entities |\n| | dataset |\n| | people |\n"),
+        Code::SheetRefused,
+        "entities",
+        1,
+        "",
+    );
+    assert_eq!(
+        faults("| choices |\n| | list_name | name | label |\n")[0].code,
+        Code::MissingSheet
+    );
 }
 
 #[test]
@@ -149,8 +494,10 @@ fn all_faults_are_reported_at_once_in_the_order_of_the_sheets() {
         "| survey |\n| | type | name | label | relevant | colour |\n\
          | | video | a | A | | |\n| | text | 9 | B | ${x} = ${y} | |\n| | select_one no | c | | foo() | |\n",
     );
-    let places: Vec<(u32, &str, Code)> =
-        found.iter().map(|f| (f.row, f.column.as_str(), f.code)).collect();
+    let places: Vec<(u32, &str, Code)> = found
+        .iter()
+        .map(|f| (f.row, f.column.as_str(), f.code))
+        .collect();
     assert_eq!(
         places,
         [
@@ -164,7 +511,11 @@ fn all_faults_are_reported_at_once_in_the_order_of_the_sheets() {
             (4, "D", Code::FunctionRefused),
         ]
     );
-    assert!(found[0].to_string().starts_with("FRM-005 survey row 1 column E (colour) line 2: "));
+    assert!(
+        found[0]
+            .to_string()
+            .starts_with("FRM-005 survey row 1 column E (colour) line 2: ")
+    );
 }
 
 #[test]
@@ -202,7 +553,10 @@ fn an_untranslated_picture_needs_a_default_language() {
         )
     };
     let found = faults(&markdown(""));
-    assert_eq!((found[0].code, found[0].column.as_str()), (Code::Untranslated, "E"));
+    assert_eq!(
+        (found[0].code, found[0].column.as_str()),
+        (Code::Untranslated, "E")
+    );
     assert!(found[0].fix.contains("image::English (en)"));
     let settings = "| settings |\n| | default_language |\n| | 中文 (zh) |\n";
     let form = form(&markdown(settings));
@@ -224,23 +578,42 @@ fn a_circle_free_form_keeps_its_meaning() {
     assert_eq!(
         paths,
         [
-            "/data", "/data/fav", "/data/fav_other", "/data/day", "/data/fixed", "/data/r_count",
-            "/data/r", "/data/r/p", "/data/meta", "/data/meta/instanceID"
+            "/data",
+            "/data/fav",
+            "/data/fav_other",
+            "/data/day",
+            "/data/fixed",
+            "/data/r_count",
+            "/data/r",
+            "/data/r/p",
+            "/data/meta",
+            "/data/meta/instanceID"
         ]
     );
-    assert!(matches!(form.nodes[3].default, Some(DefaultValue::FirstLoad(_))));
-    assert_eq!(form.nodes[4].default, Some(DefaultValue::Fixed("2020-02-29".to_string())));
+    assert!(matches!(
+        form.nodes[3].default,
+        Some(DefaultValue::FirstLoad(_))
+    ));
+    assert_eq!(
+        form.nodes[4].default,
+        Some(DefaultValue::Fixed("2020-02-29".to_string()))
+    );
     assert_eq!(form.nodes[7].kind, NodeKind::Page(PageKind::Image));
     assert_eq!(form.nodes[7].parameters["max-pixels"], "1600");
     assert_eq!(form.lists["l"].items.len(), 2);
-    assert!(matches!(form.nodes[1].choices.as_ref().expect("choices").source, ChoiceSource::List(_)));
+    assert!(matches!(
+        form.nodes[1].choices.as_ref().expect("choices").source,
+        ChoiceSource::List(_)
+    ));
     assert_eq!(form.id, "test");
 }
 
 #[test]
 fn tables_are_checked() {
     let with = |file: &str, more: &str| {
-        faults(&format!("| survey |\n| | type | name | label | parameters | choice_filter |\n| | select_one_from_file {file} | a | A | {more} |\n"))
+        faults(&format!(
+            "| survey |\n| | type | name | label | parameters | choice_filter |\n| | select_one_from_file {file} | a | A | {more} |\n"
+        ))
     };
     assert!(with("t.csv", " | ").is_empty());
     assert!(with("t.csv", "value=x label=x | x = 1").is_empty());
@@ -253,14 +626,24 @@ fn tables_are_checked() {
 
 #[test]
 fn too_much_is_refused_not_endured() {
-    let rows: String = (0..2_100).map(|i| format!("| | text | q{i} | Q |\n")).collect();
+    let rows: String = (0..2_100)
+        .map(|i| format!("| | text | q{i} | Q |\n"))
+        .collect();
     let found = faults(&format!("| survey |\n| | type | name | label |\n{rows}"));
     assert_eq!(found[0].code, Code::TooLarge);
-    let deep: String = (0..40).map(|i| format!("| | begin_group | g{i} | G |\n")).collect();
-    let ends: String = (0..40).map(|_| "| | end_group | | |\n".to_string()).collect();
-    let found = faults(&format!("| survey |\n| | type | name | label |\n{deep}| | text | t | T |\n{ends}"));
+    let deep: String = (0..40)
+        .map(|i| format!("| | begin_group | g{i} | G |\n"))
+        .collect();
+    let ends: String = (0..40)
+        .map(|_| "| | end_group | | |\n".to_string())
+        .collect();
+    let found = faults(&format!(
+        "| survey |\n| | type | name | label |\n{deep}| | text | t | T |\n{ends}"
+    ));
     assert!(found.iter().all(|f| f.code == Code::TooLarge) && !found.is_empty());
     let long = format!("1{}", " + 1".repeat(500));
-    let found = faults(&format!("| survey |\n| | type | name | label | calculation |\n| | calculate | a | | {long} |\n"));
+    let found = faults(&format!(
+        "| survey |\n| | type | name | label | calculation |\n| | calculate | a | | {long} |\n"
+    ));
     assert_eq!(found[0].code, Code::TooLarge);
 }

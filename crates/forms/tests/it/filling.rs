@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use jiff::civil::date;
 use onedoor_forms::{
-    Context, Filling, Form, Meta, PageKind, PendingWhat, ProblemKind, Snapshot, Table, Value, prompts,
+    Context, Filling, Form, Meta, PageKind, PendingWhat, ProblemKind, Snapshot, Table, Value,
+    prompts,
 };
 
 use crate::support::{east8, fill, form, paths, sunday};
@@ -40,17 +41,31 @@ const CLAIM: &str = r#"
 "#;
 
 fn set(filling: &mut Filling, path: &str, value: Value) -> onedoor_forms::Change {
-    filling.set(path, value).unwrap_or_else(|p| panic!("{path}: {p:?}"))
+    filling
+        .set(path, value)
+        .unwrap_or_else(|p| panic!("{path}: {p:?}"))
 }
 
 /// Someone born in 1945 who has answered everything.
 fn answered() -> Filling {
     let mut filling = fill(CLAIM);
     set(&mut filling, "/data/consent", Value::Acknowledged);
-    set(&mut filling, "/data/who/full_name", Value::Text("王 <秀英> & 家".to_string()));
-    set(&mut filling, "/data/who/dob", Value::Date(date(1945, 6, 12)));
+    set(
+        &mut filling,
+        "/data/who/full_name",
+        Value::Text("王 <秀英> & 家".to_string()),
+    );
+    set(
+        &mut filling,
+        "/data/who/dob",
+        Value::Date(date(1945, 6, 12)),
+    );
     set(&mut filling, "/data/ward", Value::One("south".to_string()));
-    set(&mut filling, "/data/crop", Value::Many(vec!["beans".into(), "rice".into()]));
+    set(
+        &mut filling,
+        "/data/crop",
+        Value::Many(vec!["beans".into(), "rice".into()]),
+    );
     set(&mut filling, "/data/acres", Value::Integer(7));
     filling
 }
@@ -61,18 +76,37 @@ fn pages_come_and_go_with_the_answers() {
     assert_eq!(paths(&filling), ["/data/consent"]);
     let change = set(&mut filling, "/data/consent", Value::Acknowledged);
     assert!(change.pages_changed);
-    assert_eq!(paths(&filling), ["/data/consent", "/data/who/full_name", "/data/who/dob"]);
+    assert_eq!(
+        paths(&filling),
+        ["/data/consent", "/data/who/full_name", "/data/who/dob"]
+    );
     set(&mut filling, "/data/who/dob", Value::Date(date(2010, 1, 1)));
-    assert_eq!(filling.value("/data/age"), Some(Value::Text("16".to_string())));
+    assert_eq!(
+        filling.value("/data/age"),
+        Some(Value::Text("16".to_string()))
+    );
     assert_eq!(filling.step_count(), 3);
-    set(&mut filling, "/data/who/dob", Value::Date(date(1945, 6, 12)));
+    set(
+        &mut filling,
+        "/data/who/dob",
+        Value::Date(date(1945, 6, 12)),
+    );
     assert_eq!(filling.step_count(), 7);
     assert_eq!(filling.first().as_deref(), Some("/data/consent"));
-    assert_eq!(filling.next("/data/consent").as_deref(), Some("/data/who/full_name"));
-    assert_eq!(filling.previous("/data/ward").as_deref(), Some("/data/who/dob"));
+    assert_eq!(
+        filling.next("/data/consent").as_deref(),
+        Some("/data/who/full_name")
+    );
+    assert_eq!(
+        filling.previous("/data/ward").as_deref(),
+        Some("/data/who/dob")
+    );
     assert_eq!(filling.previous("/data/consent"), None);
     assert_eq!(filling.next("/data/summary"), None);
-    assert_eq!(filling.next("/no/such/page").as_deref(), Some("/data/consent"));
+    assert_eq!(
+        filling.next("/no/such/page").as_deref(),
+        Some("/data/consent")
+    );
 }
 
 #[test]
@@ -80,35 +114,71 @@ fn a_page_that_went_away_still_has_neighbours() {
     let mut filling = answered();
     set(&mut filling, "/data/who/dob", Value::Date(date(2015, 1, 1)));
     assert!(!filling.is_step("/data/crop"));
-    assert_eq!(filling.previous("/data/crop").as_deref(), Some("/data/who/dob"));
+    assert_eq!(
+        filling.previous("/data/crop").as_deref(),
+        Some("/data/who/dob")
+    );
     assert_eq!(filling.next("/data/crop"), None);
     set(&mut filling, "/data/consent", Value::Empty);
     assert_eq!(filling.next("/data/who/full_name"), None);
-    assert_eq!(filling.previous("/data/who/full_name").as_deref(), Some("/data/consent"));
+    assert_eq!(
+        filling.previous("/data/who/full_name").as_deref(),
+        Some("/data/consent")
+    );
 }
 
 #[test]
 fn a_page_speaks_the_language_and_falls_back_where_there_is_none() {
     let filling = answered();
-    let name = filling.page("/data/who/full_name", "zh-CN").expect("a page");
+    let name = filling
+        .page("/data/who/full_name", "zh-CN")
+        .expect("a page");
     assert_eq!(name.label, "叫什么名字？");
     assert_eq!(name.hint.as_deref(), Some("照着身份证"));
-    assert_eq!(name.hint_prompt.as_deref(), Some("/data/who/full_name.hint"));
-    assert_eq!((name.reuse(), name.receipt()), (Some("profile.full_name"), Some("姓名")));
+    assert_eq!(
+        name.hint_prompt.as_deref(),
+        Some("/data/who/full_name.hint")
+    );
+    assert_eq!(
+        (name.reuse(), name.receipt()),
+        (Some("profile.full_name"), Some("姓名"))
+    );
     assert_eq!(name.sections[0].label, "本人");
     assert!(name.required);
-    let english = filling.page("/data/who/full_name", "en-GB").expect("a page");
+    let english = filling
+        .page("/data/who/full_name", "en-GB")
+        .expect("a page");
     assert_eq!(english.label, "Your name?");
     assert_eq!(english.sections[0].label, "You");
-    assert_eq!(english.hint.as_deref(), Some("照着身份证"), "a missing hint falls back");
-    assert_eq!(filling.page("/data/consent", "sw").expect("a page").label, "同意吗？");
-    assert_eq!(filling.page("/data/consent", "en").expect("a page").image.as_deref(), Some("agree.png"));
+    assert_eq!(
+        english.hint.as_deref(),
+        Some("照着身份证"),
+        "a missing hint falls back"
+    );
+    assert_eq!(
+        filling.page("/data/consent", "sw").expect("a page").label,
+        "同意吗？"
+    );
+    assert_eq!(
+        filling
+            .page("/data/consent", "en")
+            .expect("a page")
+            .image
+            .as_deref(),
+        Some("agree.png")
+    );
     let ward = filling.page("/data/ward", "en").expect("a page");
-    assert_eq!((ward.kind, ward.page()), (PageKind::SelectOne, Some("place")));
+    assert_eq!(
+        (ward.kind, ward.page()),
+        (PageKind::SelectOne, Some("place"))
+    );
     assert_eq!(ward.appearance, ["quick"]);
     assert_eq!((ward.index, ward.count), (3, 7));
     assert_eq!(ward.value, Value::One("south".to_string()));
-    assert!(filling.page("/data/age", "en").is_none(), "a calculation is no page");
+    assert!(
+        filling.page("/data/age", "en").is_none(),
+        "a calculation is no page"
+    );
 }
 
 #[test]
@@ -125,7 +195,10 @@ fn choices_follow_the_filter() {
     set(&mut filling, "/data/ward", Value::One("north".to_string()));
     assert_eq!(offered(&filling), ["Maize"]);
     let problems = filling.problems();
-    assert_eq!((problems[0].path.as_str(), problems[0].kind), ("/data/crop", ProblemKind::NotAChoice));
+    assert_eq!(
+        (problems[0].path.as_str(), problems[0].kind),
+        ("/data/crop", ProblemKind::NotAChoice)
+    );
 }
 
 #[test]
@@ -145,23 +218,57 @@ fn an_answer_that_does_not_hold_is_kept_and_said() {
     assert_eq!(filling.problems(), [], "acres need not be answered");
     set(&mut filling, "/data/consent", Value::Empty);
     let problem = &filling.problems()[0];
-    assert_eq!((problem.kind, problem.message("en")), (ProblemKind::Required, Some("Please agree")));
-    assert_eq!(problem.message("zh-CN"), Some("Please agree"), "better than nothing");
+    assert_eq!(
+        (problem.kind, problem.message("en")),
+        (ProblemKind::Required, Some("Please agree"))
+    );
+    assert_eq!(
+        problem.message("zh-CN"),
+        Some("Please agree"),
+        "better than nothing"
+    );
 }
 
 #[test]
 fn what_does_not_fit_is_not_stored() {
     let mut filling = answered();
     let mut refused = |path: &str, value| filling.set(path, value).expect_err("refused").kind;
-    assert_eq!(refused("/data/acres", Value::Text("many".into())), ProblemKind::WrongType);
-    assert_eq!(refused("/data/who/dob", Value::Text("1945-13-01".into())), ProblemKind::WrongType);
-    assert_eq!(refused("/data/ward", Value::One("west".into())), ProblemKind::NotAChoice);
-    assert_eq!(refused("/data/crop", Value::Many(vec!["maize".into()])), ProblemKind::NotAChoice);
-    assert_eq!(refused("/data/summary", Value::Text("x".into())), ProblemKind::ReadOnly);
-    assert_eq!(refused("/data/age", Value::Integer(3)), ProblemKind::ReadOnly);
-    assert_eq!(refused("/data/none", Value::Integer(3)), ProblemKind::NoSuchPage);
-    assert_eq!(refused("/data/who/full_name", Value::Text("x".repeat(20_000))), ProblemKind::TooLong);
-    assert_eq!(refused("/data/who/full_name", Value::Text("a\u{1}b".into())), ProblemKind::WrongType);
+    assert_eq!(
+        refused("/data/acres", Value::Text("many".into())),
+        ProblemKind::WrongType
+    );
+    assert_eq!(
+        refused("/data/who/dob", Value::Text("1945-13-01".into())),
+        ProblemKind::WrongType
+    );
+    assert_eq!(
+        refused("/data/ward", Value::One("west".into())),
+        ProblemKind::NotAChoice
+    );
+    assert_eq!(
+        refused("/data/crop", Value::Many(vec!["maize".into()])),
+        ProblemKind::NotAChoice
+    );
+    assert_eq!(
+        refused("/data/summary", Value::Text("x".into())),
+        ProblemKind::ReadOnly
+    );
+    assert_eq!(
+        refused("/data/age", Value::Integer(3)),
+        ProblemKind::ReadOnly
+    );
+    assert_eq!(
+        refused("/data/none", Value::Integer(3)),
+        ProblemKind::NoSuchPage
+    );
+    assert_eq!(
+        refused("/data/who/full_name", Value::Text("x".repeat(20_000))),
+        ProblemKind::TooLong
+    );
+    assert_eq!(
+        refused("/data/who/full_name", Value::Text("a\u{1}b".into())),
+        ProblemKind::WrongType
+    );
     assert_eq!(filling.value("/data/acres"), Some(Value::Integer(7)));
 }
 
@@ -170,15 +277,27 @@ fn only_what_depends_on_an_answer_is_calculated() {
     let mut filling = answered();
     let change = set(&mut filling, "/data/acres", Value::Integer(3));
     assert_eq!(change.recalculated, ["/data/amount"]);
-    assert_eq!(filling.value("/data/amount"), Some(Value::Text("3600".to_string())));
-    let change = set(&mut filling, "/data/who/full_name", Value::Text("李".to_string()));
+    assert_eq!(
+        filling.value("/data/amount"),
+        Some(Value::Text("3600".to_string()))
+    );
+    let change = set(
+        &mut filling,
+        "/data/who/full_name",
+        Value::Text("李".to_string()),
+    );
     assert!(change.recalculated.is_empty() && !change.pages_changed);
 }
 
 #[test]
 fn texts_hold_values_in_the_language_of_the_page() {
     let filling = answered();
-    let label = |language| filling.page("/data/summary", language).expect("a page").label;
+    let label = |language| {
+        filling
+            .page("/data/summary", language)
+            .expect("a page")
+            .label
+    };
     assert_eq!(label("zh-CN"), "南乡，6000元");
     assert_eq!(label("en"), "South: 6000 yuan");
 }
@@ -187,23 +306,45 @@ fn texts_hold_values_in_the_language_of_the_page() {
 fn what_is_not_relevant_is_kept_but_not_sent() {
     let mut filling = answered();
     set(&mut filling, "/data/who/dob", Value::Date(date(2015, 1, 1)));
-    let meta = Meta { instance_id: "uuid:1".to_string() };
+    let meta = Meta {
+        instance_id: "uuid:1".to_string(),
+    };
     assert!(filling.instance_xml(&meta).contains("<ward/>"));
     assert!(filling.answers().iter().all(|a| a.path != "/data/ward"));
-    assert_eq!(filling.value("/data/ward"), Some(Value::One("south".to_string())));
-    assert_eq!(filling.value("/data/ward_name"), Some(Value::Empty), "it reads as empty");
-    set(&mut filling, "/data/who/dob", Value::Date(date(1945, 6, 12)));
-    assert_eq!(filling.value("/data/ward_name"), Some(Value::Text("南乡".to_string())));
+    assert_eq!(
+        filling.value("/data/ward"),
+        Some(Value::One("south".to_string()))
+    );
+    assert_eq!(
+        filling.value("/data/ward_name"),
+        Some(Value::Empty),
+        "it reads as empty"
+    );
+    set(
+        &mut filling,
+        "/data/who/dob",
+        Value::Date(date(1945, 6, 12)),
+    );
+    assert_eq!(
+        filling.value("/data/ward_name"),
+        Some(Value::Text("南乡".to_string()))
+    );
     assert!(filling.instance_xml(&meta).contains("<ward>south</ward>"));
 }
 
 #[test]
 fn the_submission_is_well_formed_and_named() {
     let filling = answered();
-    let xml = filling.instance_xml(&Meta { instance_id: "uuid:7".to_string() });
+    let xml = filling.instance_xml(&Meta {
+        instance_id: "uuid:7".to_string(),
+    });
     let document = roxmltree::Document::parse(&xml).expect("well-formed");
     let text = |name: &str| {
-        document.descendants().find(|n| n.has_tag_name(name)).and_then(|n| n.text()).unwrap_or_default()
+        document
+            .descendants()
+            .find(|n| n.has_tag_name(name))
+            .and_then(|n| n.text())
+            .unwrap_or_default()
     };
     assert_eq!(text("full_name"), "王 <秀英> & 家");
     assert_eq!(text("crop"), "beans rice");
@@ -218,17 +359,43 @@ fn the_submission_is_well_formed_and_named() {
 fn the_read_back_says_each_answer_in_words() {
     let filling = answered();
     let lines = filling.read_back("zh-CN");
-    let crop = lines.iter().find(|l| l.path == "/data/crop").expect("a line");
+    let crop = lines
+        .iter()
+        .find(|l| l.path == "/data/crop")
+        .expect("a line");
     assert_eq!(crop.text, "豆子、水稻");
     assert_eq!(crop.answer_prompts, ["crop/beans", "crop/rice"]);
-    let ward = lines.iter().find(|l| l.path == "/data/ward").expect("a line");
-    assert_eq!((ward.text.as_str(), ward.image.as_deref()), ("南乡", Some("south.png")));
-    let name = lines.iter().find(|l| l.path == "/data/who/full_name").expect("a line");
+    let ward = lines
+        .iter()
+        .find(|l| l.path == "/data/ward")
+        .expect("a line");
+    assert_eq!(
+        (ward.text.as_str(), ward.image.as_deref()),
+        ("南乡", Some("south.png"))
+    );
+    let name = lines
+        .iter()
+        .find(|l| l.path == "/data/who/full_name")
+        .expect("a line");
     assert_eq!(name.receipt.as_deref(), Some("姓名"));
-    assert!(lines.iter().all(|l| l.kind != PageKind::Note), "a note is no answer");
-    assert_eq!(filling.read_back("en").iter().find(|l| l.path == "/data/crop").expect("a line").text, "Beans, Rice");
+    assert!(
+        lines.iter().all(|l| l.kind != PageKind::Note),
+        "a note is no answer"
+    );
+    assert_eq!(
+        filling
+            .read_back("en")
+            .iter()
+            .find(|l| l.path == "/data/crop")
+            .expect("a line")
+            .text,
+        "Beans, Rice"
+    );
     let answers = filling.answers();
-    let dob = answers.iter().find(|a| a.path == "/data/who/dob").expect("an answer");
+    let dob = answers
+        .iter()
+        .find(|a| a.path == "/data/who/dob")
+        .expect("an answer");
     assert_eq!(dob.reuse.as_deref(), Some("profile.dob"));
     assert_eq!(dob.value, Value::Date(date(1945, 6, 12)));
 }
@@ -257,7 +424,10 @@ fn a_kill_at_any_touch_loses_nothing() {
         assert_eq!(restored.answers(), filling.answers());
         assert_eq!(restored.problems(), filling.problems());
         for step in filling.steps() {
-            assert_eq!(restored.page(&step.path, "en"), filling.page(&step.path, "en"));
+            assert_eq!(
+                restored.page(&step.path, "en"),
+                filling.page(&step.path, "en")
+            );
         }
         assert!(bytes.len() < 2_000, "a snapshot is small: {}", bytes.len());
     }
@@ -265,7 +435,9 @@ fn a_kill_at_any_touch_loses_nothing() {
 
 #[test]
 fn a_default_that_was_taken_back_stays_away_after_a_restart() {
-    let form = form("| survey |\n| | type | name | label | default |\n| | text | a | A | x |\n| | integer | b | B | 2 |\n");
+    let form = form(
+        "| survey |\n| | type | name | label | default |\n| | text | a | A | x |\n| | integer | b | B | 2 |\n",
+    );
     let mut filling = Filling::new(form.clone(), sunday());
     assert_eq!(filling.value("/data/b"), Some(Value::Integer(2)));
     assert!(filling.is_prefilled("/data/a"));
@@ -277,7 +449,8 @@ fn a_default_that_was_taken_back_stays_away_after_a_restart() {
 
 #[test]
 fn answers_that_a_new_form_does_not_have_are_named() {
-    let old = form("| survey |\n| | type | name | label |\n| | text | a | A |\n| | text | b | B |\n");
+    let old =
+        form("| survey |\n| | type | name | label |\n| | text | a | A |\n| | text | b | B |\n");
     let new = form("| survey |\n| | type | name | label |\n| | text | b | B |\n");
     let mut filling = Filling::new(old, sunday());
     set(&mut filling, "/data/a", Value::Text("1".into()));
@@ -289,16 +462,34 @@ fn answers_that_a_new_form_does_not_have_are_named() {
 
 #[test]
 fn what_is_known_of_a_resident_is_shown_not_asked() {
-    let resident = Table::new(["key", "full_name"], [vec!["me".to_string(), "王秀英".to_string()]]);
-    let mut filling =
-        Filling::new(form(CLAIM), sunday().with_table("resident", resident.clone()));
-    assert_eq!(filling.value("/data/who/full_name"), Some(Value::Text("王秀英".into())));
+    let resident = Table::new(
+        ["key", "full_name"],
+        [vec!["me".to_string(), "王秀英".to_string()]],
+    );
+    let mut filling = Filling::new(
+        form(CLAIM),
+        sunday().with_table("resident", resident.clone()),
+    );
+    assert_eq!(
+        filling.value("/data/who/full_name"),
+        Some(Value::Text("王秀英".into()))
+    );
     assert!(filling.is_prefilled("/data/who/full_name"));
-    set(&mut filling, "/data/who/full_name", Value::Text("王秀兰".into()));
+    set(
+        &mut filling,
+        "/data/who/full_name",
+        Value::Text("王秀兰".into()),
+    );
     assert!(!filling.is_prefilled("/data/who/full_name"));
-    let (restored, _) =
-        Filling::restore(form(CLAIM), sunday().with_table("resident", resident), &filling.snapshot());
-    assert_eq!(restored.value("/data/who/full_name"), Some(Value::Text("王秀兰".into())));
+    let (restored, _) = Filling::restore(
+        form(CLAIM),
+        sunday().with_table("resident", resident),
+        &filling.snapshot(),
+    );
+    assert_eq!(
+        restored.value("/data/who/full_name"),
+        Some(Value::Text("王秀兰".into()))
+    );
 }
 
 #[test]
@@ -311,15 +502,24 @@ fn while_the_date_is_unknown_what_needs_it_is_pending_not_wrong() {
     let is_pending = |path: &str, what| pending.iter().any(|p| p.path == path && p.what == what);
     assert!(is_pending("/data/who/dob", PendingWhat::Constraint));
     assert!(is_pending("/data/age", PendingWhat::Value));
-    assert!(is_pending("/data/ward", PendingWhat::Relevant), "what depends on it is pending too");
+    assert!(
+        is_pending("/data/ward", PendingWhat::Relevant),
+        "what depends on it is pending too"
+    );
     assert_eq!(filling.value("/data/age"), Some(Value::Empty));
     assert!(filling.is_step("/data/ward"), "asked meanwhile");
-    let (mut restored, _) =
-        Filling::restore(filling.form().clone(), Context::without_clock(east8()), &filling.snapshot());
+    let (mut restored, _) = Filling::restore(
+        filling.form().clone(),
+        Context::without_clock(east8()),
+        &filling.snapshot(),
+    );
     assert_eq!(restored.pending(), pending);
     restored.set_context(sunday());
     assert!(restored.pending().is_empty());
-    assert_eq!(restored.problems_at("/data/who/dob")[0].kind, ProblemKind::Constraint);
+    assert_eq!(
+        restored.problems_at("/data/who/dob")[0].kind,
+        ProblemKind::Constraint
+    );
     assert!(!restored.is_step("/data/ward"));
 }
 
@@ -331,9 +531,17 @@ fn logic_does_not_wait_for_a_side_that_does_not_matter() {
         | | text | c | C | ${a} = 'x' and today() > '2020-01-01' | |\n\
         | | date | d | D | | today() |\n";
     let mut filling = Filling::new(form(markdown), Context::without_clock(east8()));
-    assert_eq!(paths(&filling), ["/data/a", "/data/b", "/data/d"], "no date is needed to rule c out");
+    assert_eq!(
+        paths(&filling),
+        ["/data/a", "/data/b", "/data/d"],
+        "no date is needed to rule c out"
+    );
     set(&mut filling, "/data/a", Value::Text("x".into()));
-    let pending: Vec<_> = filling.pending().into_iter().map(|p| (p.path, p.what)).collect();
+    let pending: Vec<_> = filling
+        .pending()
+        .into_iter()
+        .map(|p| (p.path, p.what))
+        .collect();
     assert_eq!(
         pending,
         [
@@ -342,19 +550,29 @@ fn logic_does_not_wait_for_a_side_that_does_not_matter() {
         ]
     );
     filling.set_context(sunday());
-    assert_eq!(filling.value("/data/d"), Some(Value::Date(date(2026, 11, 22))));
+    assert_eq!(
+        filling.value("/data/d"),
+        Some(Value::Date(date(2026, 11, 22)))
+    );
     assert!(filling.pending().is_empty());
 }
 
 #[test]
 fn a_first_load_date_that_somebody_answered_is_not_set_later() {
-    let markdown = "| survey |\n| | type | name | label | default |\n| | date | d | D | today() |\n";
+    let markdown =
+        "| survey |\n| | type | name | label | default |\n| | date | d | D | today() |\n";
     let mut filling = Filling::new(form(markdown), Context::without_clock(east8()));
     set(&mut filling, "/data/d", Value::Date(date(2020, 1, 1)));
-    let (mut restored, _) =
-        Filling::restore(filling.form().clone(), Context::without_clock(east8()), &filling.snapshot());
+    let (mut restored, _) = Filling::restore(
+        filling.form().clone(),
+        Context::without_clock(east8()),
+        &filling.snapshot(),
+    );
     restored.set_context(sunday());
-    assert_eq!(restored.value("/data/d"), Some(Value::Date(date(2020, 1, 1))));
+    assert_eq!(
+        restored.value("/data/d"),
+        Some(Value::Date(date(2020, 1, 1)))
+    );
 }
 
 #[test]
@@ -374,13 +592,21 @@ fn choices_can_come_from_a_table() {
         | | select_one_from_file places.csv | town | 哪里 | Where | |\n\
         | | select_one_from_file places.csv | village | 哪村 | Which | up = ${town} |\n";
     let places = "name,label,label::English (en),up\n1,东镇,East,\n11,东一村,East One,1\n21,西一村,West One,2\n";
-    let form = crate::support::try_form(markdown, &[("places.csv", places)]).unwrap_or_else(|f| panic!("{f}"));
+    let form = crate::support::try_form(markdown, &[("places.csv", places)])
+        .unwrap_or_else(|f| panic!("{f}"));
     let mut filling = Filling::new(Arc::new(form), sunday());
     set(&mut filling, "/data/town", Value::One("1".into()));
     let page = filling.page("/data/village", "en").expect("a page");
-    let choices: Vec<_> = page.choices.iter().map(|c| (c.value.as_str(), c.label.as_str())).collect();
+    let choices: Vec<_> = page
+        .choices
+        .iter()
+        .map(|c| (c.value.as_str(), c.label.as_str()))
+        .collect();
     assert_eq!(choices, [("11", "East One")]);
-    assert_eq!(filling.page("/data/village", "zh").expect("a page").choices[0].label, "东一村");
+    assert_eq!(
+        filling.page("/data/village", "zh").expect("a page").choices[0].label,
+        "东一村"
+    );
     set(&mut filling, "/data/village", Value::One("11".into()));
     assert_eq!(filling.read_back("en")[1].text, "East One");
     assert_eq!(page.choices[0].prompt, "places/11");
@@ -389,7 +615,9 @@ fn choices_can_come_from_a_table() {
 #[test]
 fn nothing_personal_is_printed_for_debugging() {
     let filling = answered();
-    let page = filling.page("/data/who/full_name", "zh-CN").expect("a page");
+    let page = filling
+        .page("/data/who/full_name", "zh-CN")
+        .expect("a page");
     let read_back = filling.read_back("zh-CN");
     let all = format!(
         "{filling:?} {page:?} {:?} {read_back:?} {:?} {:?}",
@@ -416,14 +644,23 @@ fn every_sentence_has_a_stable_prompt() {
     let form = form(CLAIM);
     let all = prompts(&form);
     let has = |id: &str, tag: &str| all.iter().find(|p| p.id == id && p.tag == tag);
-    assert_eq!(has("/data/who/full_name", "zh-CN").expect("a prompt").text, "叫什么名字？");
+    assert_eq!(
+        has("/data/who/full_name", "zh-CN").expect("a prompt").text,
+        "叫什么名字？"
+    );
     assert!(has("/data/who/full_name.hint", "zh-CN").is_some());
     assert!(has("/data/acres.constraint", "en").is_some());
     assert!(has("/data/consent.required", "en").is_some());
     assert_eq!(has("crop/beans", "en").expect("a prompt").text, "Beans");
     let summary = has("/data/summary", "en").expect("a prompt");
-    assert_eq!((summary.text.as_str(), summary.fixed), ("${ward_name}: ${amount} yuan", false));
-    let mut ids: Vec<(&str, &str)> = all.iter().map(|p| (p.id.as_str(), p.tag.as_str())).collect();
+    assert_eq!(
+        (summary.text.as_str(), summary.fixed),
+        ("${ward_name}: ${amount} yuan", false)
+    );
+    let mut ids: Vec<(&str, &str)> = all
+        .iter()
+        .map(|p| (p.id.as_str(), p.tag.as_str()))
+        .collect();
     ids.sort_unstable();
     let count = ids.len();
     ids.dedup();

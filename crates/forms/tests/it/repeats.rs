@@ -28,12 +28,22 @@ fn text(filling: &Filling, path: &str) -> String {
 }
 
 fn set(filling: &mut Filling, path: &str, value: Value) {
-    filling.set(path, value).unwrap_or_else(|p| panic!("{path}: {p:?}"));
+    filling
+        .set(path, value)
+        .unwrap_or_else(|p| panic!("{path}: {p:?}"));
 }
 
 fn name(filling: &mut Filling, entry: u32, name: &str, income: i64) {
-    set(filling, &format!("/data/member[{entry}]/name"), Value::Text(name.to_string()));
-    set(filling, &format!("/data/member[{entry}]/income"), Value::Integer(income));
+    set(
+        filling,
+        &format!("/data/member[{entry}]/name"),
+        Value::Text(name.to_string()),
+    );
+    set(
+        filling,
+        &format!("/data/member[{entry}]/income"),
+        Value::Integer(income),
+    );
 }
 
 #[test]
@@ -41,21 +51,46 @@ fn after_the_entries_comes_add_another() {
     let mut filling = fill(HOUSEHOLD);
     assert_eq!(
         paths(&filling),
-        ["/data/member[1]/name", "/data/member[1]/kind", "/data/member[2]", "/data/end"]
+        [
+            "/data/member[1]/name",
+            "/data/member[1]/kind",
+            "/data/member[2]",
+            "/data/end"
+        ]
     );
     let page = filling.page("/data/member[2]", "en").expect("a page");
-    assert_eq!((page.kind, page.label.as_str()), (PageKind::AddAnother, "Family member"));
+    assert_eq!(
+        (page.kind, page.label.as_str()),
+        (PageKind::AddAnother, "Family member")
+    );
     assert_eq!(page.value, Value::Empty);
-    let change = filling.set("/data/member[2]", Value::Another(true)).expect("added");
+    let change = filling
+        .set("/data/member[2]", Value::Another(true))
+        .expect("added");
     assert!(change.pages_changed);
-    assert_eq!(filling.next("/data/member[1]/kind").as_deref(), Some("/data/member[2]/name"));
-    assert_eq!(filling.value("/data/member[2]/kind"), Some(Value::Text("person".into())));
+    assert_eq!(
+        filling.next("/data/member[1]/kind").as_deref(),
+        Some("/data/member[2]/name")
+    );
+    assert_eq!(
+        filling.value("/data/member[2]/kind"),
+        Some(Value::Text("person".into()))
+    );
     set(&mut filling, "/data/member[3]", Value::Another(false));
     let page = filling.page("/data/member[3]", "en").expect("a page");
     assert_eq!(page.value, Value::Another(false));
-    assert_eq!(filling.next("/data/member[3]").as_deref(), Some("/data/end"));
-    let section = &filling.page("/data/member[2]/name", "en").expect("a page").sections[0];
-    assert_eq!((section.label.as_str(), section.entry), ("Family member", Some(2)));
+    assert_eq!(
+        filling.next("/data/member[3]").as_deref(),
+        Some("/data/end")
+    );
+    let section = &filling
+        .page("/data/member[2]/name", "en")
+        .expect("a page")
+        .sections[0];
+    assert_eq!(
+        (section.label.as_str(), section.entry),
+        ("Family member", Some(2))
+    );
 }
 
 #[test]
@@ -63,14 +98,21 @@ fn expressions_see_their_own_entry_and_all_entries() {
     let mut filling = fill(HOUSEHOLD);
     name(&mut filling, 1, "甲", 100);
     set(&mut filling, "/data/member[2]", Value::Another(true));
-    assert!(!filling.is_step("/data/member[2]/income"), "not before there is a name");
+    assert!(
+        !filling.is_step("/data/member[2]/income"),
+        "not before there is a name"
+    );
     name(&mut filling, 2, "乙", 250);
     let label = |path| filling.page(path, "en").expect("a page").label;
     assert_eq!(label("/data/member[2]/name"), "Name of number 2");
     assert_eq!(label("/data/member[2]/income"), "Income of 乙");
     assert_eq!(label("/data/end"), "2 people, 350 yuan, first 甲");
     set(&mut filling, "/data/member[1]/name", Value::Empty);
-    assert_eq!(text(&filling, "/data/total"), "250", "what is not relevant is not counted");
+    assert_eq!(
+        text(&filling, "/data/total"),
+        "250",
+        "what is not relevant is not counted"
+    );
 }
 
 #[test]
@@ -78,8 +120,17 @@ fn an_entry_can_be_taken_out_and_the_last_one_is_emptied() {
     let mut filling = fill(HOUSEHOLD);
     name(&mut filling, 1, "甲", 1);
     for entry in [2, 3] {
-        set(&mut filling, &format!("/data/member[{entry}]"), Value::Another(true));
-        name(&mut filling, entry, if entry == 2 { "乙" } else { "丙" }, i64::from(entry));
+        set(
+            &mut filling,
+            &format!("/data/member[{entry}]"),
+            Value::Another(true),
+        );
+        name(
+            &mut filling,
+            entry,
+            if entry == 2 { "乙" } else { "丙" },
+            i64::from(entry),
+        );
     }
     filling.remove_entry("/data/member[2]").expect("taken out");
     assert_eq!(text(&filling, "/data/member[2]/name"), "丙");
@@ -89,7 +140,11 @@ fn an_entry_can_be_taken_out_and_the_last_one_is_emptied() {
     filling.remove_entry("/data/member[1]").expect("emptied");
     assert_eq!(text(&filling, "/data/count"), "1");
     assert_eq!(text(&filling, "/data/member[1]/name"), "");
-    assert_eq!(text(&filling, "/data/member[1]/kind"), "person", "with its defaults");
+    assert_eq!(
+        text(&filling, "/data/member[1]/kind"),
+        "person",
+        "with its defaults"
+    );
     assert!(filling.remove_entry("/data/member[9]").is_err());
     assert!(filling.remove_entry("/data/count").is_err());
 }
@@ -105,20 +160,35 @@ fn entries_outlive_a_restart() {
     assert!(lost.is_empty());
     assert_eq!(restored.steps(), filling.steps());
     assert_eq!(restored.answers(), filling.answers());
-    let xml = |f: &Filling| f.instance_xml(&Meta { instance_id: "uuid:1".into() });
+    let xml = |f: &Filling| {
+        f.instance_xml(&Meta {
+            instance_id: "uuid:1".into(),
+        })
+    };
     assert_eq!(xml(&restored), xml(&filling));
     assert_eq!(xml(&filling).matches("<member>").count(), 2);
 }
 
 #[test]
 fn there_is_an_end_to_adding() {
-    let mut filling = fill("| survey |\n| | type | name | label |\n| | begin_repeat | r | R |\n| | text | a | A |\n| | end_repeat | | |\n");
+    let mut filling = fill(
+        "| survey |\n| | type | name | label |\n| | begin_repeat | r | R |\n| | text | a | A |\n| | end_repeat | | |\n",
+    );
     for entry in 2..=100 {
-        set(&mut filling, &format!("/data/r[{entry}]"), Value::Another(true));
+        set(
+            &mut filling,
+            &format!("/data/r[{entry}]"),
+            Value::Another(true),
+        );
     }
-    let problem = filling.set("/data/r[101]", Value::Another(true)).expect_err("enough");
+    let problem = filling
+        .set("/data/r[101]", Value::Another(true))
+        .expect_err("enough");
     assert_eq!(problem.kind, ProblemKind::TooMany);
-    assert!(filling.set("/data/r[7]", Value::Another(true)).is_err(), "no such page");
+    assert!(
+        filling.set("/data/r[7]", Value::Another(true)).is_err(),
+        "no such page"
+    );
 }
 
 const COUNTED: &str = "
@@ -151,21 +221,41 @@ fn counted_entries_follow_the_count_and_keep_what_was_said() {
             "/data/last"
         ]
     );
-    set(&mut filling, "/data/child[1]/name", Value::Text("甲".into()));
+    set(
+        &mut filling,
+        "/data/child[1]/name",
+        Value::Text("甲".into()),
+    );
     assert!(filling.is_step("/data/child[1]/school[2]/where"));
-    set(&mut filling, "/data/child[2]/name", Value::Text("乙".into()));
-    set(&mut filling, "/data/child[2]/school[2]/where", Value::Text("东".into()));
+    set(
+        &mut filling,
+        "/data/child[2]/name",
+        Value::Text("乙".into()),
+    );
+    set(
+        &mut filling,
+        "/data/child[2]/school[2]/where",
+        Value::Text("东".into()),
+    );
     assert_eq!(text(&filling, "/data/names"), "甲,乙");
     set(&mut filling, "/data/n", Value::Integer(1));
     assert_eq!(text(&filling, "/data/names"), "甲");
-    let xml = filling.instance_xml(&Meta { instance_id: "uuid:1".into() });
+    let xml = filling.instance_xml(&Meta {
+        instance_id: "uuid:1".into(),
+    });
     assert_eq!(xml.matches("<child>").count(), 1);
     let (mut restored, _) = Filling::restore(filling.form().clone(), sunday(), &filling.snapshot());
     set(&mut restored, "/data/n", Value::Integer(2));
     assert_eq!(text(&restored, "/data/child[2]/school[2]/where"), "东");
-    let label = restored.page("/data/child[2]/school[2]/where", "en").expect("a page").label;
+    let label = restored
+        .page("/data/child[2]/school[2]/where", "en")
+        .expect("a page")
+        .label;
     assert_eq!(label, "Where does 乙 go?");
-    assert!(restored.remove_entry("/data/child[1]").is_err(), "the form counts them");
+    assert!(
+        restored.remove_entry("/data/child[1]").is_err(),
+        "the form counts them"
+    );
     set(&mut restored, "/data/n", Value::Integer(100_000));
     assert!(restored.step_count() <= 2 + 100 * 4, "there is a limit");
     set(&mut restored, "/data/n", Value::Integer(-3));
@@ -186,8 +276,16 @@ fn nested_open_repeats_move_up_together() {
     filling.remove_entry("/data/a[1]").expect("taken out");
     assert_eq!(
         paths(&filling),
-        ["/data/a[1]/b[1]/t", "/data/a[1]/b[2]/t", "/data/a[1]/b[3]", "/data/a[2]"]
+        [
+            "/data/a[1]/b[1]/t",
+            "/data/a[1]/b[2]/t",
+            "/data/a[1]/b[3]",
+            "/data/a[2]"
+        ]
     );
     assert_eq!(text(&filling, "/data/a[1]/b[2]/t"), "x");
-    assert!(!filling.steps()[2].answered, "its own question is still open");
+    assert!(
+        !filling.steps()[2].answered,
+        "its own question is still open"
+    );
 }

@@ -11,9 +11,8 @@ use onedoor_forms::{Context, Faults, Filling, Form, compile, read_markdown};
 /// The folder of outside test data, or `None` (after saying so) where it is absent.
 pub fn cases() -> Option<PathBuf> {
     let given = std::env::var_os("ONEDOOR_CASES").map(PathBuf::from);
-    let folder = given.unwrap_or_else(|| {
-        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/cases")
-    });
+    let folder = given
+        .unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/cases"));
     if folder.is_dir() {
         return Some(folder);
     }
@@ -23,8 +22,10 @@ pub fn cases() -> Option<PathBuf> {
 
 /// A form from Markdown tables, or its faults.
 pub fn try_form(markdown: &str, files: &[(&str, &str)]) -> Result<Form, Faults> {
-    let files: BTreeMap<String, Vec<u8>> =
-        files.iter().map(|(n, c)| (n.to_string(), c.as_bytes().to_vec())).collect();
+    let files: BTreeMap<String, Vec<u8>> = files
+        .iter()
+        .map(|(n, c)| (n.to_string(), c.as_bytes().to_vec()))
+        .collect();
     compile(&read_markdown(markdown)?, "test", &files)
 }
 

@@ -13,13 +13,22 @@ use proptest::prelude::*;
 fn evaluate(source: &str) -> Option<Result<XValue, EvalError>> {
     let expr = parse(source, &NoReferences).ok()?;
     let mut tree = Tree::new();
-    let root = tree.append(Tree::ROOT, onedoor_forms::xpath::NodeType::Element, "data", "");
+    let root = tree.append(
+        Tree::ROOT,
+        onedoor_forms::xpath::NodeType::Element,
+        "data",
+        "",
+    );
     for (name, text) in [("a", "1"), ("b", "x y"), ("c", ""), ("a", "2026-11-22")] {
         tree.append_leaf(root, name, text);
     }
     let names = BTreeMap::new();
     let now = date(2026, 11, 22).at(9, 0, 0, 0);
-    let clock = Clock { today: Some(now.date()), now: Some(now), offset: Offset::UTC };
+    let clock = Clock {
+        today: Some(now.date()),
+        now: Some(now),
+        offset: Offset::UTC,
+    };
     let env = Env::new(vec![&tree], &names, clock, &NoHost);
     let value = env.evaluate(&expr, NodeRef::main(root));
     if let Ok(value) = &value {
@@ -31,9 +40,48 @@ fn evaluate(source: &str) -> Option<Result<XValue, EvalError>> {
 /// Words that expressions are made of, so that random ones are often right.
 fn word() -> impl Strategy<Value = String> {
     let fixed = [
-        "(", ")", "[", "]", ",", "/", "//", "..", ".", "*", "+", "-", "=", "!=", "<", ">=", "|", "@", "::",
-        " and ", " or ", " div ", " mod ", "a", "b", "data", "'x'", "''", "1", "0.5", "9e9", "true()", "today()",
-        "child::", "ancestor::", "following::", "node()", "text()", "\"2026-11-22\"", "$", "${a}", "村",
+        "(",
+        ")",
+        "[",
+        "]",
+        ",",
+        "/",
+        "//",
+        "..",
+        ".",
+        "*",
+        "+",
+        "-",
+        "=",
+        "!=",
+        "<",
+        ">=",
+        "|",
+        "@",
+        "::",
+        " and ",
+        " or ",
+        " div ",
+        " mod ",
+        "a",
+        "b",
+        "data",
+        "'x'",
+        "''",
+        "1",
+        "0.5",
+        "9e9",
+        "true()",
+        "today()",
+        "child::",
+        "ancestor::",
+        "following::",
+        "node()",
+        "text()",
+        "\"2026-11-22\"",
+        "$",
+        "${a}",
+        "村",
     ];
     prop_oneof![
         proptest::sample::select(fixed.to_vec()).prop_map(str::to_string),
@@ -44,7 +92,19 @@ fn word() -> impl Strategy<Value = String> {
 /// Expressions that are right by construction.
 fn expression() -> impl Strategy<Value = String> {
     let leaf = proptest::sample::select(vec![
-        "1", "'x'", "''", "a", "b", "../data/a", "/data/*", ".", "true()", "now()", "-3", "1 div 0", "'2026-11-22'",
+        "1",
+        "'x'",
+        "''",
+        "a",
+        "b",
+        "../data/a",
+        "/data/*",
+        ".",
+        "true()",
+        "now()",
+        "-3",
+        "1 div 0",
+        "'2026-11-22'",
     ])
     .prop_map(str::to_string);
     leaf.prop_recursive(6, 64, 4, |inner| {
@@ -52,13 +112,19 @@ fn expression() -> impl Strategy<Value = String> {
             "+", "-", "*", " div ", " mod ", "=", "!=", "<", ">=", " and ", " or ",
         ]);
         // The path in quotation marks of jr:choice-name() is a grammar of its own.
-        let calls = Function::ALL.iter().copied().filter(|f| *f != Function::ChoiceName);
+        let calls = Function::ALL
+            .iter()
+            .copied()
+            .filter(|f| *f != Function::ChoiceName);
         let call = proptest::sample::select(calls.collect::<Vec<_>>());
         prop_oneof![
-            (inner.clone(), op, inner.clone()).prop_map(|(a, o, b)| format!("({a}{o}{b})")),
+            (inner.clone(), op, inner.clone()).prop_map(|(a, o, b)| format!("({a} {o} {b})")),
             (call, proptest::collection::vec(inner.clone(), 0..7)).prop_map(|(f, arguments)| {
                 let (min, max) = f.arguments();
-                let count = arguments.len().clamp(min.min(7), max.min(7)).min(arguments.len());
+                let count = arguments
+                    .len()
+                    .clamp(min.min(7), max.min(7))
+                    .min(arguments.len());
                 format!("{}({})", f.name(), arguments[..count].join(","))
             }),
             inner.clone().prop_map(|i| format!("/data/a[{i}]")),
@@ -68,7 +134,7 @@ fn expression() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_text_is_parsed_or_refused(source in "\\PC{0,200}") {
@@ -96,7 +162,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_table_is_compiled_or_refused(
@@ -145,7 +211,11 @@ fn deep_and_long_expressions_are_refused() {
         format!("a{}", "|a".repeat(4_000)),
         "a/".repeat(5_000),
     ] {
-        assert!(parse(&source, &NoReferences).is_err(), "{}...", &source[..20]);
+        assert!(
+            parse(&source, &NoReferences).is_err(),
+            "{}...",
+            &source[..20]
+        );
     }
 }
 
@@ -153,15 +223,27 @@ fn deep_and_long_expressions_are_refused() {
 fn work_is_limited() {
     let heavy = "count(//*[count(//*[count(//*[count(//*[count(//*) > 0]) > 0]) > 0]) > 0])";
     let mut tree = Tree::new();
-    let root = tree.append(Tree::ROOT, onedoor_forms::xpath::NodeType::Element, "data", "");
+    let root = tree.append(
+        Tree::ROOT,
+        onedoor_forms::xpath::NodeType::Element,
+        "data",
+        "",
+    );
     for _ in 0..200 {
         tree.append_leaf(root, "a", "1");
     }
     let names = BTreeMap::new();
-    let clock = Clock { today: None, now: None, offset: Offset::UTC };
+    let clock = Clock {
+        today: None,
+        now: None,
+        offset: Offset::UTC,
+    };
     let env = Env::new(vec![&tree], &names, clock, &NoHost);
     let expr = parse(heavy, &NoReferences).expect("right");
     let start = std::time::Instant::now();
-    assert_eq!(env.evaluate(&expr, NodeRef::main(root)).err(), Some(EvalError::TooMuch));
+    assert_eq!(
+        env.evaluate(&expr, NodeRef::main(root)).err(),
+        Some(EvalError::TooMuch)
+    );
     assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
 }
