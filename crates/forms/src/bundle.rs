@@ -67,7 +67,7 @@ pub struct Bundle {
 }
 
 /// `content.cbor`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Content {
     station: Station,

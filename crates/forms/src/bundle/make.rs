@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::check;
 use super::container::{self, is_name};
+use super::error::BundleError;
 use super::key::Keypair;
 use super::{CONTENT, Content, MAX_FILE, MAX_FILES};
 use crate::form::Form;
@@ -89,7 +90,7 @@ pub fn compile(input: &Input<'_>, key: &Keypair) -> Result<Compiled, Problems> {
         return Err(problems);
     };
     let name = station.settings.id.clone();
-    let written = container::encode(&Content { station, forms }).and_then(|content| {
+    let written = written(Content { station, forms }).and_then(|content| {
         let mut list = vec![(CONTENT.to_owned(), content)];
         list.extend(media);
         container::write(&name, input.version, &list, key)
@@ -97,14 +98,22 @@ pub fn compile(input: &Input<'_>, key: &Keypair) -> Result<Compiled, Problems> {
     match written {
         Ok(bytes) => Ok(Compiled { bytes, notes }),
         Err(error) => {
-            problems.of_file(
-                code::TOO_LARGE,
-                "station.toml",
-                error.to_string(),
-                error.fix(),
-            );
+            problems.of_file(error.code(), "station.toml", error.to_string(), error.fix());
             Err(problems)
         }
+    }
+}
+
+/// The content's bytes, read back and compared: what a kiosk could not read is not signed.
+fn written(content: Content) -> Result<Vec<u8>, BundleError> {
+    let bytes = container::encode(&content)?;
+    let again: Content = container::decode(&bytes)?;
+    if again == content {
+        Ok(bytes)
+    } else {
+        Err(BundleError::BadContent(
+            "what was written reads differently".to_owned(),
+        ))
     }
 }
 
