@@ -1,5 +1,6 @@
 //! The example station, whole: compiled, signed, opened, and its first service filled in by scripted persons.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::civil::date;
@@ -379,4 +380,39 @@ fn an_expression_outside_the_subset_is_refused_with_the_forms_own_code() {
         ("FRM-031", path)
     );
     assert_eq!(problem.line, line_of(&files, path, "pulldata"));
+}
+
+#[test]
+fn a_spreadsheets_faults_name_sheet_row_and_column() {
+    let cases = std::env::var_os("ONEDOOR_CASES").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/cases"),
+        Into::into,
+    );
+    let Ok(book) = std::fs::read(cases.join("xlsform/own-subsidy_claim.xlsx")) else {
+        println!("skipped: no ../shared/cases");
+        return;
+    };
+    let mut files = example();
+    files.insert("services/stuck/form.xlsx".to_owned(), book);
+    let path = "services/stuck/service.toml";
+    replace(
+        &mut files,
+        path,
+        "route = \"person\"",
+        "route = \"machine\"",
+    );
+    let problems = make(&files).unwrap_err();
+    assert!(!problems.is_empty());
+    for problem in problems.list() {
+        assert_eq!(problem.file, "services/stuck/form.xlsx");
+        assert_eq!(
+            (problem.line, problem.column),
+            (0, 0),
+            "a spreadsheet has cells, not lines"
+        );
+    }
+    assert!(
+        problems.list().iter().any(|p| p.what.contains("row ")),
+        "{problems}"
+    );
 }

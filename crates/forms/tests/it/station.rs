@@ -261,6 +261,13 @@ fn each_kind_of_fault_is_found_by_the_bundle_in_its_place() {
     let cases = [
         case(
             STATION,
+            "  \"my-matters\",\n",
+            "",
+            code::BAD_VALUE,
+            (STATION, "home = ["),
+        ),
+        case(
+            STATION,
             "\"stuck\",",
             "\"stuk\",",
             code::UNKNOWN_REFERENCE,
@@ -548,6 +555,36 @@ proptest! {
             for report in problems.reports() {
                 prop_assert!(!report.problem.fix.is_empty());
             }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn no_text_makes_the_bundle_maker_panic(
+        which in 0usize..20,
+        at in any::<prop::sample::Index>(),
+        cut in 0usize..20,
+        with in prop_oneof![any::<String>(), "[|${}()\"'.,#\n0-9a-z: -]{0,20}"],
+    ) {
+        let mut files = example();
+        let names: Vec<String> = files.keys().cloned().collect();
+        // Every second change goes into the form, the largest text.
+        let form = "services/cross-province-medical/form.md".to_owned();
+        let path = names.get(which).cloned().unwrap_or(form);
+        let text: Vec<char> = String::from_utf8(files[&path].clone()).unwrap().chars().collect();
+        let at = at.index(text.len());
+        let changed: String = text[..at]
+            .iter()
+            .copied()
+            .chain(with.chars())
+            .chain(text[(at + cut).min(text.len())..].iter().copied())
+            .collect();
+        files.insert(path, changed.into_bytes());
+        if let Err(problems) = make(&files) {
+            prop_assert!(!problems.is_empty());
         }
     }
 }

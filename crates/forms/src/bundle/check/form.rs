@@ -104,6 +104,14 @@ impl FormCheck<'_, '_> {
                 "write one",
             );
         }
+        if node.texts.required_message.iter().any(Option::is_some) {
+            self.every(
+                &node.texts.required_message,
+                &node.place,
+                &format!("{what}: the message when there is no answer"),
+                "add required_message in this language",
+            );
+        }
         if node.constraint.is_some() {
             self.every(
                 &node.texts.constraint_message,

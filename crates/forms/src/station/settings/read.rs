@@ -144,15 +144,19 @@ fn home(s: &mut Section<'_, '_>) -> Vec<String> {
     if home.is_empty() {
         s.fault(code::MISSING_KEY, "home", "`home` has no tiles", fix);
     }
-    // Screens: "how far is it" stands on the first two pages, so that nobody has to look for it.
-    match home.iter().position(|t| t == "my-matters") {
-        Some(at) if at < 2 * TILES => {}
-        _ if home.is_empty() => {}
-        _ => s.bad(
-            "home",
-            "\"my-matters\" is not on the first two home pages",
-            format!("put it among the first {} tiles", 2 * TILES),
-        ),
+    // Screens: "how far is it" and "couldn't get it done" stand on the first two pages, so that nobody has to look for them.
+    for (tile, needed) in [("my-matters", true), ("stuck", false)] {
+        let early = match home.iter().position(|t| t == tile) {
+            Some(at) => at < 2 * TILES,
+            None => !needed || home.is_empty(),
+        };
+        if !early {
+            s.bad(
+                "home",
+                format!("\"{tile}\" is not on the first two home pages"),
+                format!("put it among the first {} tiles", 2 * TILES),
+            );
+        }
     }
     home
 }
