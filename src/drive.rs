@@ -1,8 +1,10 @@
 //! The kiosk without a window: touches in, pages out, one JSON object a line. Everything below the glass is the program
 //! that people use.
 //!
-//! In: `{"touch": "next"}`, `{"scan": "OD1:…"}`, `{"skip": 90000}` (milliseconds of idleness); a touch is a finger down and
-//! up. Out: see [`crate::trace`]. Time between touches is skipped, so that 700 ms rests cost none.
+//! In: `{"touch": "next"}`, `{"scan": "OD1:…"}`, `{"skip": 90000}` (milliseconds of idleness), `{"clock": 86400000}`
+//! (milliseconds that the wall clock is off from now on; simulated), `"read"` (every text of the page that is up comes as an
+//! event); a touch is a finger down and up. Out: see [`crate::trace`]. Time between touches is skipped, so that 700 ms rests
+//! cost none.
 
 use crate::cli::At;
 use crate::effect::Happening;
@@ -24,6 +26,10 @@ enum Order {
     Scan(String),
     /// Let so many milliseconds pass on the clocks of idleness.
     Skip(u64),
+    /// The wall clock jumps: from now on it is off by so many milliseconds (simulated).
+    Clock(i64),
+    /// Tell every text of the page that is up.
+    Read,
 }
 
 enum Incoming {
@@ -45,7 +51,7 @@ pub fn drive(at: &At) -> anyhow::Result<()> {
             let _ = send.send(Incoming::Happened(happening));
         })
     };
-    let (kiosk, _controls) = setup::kiosk(&opened, &at.data(), &at.plugs, tell)?;
+    let (kiosk, controls) = setup::kiosk(&opened, &at.data(), &at.plugs, tell)?;
     let mut headless = Headless::new(kiosk, 1920, 1080);
     let mut trace = Trace::new(Box::new(std::io::stdout()));
     std::thread::spawn(move || {
@@ -89,6 +95,15 @@ pub fn drive(at: &At) -> anyhow::Result<()> {
                     Ok(Order::Skip(ms)) => {
                         headless.kiosk.backend.skipped += Duration::from_millis(ms);
                         headless.tick();
+                    }
+                    Ok(Order::Clock(ms)) => {
+                        controls.clock.set(ms);
+                        headless.tick();
+                    }
+                    Ok(Order::Read) => {
+                        let inspection = headless.inspect();
+                        trace.texts(&inspection);
+                        continue;
                     }
                     Err(error) => anyhow::bail!("not an order: {error}"),
                 }

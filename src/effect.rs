@@ -87,6 +87,8 @@ pub enum Effect {
     Discard(DraftId),
     /// Which drafts wait for their person?
     FindDrafts,
+    /// Was the last case saved without its slip coming out?
+    FindInterrupted,
     /// Put a case into the journal.
     Submit(Box<Submission>),
     /// Draw a slip and print it.
@@ -141,6 +143,38 @@ pub struct StoreFault {
     pub full: bool,
 }
 
+/// What was found.
+#[derive(Debug, Clone)]
+pub enum Finding {
+    /// The case, and after it the same person's others.
+    Cases(Vec<Matter>),
+    /// A draft that was put aside; it is open again.
+    Draft(DraftFound),
+    /// No such case here.
+    Nothing,
+    /// What was typed beside the code does not fit.
+    WrongFactor,
+    /// Too often wrong; staff open it.
+    TooManyTries,
+    /// The slip was lost and replaced by a newer one.
+    Voided,
+}
+
+/// A case whose slip never came.
+#[derive(Debug, Clone)]
+pub struct Interrupted {
+    /// Its draft, by which it is asked about.
+    pub draft: DraftId,
+    /// The case, its code and PIN.
+    pub saved: Saved,
+    /// The service's id.
+    pub service: String,
+    /// By when an answer was promised.
+    pub due: Option<Due>,
+    /// How the resident wants to be told.
+    pub told: Option<HowTold>,
+}
+
 /// What became of a slip.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SlipNews {
@@ -164,8 +198,10 @@ pub enum Happening {
     Drafts(Vec<DraftFound>),
     /// A case was put into the journal, or not.
     Submitted(Box<Result<Saved, StoreFault>>),
-    /// Cases were found; too many tries find nothing any more.
-    Found(Result<Vec<Matter>, StoreFault>),
+    /// What was looked for.
+    Found(Result<Finding, StoreFault>),
+    /// The last case was saved, and the light went out before its slip came.
+    Interrupted(Box<Interrupted>),
     /// A case changed.
     Changed(CaseId, CaseStatus),
     /// The slip was drawn.

@@ -1,8 +1,9 @@
 //! What stands around every page, always at the same place: the station and the controls at the top; Call a person,
 //! Hear again, Back and Next at the bottom.
 
-use crate::theme::{self, Look, TextSize};
-use crate::widget::{Draw, Tap, Tapped, control, picture, space, words};
+use crate::theme::{self, Look, Surface, TextSize};
+use crate::widget::part::fitting;
+use crate::widget::{Draw, Tap, Tapped, control, picture, space, tap, words};
 use iced::alignment::Vertical;
 use iced::widget::{column, container, row};
 use iced::{Element, Length, Padding};
@@ -269,16 +270,31 @@ fn tool<'a, N: Clone + 'a>(
     picture_name: &str,
     message: N,
 ) -> Tap<'a, N> {
-    control(
-        draw,
-        target,
-        label,
-        Some(picture_name),
-        draw.look.palette.tool,
-        draw.look.gentle(theme::SMALL),
-    )
-    .height(tool_height(draw.look))
-    .on_tap(message)
+    let look = draw.look;
+    let mut size = look.gentle(theme::SMALL);
+    if look.portrait() {
+        // Four of them share an upright screen's width.
+        let room = (look.size.width - 2.0 * theme::MARGIN - 3.0 * 16.0) / 4.0 - 16.0;
+        let side = size * 1.1;
+        size = fitting(label, size, (room - side - 8.0, tool_height(look) - 8.0));
+        return tap(
+            target,
+            label,
+            look.palette.tool,
+            row![
+                picture(draw, picture_name, side),
+                words(label, size, look.palette.tool.ink).bold().centred()
+            ]
+            .spacing(8)
+            .align_y(Vertical::Center),
+        )
+        .padding(Padding::from([4.0, 8.0]))
+        .height(tool_height(look))
+        .on_tap(message);
+    }
+    control(draw, target, label, Some(picture_name), look.palette.tool, size)
+        .height(tool_height(look))
+        .on_tap(message)
 }
 
 fn header<'a, N: Clone + 'a>(draw: Draw<'a>, always: &Always<N>) -> Element<'a, Tapped<N>> {
@@ -308,15 +324,18 @@ fn header<'a, N: Clone + 'a>(draw: Draw<'a>, always: &Always<N>) -> Element<'a, 
         tool(draw, "contrast", &clearer, "contrast", always.contrast.clone()),
         tool(draw, "volume", &louder, "sound", always.volume.clone()),
     ];
-    let mut name = row![
-        picture(draw, "station", small * 1.5),
-        words(always.station.clone(), small, palette.band).bold(),
+    // A sign that something does not work comes before the name of the place, which people know.
+    let words_of_place = match &always.sign {
+        Some(sign) => words(sign.clone(), small, palette.band).bold(),
+        None => words(always.station.clone(), small, palette.band).bold(),
+    };
+    let name = row![
+        picture(draw, if always.sign.is_some() { "warning" } else { "station" }, small * 1.5),
+        words_of_place.wide(),
     ]
     .spacing(16)
-    .align_y(Vertical::Center);
-    if let Some(sign) = &always.sign {
-        name = name.push(words(format!("· {sign}"), small, palette.band));
-    }
+    .align_y(Vertical::Center)
+    .width(Length::Fill);
     let step = always.progress.map(|(at, of)| {
         words(
             say.with("step", &[("at", at.into()), ("of", of.into())]),
@@ -326,7 +345,8 @@ fn header<'a, N: Clone + 'a>(draw: Draw<'a>, always: &Always<N>) -> Element<'a, 
         .one_line()
     });
     if look.portrait() {
-        let mut first = row![name, space(Length::Fill, 1.0)]
+        let mut first = row![name]
+            .spacing(16)
             .align_y(Vertical::Center)
             .height(tool_height(look));
         first = first.push(step);
@@ -336,7 +356,7 @@ fn header<'a, N: Clone + 'a>(draw: Draw<'a>, always: &Always<N>) -> Element<'a, 
         }
         column![first, second].spacing(16).into()
     } else {
-        let mut all = row![name, space(Length::Fill, 1.0)]
+        let mut all = row![name]
             .spacing(16)
             .align_y(Vertical::Center);
         all = all.push(step.map(|s| container(s).padding(Padding::ZERO.right(16.0))));
@@ -346,6 +366,10 @@ fn header<'a, N: Clone + 'a>(draw: Draw<'a>, always: &Always<N>) -> Element<'a, 
         all.into()
     }
 }
+
+/// What of the row's width each control at the bottom has, in twenty-ninths (person, hear, extra, back, next); on an
+/// upright screen there are two rows.
+const PARTS: [u16; 5] = [6, 6, 6, 4, 7];
 
 fn footer<'a, N: Clone + 'a>(
     draw: Draw<'a>,
@@ -358,46 +382,61 @@ fn footer<'a, N: Clone + 'a>(
     let say = draw.say;
     let palette = look.palette;
     let height = control_height(look);
-    let size = look.gentle(42.0);
-    let part = |target: &str, label: &str, picture: Option<&str>, surface, portion| {
-        control(draw, target, label, picture, surface, size)
+    let upright = look.portrait();
+    let width = look.size.width - 2.0 * theme::MARGIN;
+    let part = |target: &str, label: &str, drawing: Option<&str>, surface: Surface, portion: u16| {
+        let (gaps, whole) = match (upright, target) {
+            (false, _) => (4.0, 29.0),
+            (true, "person" | "hear") => (1.0, 12.0),
+            (true, _) => (2.0, 17.0),
+        };
+        let side = if drawing.is_some() { look.gentle(54.0) } else { 0.0 };
+        let room = (width - gaps * theme::GAP) / whole * f32::from(portion) - 24.0 - side - 12.0;
+        let size = fitting(label, look.gentle(42.0), (room, height - 10.0));
+        let mut content = row![].spacing(12).align_y(Vertical::Center);
+        if let Some(name) = drawing {
+            content = content.push(picture(draw, name, side));
+        }
+        content = content.push(words(label, size, surface.ink).bold().centred());
+        tap(target, label, surface, content)
+            .padding(Padding::from([4.0, 12.0]))
             .height(height)
             .width(Length::FillPortion(portion))
     };
-    let empty = |portion| space(Length::FillPortion(portion), 1.0);
+    let empty = |portion| space(Length::FillPortion(portion), height);
 
     let person: Element<'a, Tapped<N>> = part(
         "person",
         &say.text("person"),
         Some("call-person"),
         palette.person,
-        6,
+        PARTS[0],
     )
     .on_tap(always.person.clone())
     .into();
-    let hear: Element<'a, Tapped<N>> = part("hear", &say.text("hear"), Some("hear-again"), palette.tool, 5)
+    let hear: Element<'a, Tapped<N>> = part("hear", &say.text("hear"), Some("hear-again"), palette.tool, PARTS[1])
         .on_tap(always.hear.clone())
         .into();
     let extra: Element<'a, Tapped<N>> = match extra {
-        Some(e) => part(e.target, &e.label, e.picture, palette.quiet, 6)
+        Some(e) => part(e.target, &e.label, e.picture, palette.quiet, PARTS[2])
             .on_tap(e.message)
             .into(),
-        None => empty(6),
+        None => empty(PARTS[2]),
     };
     let back: Element<'a, Tapped<N>> = match back {
-        Some(message) => part("back", &format!("◀ {}", say.text("back")), None, palette.quiet, 4)
+        Some(message) => part("back", &format!("◀ {}", say.text("back")), None, palette.quiet, PARTS[3])
             .on_tap(message)
             .into(),
-        None => empty(4),
+        None => empty(PARTS[3]),
     };
     let next: Element<'a, Tapped<N>> = match next {
-        Next::Ready(label, message) => part("next", &format!("{label} ▶"), None, palette.forward, 7)
+        Next::Ready(label, message) => part("next", &format!("{label} ▶"), None, palette.forward, PARTS[4])
             .on_tap(message)
             .into(),
-        Next::Missing(what) => part("next", &what, None, palette.missing, 7).into(),
-        Next::Absent => empty(7),
+        Next::Missing(what) => part("next", &what, None, palette.missing, PARTS[4]).into(),
+        Next::Absent => empty(PARTS[4]),
     };
-    if look.portrait() {
+    if upright {
         column![
             row![extra, back, next].spacing(theme::GAP),
             row![person, hear].spacing(theme::GAP),

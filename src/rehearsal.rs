@@ -1,7 +1,7 @@
 //! A world that is played: for the tour, the layout test and tests of pages. Nothing is written, printed or heard; time
 //! stands where it is put; the same steps give the same pictures.
 
-use crate::effect::{Backend, ClockView, DraftFound, Effect, Happening, Saved, SlipNews, StoreFault};
+use crate::effect::{Backend, ClockView, DraftFound, Effect, Finding, Happening, Saved, SlipNews, StoreFault};
 use crate::screen::matters::Matter;
 use iced::widget::image::Handle;
 use jiff::civil::{DateTime, date};
@@ -137,7 +137,14 @@ impl Backend for Rehearsal {
                 }
                 self.told.push_back(Happening::Slip(self.script.slip.clone()));
             }
-            Effect::Find(_) => self.told.push_back(Happening::Found(Ok(self.script.cases.clone()))),
+            Effect::Find(_) => {
+                let finding = if self.script.cases.is_empty() {
+                    Finding::Nothing
+                } else {
+                    Finding::Cases(self.script.cases.clone())
+                };
+                self.told.push_back(Happening::Found(Ok(finding)));
+            }
             Effect::CallPerson { .. } => self.told.push_back(Happening::PersonCalled { before: 1 }),
             Effect::NextVolume => self.volume = (self.volume + 1) % 4,
             Effect::ResetSound => self.volume = 2,

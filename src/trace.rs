@@ -41,6 +41,12 @@ impl Trace {
         }
     }
 
+    /// Every text of the page, labels too: only where a test asks, since answers may be among them.
+    pub fn texts(&mut self, inspection: &Inspection) {
+        let texts: Vec<&str> = inspection.texts.iter().map(|t| t.seen.text.as_str()).collect();
+        self.line(&json!({"event": "read", "texts": texts}));
+    }
+
     /// Something happened.
     pub fn happened(&mut self, happening: &Happening) {
         let value = match happening {

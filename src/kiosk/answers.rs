@@ -456,10 +456,18 @@ impl<B: Backend> Kiosk<B> {
             go_on::Action::Stay => {}
             go_on::Action::Speak => self.speak(),
             go_on::Action::Decline => {
+                self.interrupted.take_if(|case| case.draft == offered);
                 self.declined.push(offered);
                 self.arrived_anew();
             }
+            go_on::Action::Open(None) if self.is_interrupted(offered) => self.finish_interrupted(offered),
             go_on::Action::Open(None) => self.resume(offered),
+            go_on::Action::Open(Some(typed)) if self.is_interrupted(offered) => {
+                if let Some(case) = &self.interrupted {
+                    let query = crate::screen::matters::Query::Slip(case.saved.case, Personal::from(typed.as_str()));
+                    self.backend.run(Effect::Find(Box::new(query)));
+                }
+            }
             go_on::Action::Open(Some(typed)) => {
                 // The last four may belong to another draft that waits: it is opened rather than refused.
                 let wanted = std::iter::once(offered)
@@ -476,6 +484,10 @@ impl<B: Backend> Kiosk<B> {
                 }
             }
         }
+    }
+
+    fn is_interrupted(&self, id: DraftId) -> bool {
+        self.interrupted.as_ref().is_some_and(|case| case.draft == id)
     }
 
     fn arrived_anew(&mut self) {

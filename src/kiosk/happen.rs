@@ -1,7 +1,7 @@
 //! What the world tells the kiosk: saved or not, printed or not, a code was read, a cable was pulled.
 
 use super::{Kiosk, Screen, answers};
-use crate::effect::{Backend, Effect, Happening, Saved, SlipNews, StoreFault};
+use crate::effect::{Backend, Effect, Finding, Happening, Saved, SlipNews, StoreFault};
 use crate::screen::{done, go_on, matters};
 use crate::slip::{self, Receipt};
 use onedoor_domain::personal::Personal;
@@ -55,20 +55,13 @@ impl<B: Backend> Kiosk<B> {
                     }
                 }
             },
-            Happening::Found(result) => {
-                let speak = match (&mut self.screen, result) {
-                    (Screen::Matters(page), Ok(found)) => {
-                        page.found(found);
-                        true
-                    }
-                    (Screen::Matters(page), Err(fault)) => {
-                        tracing::error!(event = "cases_not_found", code = fault.code);
-                        page.found(Vec::new());
-                        true
-                    }
-                    _ => false,
-                };
-                if speak {
+            Happening::Found(result) => self.found(result),
+            Happening::Interrupted(case) => {
+                let id = case.draft;
+                let known = case.saved.pin.is_none();
+                self.interrupted = Some(*case);
+                if matches!(self.screen, Screen::Rest) && self.idle_since_start() {
+                    self.screen = Screen::GoOn(Box::new(go_on::GoOn::new(id, known)));
                     self.speak();
                 }
             }
@@ -130,6 +123,64 @@ impl<B: Backend> Kiosk<B> {
         self.gate.used()
     }
 
+    fn found(&mut self, result: Result<Finding, StoreFault>) {
+        let finding = result.unwrap_or_else(|fault| {
+            tracing::error!(event = "cases_not_found", code = fault.code);
+            Finding::Nothing
+        });
+        match (&mut self.screen, finding) {
+            (Screen::Matters(page), Finding::Cases(cases)) => page.found(cases),
+            (Screen::Matters(_), Finding::Draft(draft)) => {
+                let id = draft.id;
+                self.waiting.insert(0, draft);
+                self.resume(id);
+                return;
+            }
+            (Screen::Matters(page), other) => page.refuse(match other {
+                Finding::WrongFactor => "say-matters-factor-wrong",
+                Finding::TooManyTries => "say-matters-too-many",
+                Finding::Voided => "say-matters-voided",
+                _ => "say-matters-not-found",
+            }),
+            // "Is it you?" was answered with the right last four: the slip comes now.
+            (Screen::GoOn(page), Finding::Cases(_)) => {
+                let id = page.draft;
+                self.finish_interrupted(id);
+                return;
+            }
+            (Screen::GoOn(page), _) => page.refuse(),
+            _ => return,
+        }
+        self.speak();
+    }
+
+    /// The page that the power cut took away, and its slip.
+    pub(super) fn finish_interrupted(&mut self, id: onedoor_domain::id::DraftId) {
+        let Some(case) = self.interrupted.take_if(|case| case.draft == id) else {
+            return;
+        };
+        let Some(service) = self.station.service(&case.service) else {
+            return;
+        };
+        let Some(owner) = service.owner.clone() else {
+            return;
+        };
+        let receipt = Receipt {
+            case: case.saved.case,
+            code: case.saved.code,
+            pin: case.saved.pin,
+            service: case.service,
+            owner,
+            due: case
+                .due
+                .unwrap_or(onedoor_domain::calendar::Due::WithinWorkingDays(service.due_days)),
+            bring: Vec::new(),
+            told: case.told,
+            saved: None,
+        };
+        self.show_receipt(receipt);
+    }
+
     /// The case is in the journal: only now is it said and printed.
     fn saved(&mut self, saved: Saved) {
         let Some(service) = self.session.service().and_then(|id| self.station.service(id)) else {
@@ -166,6 +217,10 @@ impl<B: Backend> Kiosk<B> {
         self.draft = None;
         self.filling = None;
         self.behind = None;
+        self.show_receipt(receipt);
+    }
+
+    fn show_receipt(&mut self, receipt: Receipt) {
         self.receipt = Some(receipt.clone());
         self.screen = Screen::Done(Box::new(done::Done {
             receipt: receipt.clone(),

@@ -11,7 +11,7 @@ mod show;
 pub use answers::Kept;
 pub use show::PageName;
 
-use crate::effect::{Backend, ClockView, DraftFound, Effect, Happening};
+use crate::effect::{Backend, ClockView, DraftFound, Effect, Happening, Interrupted};
 use crate::language::{Language, Languages};
 use crate::picture::Pictures;
 use crate::pinyin::Pinyin;
@@ -138,6 +138,8 @@ pub struct Kiosk<B> {
     behind: Option<Box<Screen>>,
     waiting: Vec<DraftFound>,
     declined: Vec<DraftId>,
+    /// A case of before a power cut whose slip never came.
+    interrupted: Option<Interrupted>,
     receipt: Option<Receipt>,
     machine: Machine,
     gate: Gate,
@@ -176,6 +178,7 @@ impl<B: Backend> Kiosk<B> {
             behind: None,
             waiting: Vec::new(),
             declined: Vec::new(),
+            interrupted: None,
             receipt: None,
             machine: Machine::default(),
             gate: Gate::default(),
@@ -185,6 +188,7 @@ impl<B: Backend> Kiosk<B> {
         };
         kiosk.station.on(clock.today());
         kiosk.backend.run(Effect::FindDrafts);
+        kiosk.backend.run(Effect::FindInterrupted);
         kiosk
     }
 

@@ -4,9 +4,10 @@ use super::Ctx;
 use crate::frame::{Next, Page};
 use crate::station::Owner;
 use crate::theme;
+use crate::widget::part::{Stack, text_height};
 use crate::widget::{Draw, Tapped, panel, picture, words};
 use iced::alignment::Vertical;
-use iced::widget::{column, row};
+use iced::widget::row;
 use iced::{Element, Length};
 use onedoor_devices::sound::speak::Part;
 use onedoor_forms::Page as FormPage;
@@ -49,22 +50,24 @@ pub fn view<'a>(
     }
     lines.push(("locked", say.text("consent-only")));
     lines.push(("free-of-charge", say.text("consent-free")));
+    let own_words = own.and_then(|p| p.hint.clone());
     let title = own.map_or_else(|| say.text("say-consent"), |p| p.label.clone());
-    let mut page = Page::new(title, move |draw: Draw<'a>, _room| {
+    let mut page = Page::new(title, move |draw: Draw<'a>, room: (f32, f32)| {
         let look = draw.look;
         let surface = look.palette.paper;
-        let mut all = column![].spacing(look.gentle(22.0));
-        for (drawing, text) in lines {
-            all = all.push(
-                row![
-                    picture(draw, drawing, look.gentle(80.0)),
-                    words(text, look.px(theme::LABEL - 4.0), surface.ink).wide(),
-                ]
+        let size = look.px(theme::BODY);
+        let side = look.gentle(76.0);
+        let mut all = Stack::new(room.1 - 44.0, look.gentle(18.0));
+        for (rank, (drawing, text)) in lines.into_iter().enumerate() {
+            // What goes to whom stays on the page at every size.
+            let rank = if Some(&text) == own_words.as_ref() { 0 } else { rank + 1 };
+            let height = text_height(&text, size, room.0 - side - 32.0 - 60.0).max(side);
+            let line = row![picture(draw, drawing, side), words(text, size, surface.ink).wide()]
                 .spacing(32)
-                .align_y(Vertical::Center),
-            );
+                .align_y(Vertical::Center);
+            all.push(rank, height, line);
         }
-        let whole: Element<'a, Tapped<Message>> = panel(surface, all)
+        let whole: Element<'a, Tapped<Message>> = panel(surface, all.finish())
             .width(Length::Fill)
             .height(Length::Fill)
             .align_y(Vertical::Center)

@@ -104,6 +104,37 @@ impl Entry {
         }
     }
 
+    /// The title of the part that is asked for, once the year is chosen: "2026 年 12 月 · 哪一天？".
+    pub fn title(&self, ctx: Ctx<'_>) -> Option<String> {
+        let year = ctx.say.with("year", &[("year", self.year?.into())]);
+        let month = self.month.map(|m| ctx.say.with("month", &[("month", m.into())]));
+        let day = self.day.map(|d| ctx.say.with("day", &[("day", d.into())]));
+        let chosen: Vec<String> = std::iter::once(year).chain(month).chain(day).collect();
+        let chosen = chosen.join(" ");
+        Some(match self.day {
+            Some(_) => chosen,
+            None => format!("{chosen} · {}", ctx.say.text(self.asks())),
+        })
+    }
+
+    /// The further control of the page: today, or change what was chosen.
+    pub fn extra(&self, ctx: Ctx<'_>) -> Option<crate::frame::Extra<Message>> {
+        if self.year.is_some() {
+            return Some(crate::frame::Extra {
+                target: "date/again",
+                label: ctx.say.text("change"),
+                picture: Some("change"),
+                message: Message::Again,
+            });
+        }
+        self.today.map(|_| crate::frame::Extra {
+            target: "date/today",
+            label: ctx.say.text("date-today"),
+            picture: Some("calendar"),
+            message: Message::Today,
+        })
+    }
+
     /// What the part that is asked for says.
     pub fn spoken(&self, ctx: Ctx<'_>) -> Part {
         ctx.part(self.asks())
@@ -126,32 +157,6 @@ impl Entry {
                     .height(Length::Fill)
                     .on_tap(message)
             };
-            let chosen = [
-                me.year.map(|y| say.with("year", &[("year", y.into())])),
-                me.month.map(|m| say.with("month", &[("month", m.into())])),
-                me.day.map(|d| say.with("day", &[("day", d.into())])),
-            ];
-            let chosen: Vec<String> = chosen.into_iter().flatten().collect();
-            let mut top = row![
-                words(say.text(me.asks()), look.gentle(52.0), palette.page).bold(),
-                words(chosen.join(" "), look.gentle(52.0), palette.page).bold(),
-                space(Length::Fill, 1.0),
-            ]
-            .spacing(32)
-            .align_y(iced::Alignment::Center);
-            if me.year.is_some() {
-                top = top.push(
-                    control(draw, "date/again", &say.text("change"), None, palette.quiet, look.gentle(40.0))
-                        .height(look.gentle(88.0))
-                        .on_tap(Message::Again),
-                );
-            } else if me.today.is_some() {
-                top = top.push(
-                    control(draw, "date/today", &say.text("date-today"), Some("today"), palette.quiet, look.gentle(40.0))
-                        .height(look.gentle(88.0))
-                        .on_tap(Message::Today),
-                );
-            }
             let (columns, keys): (usize, Vec<Element<'a, Tapped<Message>>>) = match (me.year, me.month) {
                 (None, _) => {
                     let years = (me.first..me.first + YEARS).map(|y| {
@@ -194,10 +199,7 @@ impl Entry {
                     row![turn("date/earlier", "date-earlier", -1), turn("date/later", "date-later", 1)].spacing(theme::GAP),
                 );
             }
-            column![top, grid.height(Length::Fill)]
-                .spacing(theme::GAP)
-                .height(Length::Fill)
-                .into()
+            grid.height(Length::Fill).into()
         }
     }
 }

@@ -4,7 +4,7 @@ use super::Ctx;
 use crate::frame::{Extra, Page, fault_line};
 use crate::slip::Receipt;
 use crate::theme;
-use crate::widget::part::steps;
+use crate::widget::part::{Stack, steps, text_height};
 use crate::widget::{Draw, Tapped, panel, picture, space, words};
 use iced::alignment::{Horizontal, Vertical};
 use iced::widget::image::Handle;
@@ -53,12 +53,10 @@ pub enum Message {
 /// The page.
 pub fn view<'a>(ctx: Ctx<'a>, done: &'a Done, offline: bool) -> Page<'a, Message> {
     let say = ctx.say;
-    let receipt = &done.receipt;
     let mut page = Page::new(say.text("say-done"), move |draw, room| {
         body(draw, ctx, done, offline, room)
     })
     .next(say.text("done-home"), Message::Finished);
-    let _ = receipt;
     page.extra = Some(Extra {
         target: "print-again",
         label: match &done.paper {
@@ -85,26 +83,48 @@ fn body<'a>(
     let ink = palette.page;
     let size = look.px(theme::BODY);
     let failed = matches!(done.paper, Paper::Failed(..));
-    let slip_width = if look.portrait() { room.0 * 0.34 } else { room.0 * 0.25 };
-    let left_width = room.0 - slip_width - theme::GAP * 2.0;
-
-    let mut left = column![].spacing(look.gentle(14.0)).width(Length::Fill);
+    let largest = look.text == theme::TextSize::Largest;
+    let slip_width = match (look.portrait(), largest) {
+        (_, true) => 0.0,
+        (true, _) => room.0 * 0.34,
+        (false, _) => room.0 * 0.25,
+    };
+    let left_width = if largest { room.0 } else { room.0 - slip_width - theme::GAP * 2.0 };
+    let mut left = Stack::new(room.1, look.gentle(14.0));
+    let who = say.with(
+        "done-who",
+        &[
+            ("name", receipt.owner.name(&say.tag).into()),
+            ("office", receipt.owner.office(&say.tag).into()),
+            ("phone", receipt.owner.phone.as_str().into()),
+        ],
+    );
     let code_size = if failed {
         look.gentle(150.0).min(left_width / 7.4)
     } else {
-        look.gentle(92.0).min(left_width / 7.4)
+        look.gentle(92.0).min((left_width - 240.0) / 7.4)
     };
     if let Paper::Failed(prompt, code) = &done.paper {
-        left = left.push(fault_line(draw, say.text(prompt), size));
-        left = left.push(words(receipt.code.to_string(), code_size, ink).bold().one_line());
-        left = left.push(words(say.text("fault-write-down"), size, ink).wide());
-        left = left.push(words(
-            say.with("fault-code", &[("code", code.as_str().into())]),
-            size.max(36.0),
-            palette.page_quiet,
-        ));
+        let text = say.text(prompt);
+        let height = text_height(&text, size, left_width - 140.0) + 40.0;
+        let code_words = say.with("fault-code", &[("code", code.as_str().into())]);
+        left.push(0, height, fault_line(draw, text, size));
+        left.push(
+            0,
+            code_size * theme::LINE_HEIGHT,
+            words(receipt.code.to_string(), code_size, ink).bold().one_line(),
+        );
+        let text = say.text("fault-write-down");
+        left.push(2, text_height(&text, size, left_width), words(text, size, ink).wide());
+        left.push(
+            5,
+            text_height(&code_words, theme::SMALL, left_width),
+            words(code_words, theme::SMALL, palette.page_quiet).wide(),
+        );
     } else {
-        left = left.push(
+        left.push(
+            0,
+            code_size * theme::LINE_HEIGHT,
             row![
                 words(say.text("done-code"), size, palette.page_quiet),
                 words(receipt.code.to_string(), code_size, ink).bold().one_line(),
@@ -114,51 +134,48 @@ fn body<'a>(
         );
     }
     if let Some(pin) = &receipt.pin {
-        left = left.push(
+        let pin_size = look.gentle(64.0);
+        left.push(
+            0,
+            pin_size * theme::LINE_HEIGHT,
             row![
                 words(say.text("done-pin"), size, palette.page_quiet),
-                words(pin.expose().clone(), look.gentle(64.0), ink).bold(),
+                words(pin.expose().clone(), pin_size, ink).bold(),
             ]
             .spacing(24)
             .align_y(Vertical::Center),
         );
     }
-    left = left.push(
-        words(
-            say.with(
-                "done-who",
-                &[
-                    ("name", receipt.owner.name(&say.tag).into()),
-                    ("office", receipt.owner.office(&say.tag).into()),
-                    ("phone", receipt.owner.phone.as_str().into()),
-                ],
-            ),
-            size,
-            ink,
-        )
-        .wide(),
-    );
-    left = left.push(words(due_words(ctx, receipt), size, ink).bold().wide());
+    let line = |left: &mut Stack<'a, _>, rank: usize, text: String, bold: bool| {
+        let height = text_height(&text, size, left_width);
+        let line = words(text, size, ink).wide();
+        left.push(rank, height, if bold { line.bold() } else { line });
+    };
+    line(&mut left, 1, who, false);
+    line(&mut left, 1, due_words(ctx, receipt), true);
     if !failed {
-        left = left.push(words(say.text("done-free"), size, ink).wide());
+        line(&mut left, 3, say.text("done-free"), false);
     }
-    if !receipt.bring.is_empty() && !failed {
+    if !receipt.bring.is_empty() {
         let names: Vec<&str> = receipt.bring.iter().map(|p| p.name(&say.tag)).collect();
         let joined = names.join(if say.tag.starts_with("zh") { "、" } else { ", " });
-        left = left.push(words(say.with("done-bring", &[("papers", joined.as_str().into())]), size, ink).wide());
+        line(&mut left, 2, say.with("done-bring", &[("papers", joined.as_str().into())]), false);
     }
-    if look.text != theme::TextSize::Largest && !failed {
-        left = left.push(steps(draw, ctx.say, 0));
+    if !failed {
+        let height = look.gentle(56.0) + 8.0 + look.gentle(theme::SMALL) * theme::LINE_HEIGHT * if say.tag.starts_with("zh") { 1.0 } else { 2.0 };
+        left.push(4, height, steps(draw, ctx.say, 0));
     }
-    if offline && look.text == theme::TextSize::Normal && !failed {
-        left = left.push(
-            panel(
-                palette.notice,
-                words(say.text("say-offline"), size, palette.notice.ink).wide(),
-            )
+    if offline {
+        let text = say.text("say-offline");
+        let height = text_height(&text, size, left_width - 54.0) + 30.0;
+        let panel = panel(palette.notice, words(text, size, palette.notice.ink).wide())
             .padding(Padding::from([12.0, 24.0]))
-            .width(Length::Fill),
-        );
+            .width(Length::Fill);
+        left.push(if failed { 6 } else { 3 }, height, panel);
+    }
+    let left = left.finish();
+    if largest {
+        return left.into();
     }
     let slip: Element<'a, Tapped<Message>> = match (&done.drawn, failed) {
         (Some(handle), _) => {

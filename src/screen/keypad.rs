@@ -422,7 +422,7 @@ impl Keypad {
                 d.to_string(),
                 format!("key/{d}"),
                 Some(Message::Pressed(d)),
-                look.gentle(72.0),
+                look.gentle(64.0),
             )
         };
         let mut pad = column![].spacing(theme::GAP);

@@ -4,7 +4,7 @@ use super::keypad::{self, Keypad, Kind, Typed};
 use super::{Ctx, Leaf};
 use crate::frame::{Extra, Next, Page};
 use crate::theme;
-use crate::widget::part::steps;
+use crate::widget::part::{Stack, fitting, steps, text_height};
 use crate::widget::{Tapped, control, picture, space, tap, words};
 use iced::alignment::{Horizontal, Vertical};
 use iced::widget::{column, container, row};
@@ -223,16 +223,19 @@ impl Matters {
         }
     }
 
-    /// What was found; nothing leads back to the second factor with a sentence.
+    /// Nothing was found: back to the second factor, with the sentence that says why.
+    pub fn refuse(&mut self, why: &str) {
+        if let Stage::Looking(by, pad) = &self.stage {
+            let mut fresh = Keypad::new(pad.kind);
+            fresh.fault = Some(why.into());
+            self.stage = Stage::Factor(*by, Box::new(fresh));
+        }
+    }
+
+    /// These were found.
     pub fn found(&mut self, mut matters: Vec<Matter>) {
         match matters.len() {
-            0 => {
-                if let Stage::Looking(by, pad) = &self.stage {
-                    let mut fresh = Keypad::new(pad.kind);
-                    fresh.fault = Some("say-matters-not-found".into());
-                    self.stage = Stage::Factor(*by, Box::new(fresh));
-                }
-            }
+            0 => self.refuse("say-matters-not-found"),
             1 => self.stage = Stage::One(Box::new(matters.remove(0)), None),
             _ => {
                 // The one whose slip was shown opens itself; the others are one Back away.
@@ -365,74 +368,67 @@ impl Matters {
         let say = ctx.say;
         let service = ctx.station.service(&matter.service);
         let title = service.map_or_else(|| matter.service.clone(), |s| s.title(&say.tag).to_owned());
-        let mut page = Page::new(title, move |draw, _room| {
+        let mut page = Page::new(title, move |draw, room: (f32, f32)| {
             let look = draw.look;
             let palette = look.palette;
             let size = look.px(theme::BODY);
-            let mut left = column![
-                words(say.text(state_prompt(&matter.status)), look.gentle(52.0), palette.page).bold().wide(),
+            let button = look.gentle(theme::CONTROL + 12.0);
+            let mut left = Stack::new(room.1 - button - theme::GAP, look.gentle(14.0));
+            let big = look.gentle(52.0);
+            let state = say.text(state_prompt(&matter.status));
+            left.push(
+                0,
+                text_height(&state, big, room.0),
+                words(state, big, palette.page).bold().wide(),
+            );
+            let code = look.gentle(60.0);
+            left.push(
+                2,
+                code * theme::LINE_HEIGHT,
                 row![
                     words(say.text("done-code"), size, palette.page_quiet),
-                    words(matter.code.to_string(), look.gentle(60.0), palette.page).bold().one_line(),
+                    words(matter.code.to_string(), code, palette.page).bold().one_line(),
                 ]
                 .spacing(24)
                 .align_y(Vertical::Center),
-            ]
-            .spacing(look.gentle(14.0));
+            );
+            let line = |left: &mut Stack<'a, _>, rank: usize, text: String, bold: bool| {
+                let height = text_height(&text, size, room.0);
+                let line = words(text, size, palette.page).wide();
+                left.push(rank, height, if bold { line.bold() } else { line });
+            };
             if let Some(owner) = service.and_then(|s| s.owner.as_ref()) {
-                left = left.push(
-                    words(
-                        say.with(
-                            "done-who",
-                            &[
-                                ("name", owner.name(&say.tag).into()),
-                                ("office", owner.office(&say.tag).into()),
-                                ("phone", owner.phone.as_str().into()),
-                            ],
-                        ),
-                        size,
-                        palette.page,
-                    )
-                    .wide(),
+                let who = say.with(
+                    "done-who",
+                    &[
+                        ("name", owner.name(&say.tag).into()),
+                        ("office", owner.office(&say.tag).into()),
+                        ("phone", owner.phone.as_str().into()),
+                    ],
                 );
+                line(&mut left, 1, who, false);
             }
             if let Some(day) = matter.since {
-                left = left.push(
-                    words(
-                        say.with(
-                            "matters-since",
-                            &[("month", day.month().into()), ("day", day.day().into())],
-                        ),
-                        size,
-                        palette.page,
-                    )
-                    .wide(),
-                );
+                let since = [("month", day.month().into()), ("day", day.day().into())];
+                line(&mut left, 4, say.with("matters-since", &since), false);
             }
             match matter.status.due {
                 Some(Due::On(day)) => {
-                    left = left.push(
-                        words(
-                            say.with("done-due-on", &[("month", day.month().into()), ("day", day.day().into())]),
-                            size,
-                            palette.page,
-                        )
-                        .bold()
-                        .wide(),
-                    );
+                    let due = [("month", day.month().into()), ("day", day.day().into())];
+                    line(&mut left, 1, say.with("done-due-on", &due), true);
                 }
                 Some(Due::WithinWorkingDays(days)) => {
-                    left = left.push(
-                        words(say.with("done-due-within", &[("days", days.into())]), size, palette.page)
-                            .bold()
-                            .wide(),
-                    );
+                    line(&mut left, 1, say.with("done-due-within", &[("days", days.into())]), true);
                 }
                 None => {}
             }
-            if look.text != theme::TextSize::Largest {
-                left = left.push(steps(draw, say, reached(&matter.status)));
-            }
+            let lines = if say.tag.starts_with("zh") { 1.0 } else { 2.0 };
+            left.push(
+                3,
+                look.gentle(56.0) + 8.0 + look.gentle(theme::SMALL) * theme::LINE_HEIGHT * lines,
+                steps(draw, say, reached(&matter.status)),
+            );
+            let left = left.finish();
             let mut buttons = row![].spacing(theme::GAP);
             for (target, label, drawing, word) in [
                 ("word/solved", "matters-solved", "solved", Word::Solved),
@@ -444,10 +440,12 @@ impl Matters {
                 } else {
                     palette.tile
                 };
+                let room = ((room.0 - 2.0 * theme::GAP) / 3.0 - 32.0 - look.gentle(42.0) * 1.3 - 12.0, button - 16.0);
+                let size = fitting(&say.text(label), look.gentle(42.0), room);
                 buttons = buttons.push(
-                    control(draw, target, &say.text(label), Some(drawing), surface, look.gentle(42.0))
+                    control(draw, target, &say.text(label), Some(drawing), surface, size)
                         .width(Length::Fill)
-                        .height(look.gentle(theme::CONTROL + 12.0))
+                        .height(button)
                         .on_tap(Message::Said(word)),
                 );
             }

@@ -4,6 +4,7 @@ use super::{Ctx, Leaf};
 use crate::frame::Page;
 use crate::station::Paper;
 use crate::theme;
+use crate::widget::part::text_height;
 use crate::widget::{Tapped, control, panel, picture, words};
 use iced::alignment::{Horizontal, Vertical};
 use iced::widget::{column, row};
@@ -44,15 +45,20 @@ pub fn view<'a>(ctx: Ctx<'a>, papers: &'a [Paper], tiles: usize, leaf: Leaf) -> 
         let height = (room.1 - below).max(160.0);
         let card = |paper: &'a Paper| {
             let surface = palette.paper;
-            let mut text = column![words(paper.name(&say.tag).to_owned(), look.px(44.0), surface.ink).bold()]
+            let mut text = column![words(paper.name(&say.tag).to_owned(), look.px(44.0), surface.ink).bold().centred()]
                 .spacing(6);
             if paper.pledge {
-                text = text.push(words(say.text("papers-pledge"), look.px(theme::BODY - 2.0), surface.ink));
+                text = text.push(words(say.text("papers-pledge"), look.px(theme::BODY - 2.0), surface.ink).centred());
             }
             let side = if upright {
                 (height / per as f32 - 90.0).clamp(80.0, 180.0)
             } else {
-                (height - 240.0).clamp(90.0, 240.0)
+                let width = (room.0 - theme::GAP * (per as f32 - 1.0)) / per as f32 - 60.0;
+                let mut words = text_height(paper.name(&say.tag), look.px(44.0), width);
+                if paper.pledge {
+                    words += text_height(&say.text("papers-pledge"), look.px(theme::BODY - 2.0), width) + 6.0;
+                }
+                (height - words - 70.0).clamp(0.0, 240.0)
             };
             let inside: Element<'a, _> = if upright {
                 row![picture(draw, &paper.picture, side), text.width(Length::Fill)]
@@ -60,10 +66,11 @@ pub fn view<'a>(ctx: Ctx<'a>, papers: &'a [Paper], tiles: usize, leaf: Leaf) -> 
                     .align_y(Vertical::Center)
                     .into()
             } else {
-                column![picture(draw, &paper.picture, side), text.align_x(Horizontal::Center)]
-                    .spacing(16)
-                    .align_x(Horizontal::Center)
-                    .into()
+                let mut all = column![].spacing(16).align_x(Horizontal::Center);
+                if side >= 48.0 {
+                    all = all.push(picture(draw, &paper.picture, side));
+                }
+                all.push(text.align_x(Horizontal::Center)).into()
             };
             panel(surface, inside)
                 .width(Length::Fill)

@@ -356,6 +356,18 @@ impl Question {
         if !matches!(self.entry, Entry::Words(_) | Entry::Know) {
             page.remark = self.page.hint.clone();
         }
+        if let Entry::Day(day) = &self.entry {
+            if let Some(title) = day.title(ctx) {
+                page.title = title;
+                page.remark = None;
+            }
+            page.extra = day.extra(ctx).map(|e| crate::frame::Extra {
+                target: e.target,
+                label: e.label,
+                picture: e.picture,
+                message: Message::Day(e.message),
+            });
+        }
         page.fault = self.fault.as_ref().map(|f| f.0.clone());
         page.back = Some(Message::Back);
         let several = self.choices(ctx).len() > per && matches!(self.entry, Entry::Tiles);

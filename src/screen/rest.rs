@@ -4,6 +4,7 @@ use super::Ctx;
 use crate::frame::Page;
 use crate::language::Languages;
 use crate::theme;
+use crate::widget::part::text_height;
 use crate::widget::{picture, tap, words};
 use iced::alignment::Horizontal;
 use iced::widget::column;
@@ -27,20 +28,27 @@ pub fn view<'a>(ctx: Ctx<'a>, languages: &'a Languages, time: Option<String>) ->
         if let Some(time) = time {
             content = content.push(words(time, look.px(theme::BODY), surface.ink));
         }
-        let side = (room.1 * 0.36).min(320.0);
+        let width = room.0 - 80.0;
+        let others: Vec<String> = languages
+            .tags()
+            .into_iter()
+            .filter(|tag| *tag != say.tag)
+            .map(|tag| languages.get(tag).text("say-rest"))
+            .collect();
+        let small = look.gentle(theme::BODY);
+        let text = text_height(&say.text("rest-touch"), look.gentle(96.0), width)
+            + text_height(&say.text("rest-harmless"), look.gentle(52.0), width)
+            + others.iter().map(|t| text_height(t, small, width)).sum::<f32>()
+            + look.gentle(18.0) * (3.0 + others.len() as f32)
+            + look.px(theme::BODY) * theme::LINE_HEIGHT
+            + 40.0;
+        let side = (room.1 - text).clamp(80.0, 340.0);
         content = content
             .push(picture(draw, "touch-screen", side))
             .push(words(say.text("rest-touch"), look.gentle(96.0), surface.ink).bold().centred())
             .push(words(say.text("rest-harmless"), look.gentle(52.0), surface.ink).wide().centred());
-        for tag in languages.tags() {
-            let other = languages.get(tag);
-            if other.tag != say.tag {
-                content = content.push(
-                    words(other.text("say-rest"), look.px(theme::BODY), surface.ink)
-                        .wide()
-                        .centred(),
-                );
-            }
+        for other in others {
+            content = content.push(words(other, small, surface.ink).wide().centred());
         }
         let whole: Element<'a, _> = tap("rest", say.text("rest-touch"), surface, content)
             .width(Length::Fill)

@@ -138,7 +138,11 @@ impl Entry {
             let look = draw.look;
             let palette = look.palette;
             let say = ctx.say;
-            let size = look.gentle(56.0);
+            // Four rows of keys keep the least height of a main target; field and candidates share what is left.
+            let spare = room.1 - (4.0 * theme::LEAST_TARGET.1 + 3.0 * 16.0) - 2.0 * 16.0;
+            let field_height = (spare * 0.45).clamp(58.0, 100.0);
+            let row_height = (spare - field_height).clamp(theme::LEAST_TARGET.1, look.gentle(100.0));
+            let size = ((field_height - 12.0) / theme::LINE_HEIGHT).min(look.gentle(56.0));
             let mut shown = self.text.expose().clone();
             shown.push('▏');
             let field = panel(
@@ -149,33 +153,34 @@ impl Entry {
                 ]
                 .align_y(Vertical::Center),
             )
-            .padding(Padding::from([8.0, 24.0]))
+            .padding(Padding::from([4.0, 24.0]))
+            .height(field_height)
+            .align_y(Vertical::Center)
             .width(Length::Fill);
-            let row_height = look.gentle(if look.portrait() { 110.0 } else { 92.0 });
             let candidates = self.candidate_row(draw, ctx, row_height);
             let key = |c: char, label: String, wide: u16| {
                 let target = if c == ' ' { "key/space".to_owned() } else { format!("key/{c}") };
-                let text = words(label.clone(), look.gentle(50.0), palette.tile.ink).bold();
+                let text = words(label.clone(), look.gentle(48.0).min(58.0), palette.tile.ink).bold();
                 tap(target, label, palette.tile, text)
                     .key()
-                    .padding(Padding::from([2.0, 2.0]))
+                    .padding(Padding::from([0.0, 2.0]))
                     .width(Length::FillPortion(wide))
                     .height(Length::Fill)
                     .on_tap(Message::Pressed(c))
             };
             let other = |target: &'static str, label: String, message: Message, wide: u16| {
-                control(draw, target, &label, None, palette.quiet, look.gentle(40.0))
-                    .padding(Padding::from([2.0, 6.0]))
+                control(draw, target, &label, None, palette.quiet, look.gentle(40.0).min(48.0))
+                    .padding(Padding::from([0.0, 6.0]))
                     .width(Length::FillPortion(wide))
                     .height(Length::Fill)
                     .on_tap(message)
             };
             let wipe = |wide| {
                 let label = say.text("wipe");
-                let text = words(label.clone(), look.gentle(40.0), palette.quiet.ink).bold();
+                let text = words(label.clone(), look.gentle(40.0).min(48.0), palette.quiet.ink).bold();
                 tap("key/wipe", label, palette.quiet, text)
                     .key()
-                    .padding(Padding::from([2.0, 6.0]))
+                    .padding(Padding::from([0.0, 6.0]))
                     .width(Length::FillPortion(wide))
                     .height(Length::Fill)
                     .on_tap(Message::Wiped)
@@ -240,7 +245,7 @@ impl Entry {
     fn candidate_row<'a>(&self, draw: Draw<'a>, ctx: Ctx<'a>, height: f32) -> Element<'a, Tapped<Message>> {
         let look = draw.look;
         let palette = look.palette;
-        let size = look.px(theme::BODY);
+        let size = look.px(theme::BODY).min(height / 1.4);
         if self.keys != Keys::Pinyin {
             return space(Length::Fill, if look.portrait() { height } else { 8.0 });
         }
@@ -254,7 +259,7 @@ impl Entry {
         let at = (self.leaf.0 % self.leaf.pages(self.candidates.len(), SHOWN)) * SHOWN;
         let mut line = row![].spacing(16.0);
         for (n, candidate) in self.leaf.of(&self.candidates, SHOWN).iter().enumerate() {
-            let text = words(candidate.clone(), look.gentle(50.0), palette.chosen.ink).bold();
+            let text = words(candidate.clone(), look.gentle(50.0).min(height / 1.4), palette.tile.ink).bold();
             line = line.push(
                 tap(format!("candidate/{candidate}"), candidate.clone(), palette.tile, text)
                     .key()
@@ -266,7 +271,7 @@ impl Entry {
         }
         if self.candidates.len() > SHOWN {
             line = line.push(
-                control(draw, "candidate-more", &ctx.say.text("more"), None, palette.quiet, look.gentle(40.0))
+                control(draw, "candidate-more", &ctx.say.text("more"), None, palette.quiet, look.gentle(40.0).min(48.0))
                     .padding(Padding::from([2.0, 6.0]))
                     .width(Length::FillPortion(4))
                     .height(height)

@@ -159,9 +159,77 @@ fn tick<'a, M: 'a>(draw: Draw<'_>, surface: Surface) -> Element<'a, M> {
 /// About how wide `text` runs at `size`, before it is shaped: Han characters are square, Latin letters about half.
 pub fn text_width(text: &str, size: f32) -> f32 {
     text.chars()
-        .map(|c| if c.is_ascii() { 0.56 } else { 1.0 })
+        .map(|c| if c.is_ascii() { 0.58 } else { 1.0 })
         .sum::<f32>()
         * size
+}
+
+/// About how high `text` stands at `size` in `width`, broken into lines as words and characters allow.
+pub fn text_height(text: &str, size: f32, width: f32) -> f32 {
+    // Words are not cut, so a line is never quite full.
+    let lines = (text_width(text, size) * 1.06 / width.max(1.0)).ceil().max(1.0);
+    lines * size * theme::LINE_HEIGHT
+}
+
+/// The largest size from `largest` down to the body's minimum at which `text` stands in `room`.
+pub fn fitting(text: &str, largest: f32, room: (f32, f32)) -> f32 {
+    let longest_word = text
+        .split(' ')
+        .map(|word| text_width(word, 1.0))
+        .fold(0.0, f32::max);
+    let mut size = largest.max(theme::SMALL);
+    while size > theme::SMALL
+        && (text_height(text, size, room.0) > room.1
+            || (text.is_ascii() && longest_word * size > room.0))
+    {
+        size -= 1.0;
+    }
+    size
+}
+
+/// Lines that are shown as far as there is room, the important ones first; what is left out is said and printed.
+pub struct Stack<'a, M> {
+    room: f32,
+    spacing: f32,
+    lines: Vec<(usize, f32, Element<'a, M>)>,
+}
+
+impl<'a, M: 'a> Stack<'a, M> {
+    /// Room for lines, `spacing` apart.
+    pub fn new(room: f32, spacing: f32) -> Self {
+        Self {
+            room,
+            spacing,
+            lines: Vec::new(),
+        }
+    }
+
+    /// A line of about `height`; those with the lowest `rank` stay longest.
+    pub fn push(&mut self, rank: usize, height: f32, line: impl Into<Element<'a, M>>) {
+        self.lines.push((rank, height, line.into()));
+    }
+
+    /// The lines that have room, in the order in which they were given.
+    pub fn finish(self) -> iced::widget::Column<'a, M> {
+        let mut ranks: Vec<(usize, usize)> = self.lines.iter().enumerate().map(|(n, l)| (l.0, n)).collect();
+        ranks.sort_unstable();
+        let mut left = self.room;
+        let mut kept = vec![false; self.lines.len()];
+        for (_, n) in ranks {
+            let height = self.lines[n].1 + self.spacing;
+            if left >= height {
+                left -= height;
+                kept[n] = true;
+            }
+        }
+        let mut all = column![].spacing(self.spacing).width(Length::Fill);
+        for (n, (_, _, line)) in self.lines.into_iter().enumerate() {
+            if kept[n] {
+                all = all.push(line);
+            }
+        }
+        all
+    }
 }
 
 /// A tile label's size: as large as the person wants it, smaller when a long word would not fit in two lines, but

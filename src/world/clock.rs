@@ -72,7 +72,8 @@ impl KioskClock {
     /// Writes it down once a time server has set the clock.
     pub fn look(&mut self, record: &Keeper) {
         let due = self.looked.is_none_or(|at| at.elapsed() > Duration::from_secs(60));
-        if self.told || !due {
+        // Without a record there is nowhere to write it, and it would never be written again.
+        if self.told || !due || record.store().is_none() {
             return;
         }
         self.looked = Some(Instant::now());

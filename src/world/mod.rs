@@ -100,7 +100,7 @@ impl Backend for World {
                 self.narrator.reset();
                 self.narrator.set_language(self.default_language.clone());
             }
-            Effect::Print { case, copy, slip } => self.paper.print(case, copy, *slip),
+            Effect::Print { case, copy, slip } => self.paper.print(self.record.store().cloned(), case, copy, *slip),
             other => self.record.run(other),
         }
         self.look_at_sound();

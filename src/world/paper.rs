@@ -20,9 +20,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 struct Order {
     case: CaseId,
     slip: Slip,
+    /// Where it is noted: the record as it was when the slip was asked for; it may have been opened after the start.
+    store: Option<Store>,
 }
 
-type Jobs = Arc<Mutex<HashMap<JobId, Option<SlipJobId>>>>;
+/// A slip's line in the record.
+type Noted = Option<(Store, SlipJobId)>;
+type Jobs = Arc<Mutex<HashMap<JobId, Noted>>>;
 
 /// The road of a slip.
 pub struct PaperRoad {
@@ -52,17 +56,16 @@ impl PaperRoad {
         fonts: Vec<PathBuf>,
         paper: Paper,
         printer: Option<(Printer, crossbeam_channel::Receiver<PrinterEvent>)>,
-        store: Option<Store>,
         tell: Tell,
     ) -> Self {
         let (orders, waiting) = channel::<Order>();
         let running = Arc::new(AtomicUsize::new(0));
         let jobs: Jobs = Arc::default();
         let printer = printer.map(|(printer, events)| {
-            let (jobs, store, tell, running) = (jobs.clone(), store.clone(), tell.clone(), running.clone());
+            let (jobs, tell, running) = (jobs.clone(), tell.clone(), running.clone());
             let spawned = std::thread::Builder::new().name("printer-events".into()).spawn(move || {
                 for event in events {
-                    told(event, &jobs, store.as_ref(), &tell, &running);
+                    told(event, &jobs, &tell, &running);
                 }
             });
             if let Err(error) = spawned {
@@ -93,23 +96,23 @@ impl PaperRoad {
                     size: (raster.width(), raster.height()),
                 });
                 // Written down before the first dot: after a power cut it is known that a slip was on its way.
-                let asked = store.as_ref().and_then(|store| {
+                let noted = order.store.as_ref().and_then(|store| {
                     let picture = raster.to_png().unwrap_or_default();
                     store
                         .ask_slip(Actor::Machine, Some(order.case), Personal::new(picture))
                         .wait()
                         .map_err(|error| tracing::error!(event = "slip_not_noted", code = error.code()))
                         .ok()
+                        .map(|job| (store.clone(), job.id))
                 });
-                let slip_job = asked.map(|job| job.id);
                 match &printer {
                     Some(printer) => {
                         let job = JobId(next.fetch_add(1, Ordering::SeqCst));
-                        jobs.lock().unwrap_or_else(PoisonError::into_inner).insert(job, slip_job);
+                        jobs.lock().unwrap_or_else(PoisonError::into_inner).insert(job, noted);
                         printer.print(job, &raster);
                     }
                     None => {
-                        note_failed(store.as_ref(), slip_job, PrinterFault::Unplugged);
+                        note_failed(noted, PrinterFault::Unplugged);
                         failed(&tell, PrinterFault::Unplugged);
                         count.fetch_sub(1, Ordering::SeqCst);
                     }
@@ -123,10 +126,10 @@ impl PaperRoad {
     }
 
     /// Draws and prints a slip.
-    pub fn print(&self, case: CaseId, copy: u32, slip: Slip) {
+    pub fn print(&self, store: Option<Store>, case: CaseId, copy: u32, slip: Slip) {
         tracing::info!(event = "slip_asked", copy);
         self.running.fetch_add(1, Ordering::SeqCst);
-        if self.orders.send(Order { case, slip }).is_err() {
+        if self.orders.send(Order { case, slip, store }).is_err() {
             self.running.fetch_sub(1, Ordering::SeqCst);
         }
     }
@@ -144,25 +147,25 @@ fn failed(tell: &Tell, fault: PrinterFault) {
     }));
 }
 
-fn note_failed(store: Option<&Store>, job: Option<SlipJobId>, fault: PrinterFault) {
-    if let (Some(store), Some(job)) = (store, job)
+fn note_failed(noted: Noted, fault: PrinterFault) {
+    if let Some((store, job)) = noted
         && let Err(error) = store.slip_failed(job, fault.code()).wait()
     {
         tracing::error!(event = "slip_not_noted", code = error.code());
     }
 }
 
-fn told(event: PrinterEvent, jobs: &Jobs, store: Option<&Store>, tell: &Tell, running: &AtomicUsize) {
+fn told(event: PrinterEvent, jobs: &Jobs, tell: &Tell, running: &AtomicUsize) {
     match event {
         PrinterEvent::JobEnded { job, outcome } => {
-            let slip_job = jobs
+            let noted = jobs
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .remove(&job)
                 .flatten();
             match outcome {
                 JobOutcome::Printed => {
-                    if let (Some(store), Some(job)) = (store, slip_job)
+                    if let Some((store, job)) = noted
                         && let Err(error) = store.slip_printed(job).wait()
                     {
                         tracing::error!(event = "slip_not_noted", code = error.code());
@@ -170,7 +173,7 @@ fn told(event: PrinterEvent, jobs: &Jobs, store: Option<&Store>, tell: &Tell, ru
                     tell(Happening::Slip(SlipNews::Printed));
                 }
                 JobOutcome::Failed { why, .. } | JobOutcome::Unknown { why } => {
-                    note_failed(store, slip_job, why);
+                    note_failed(noted, why);
                     failed(tell, why);
                 }
             }

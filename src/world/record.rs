@@ -1,7 +1,7 @@
 //! The record as the kiosk uses it: asked without waiting, opened again when it could not be opened.
 
 use super::Tell;
-use crate::effect::{DraftFound, Effect, Happening, Saved, StoreFault};
+use crate::effect::{DraftFound, Effect, Finding, Happening, Interrupted, Saved, StoreFault};
 use crate::screen::matters::{Matter, Query};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -11,7 +11,7 @@ use onedoor_domain::event::{Actor, TellWay};
 use onedoor_domain::id::DraftId;
 use onedoor_domain::personal::Personal;
 use onedoor_domain::session::HowTold;
-use onedoor_store::{CaseKey, CaseSummary, Clock, DbKey, Found, Options, Reply, Store, StoreError};
+use onedoor_store::{CaseKey, CaseSummary, Clock, DbKey, Found, Options, Reply, SlipState, Store, StoreError};
 use std::path::PathBuf;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -107,6 +107,7 @@ impl Keeper {
         self.tried = Instant::now();
         match self.opened() {
             Ok(store) => {
+                self.end_stale_calls(&store);
                 self.store = Some(store);
                 (self.tell)(Happening::Record(Ok(())));
             }
@@ -120,6 +121,16 @@ impl Keeper {
                 (self.tell)(Happening::Record(Err(fault)));
             }
         }
+    }
+
+    /// Calls of before the start wait for nobody any more.
+    fn end_stale_calls(&self, store: &Store) {
+        let again = store.clone();
+        self.wait(store.open_help_calls(), move |_, result| {
+            for call in result.unwrap_or_default() {
+                let _ = again.dismiss_help(call.id);
+            }
+        });
     }
 
     fn opened(&self) -> Result<Store, StoreError> {
@@ -138,6 +149,7 @@ impl Keeper {
                     backup = %report.backup.display(),
                     rescued = report.events_rescued,
                     blobs_lost = report.blobs_lost,
+                    without_backup = report.without_backup,
                 );
                 Ok(store)
             }
@@ -206,6 +218,7 @@ impl Keeper {
                 }
             }),
             Effect::FindDrafts => self.find_drafts(store),
+            Effect::FindInterrupted => self.find_interrupted(store),
             Effect::Submit(submission) => self.submit(store, *submission),
             Effect::Find(query) => self.find(store, *query),
             Effect::Word(case, word) => {
@@ -271,16 +284,61 @@ impl Keeper {
         });
     }
 
+    /// A case that was saved, and whose slip was neither printed nor refused by the printer: its person saw nothing of it.
+    fn find_interrupted(&self, store: &Store) {
+        let now = self.clock.now().wall_ms;
+        let again = store.clone();
+        self.wait(store.cases(1), move |tell, result| {
+            let Ok(Some(case)) = result.map(|mut cases| cases.pop()) else {
+                return;
+            };
+            let wait_ms = i64::try_from(DRAFT_WAITS.as_millis()).unwrap_or(i64::MAX);
+            if (now - case.saved_ms).abs() > wait_ms {
+                return;
+            }
+            let came = match again.slip_jobs(case.id).wait() {
+                Ok(jobs) => jobs.iter().any(|job| job.state != SlipState::Asked),
+                Err(_) => true,
+            };
+            if !came {
+                tell(Happening::Interrupted(Box::new(Interrupted {
+                    draft: case.draft,
+                    saved: Saved {
+                        case: case.id,
+                        code: case.code,
+                        pin: case.pin.as_ref().map(|pin| Personal::from(pin.expose())),
+                    },
+                    service: case.service.clone(),
+                    due: case.status.due,
+                    told: case.tell.as_ref().map(|way| match way {
+                        TellWay::Phone => HowTold::Phone,
+                        TellWay::Visit => HowTold::Visit,
+                        TellWay::NamedPerson => HowTold::NamedPerson,
+                        TellWay::ComeBack => HowTold::ComesBack,
+                    }),
+                })));
+            }
+        });
+    }
+
     fn submit(&self, store: &Store, submission: crate::effect::Submission) {
         let actor = if submission.helped {
             Actor::Helper
         } else {
             Actor::Resident
         };
-        let told = submission.told.clone();
-        let reply = store.submit_case(onedoor_store::Submission {
+        let told = submission.told.map(|(how, phone)| {
+            let way = match how {
+                HowTold::Phone => TellWay::Phone,
+                HowTold::Visit => TellWay::Visit,
+                HowTold::NamedPerson => TellWay::NamedPerson,
+                HowTold::ComesBack => TellWay::ComeBack,
+            };
+            (way, phone)
+        });
+        let submission = onedoor_store::Submission {
             draft: submission.draft,
-            actor: actor.clone(),
+            actor,
             service: submission.service,
             form_version: submission.form_version,
             language: submission.language,
@@ -295,26 +353,16 @@ impl Keeper {
                 .into_iter()
                 .map(|(role, bytes)| onedoor_store::NewBlob { role, bytes })
                 .collect(),
-        });
-        let store = store.clone();
+        };
+        let reply = match told {
+            Some((way, phone)) => store.submit_case_telling(submission, way, phone),
+            None => store.submit_case(submission),
+        };
         self.wait(reply, move |tell, result| {
-            let result = result.map(|submitted| {
-                if let (Some((how, phone)), false) = (told, submitted.again) {
-                    let way = match how {
-                        HowTold::Phone => TellWay::Phone,
-                        HowTold::Visit => TellWay::Visit,
-                        HowTold::NamedPerson => TellWay::NamedPerson,
-                        HowTold::ComesBack => TellWay::ComeBack,
-                    };
-                    if let Err(error) = store.set_how_to_tell(submitted.case, actor, way, phone).wait() {
-                        tracing::error!(event = "how_to_tell_not_written", code = error.code());
-                    }
-                }
-                Saved {
-                    case: submitted.case,
-                    code: submitted.code,
-                    pin: submitted.pin.map(|pin| Personal::from(pin.expose())),
-                }
+            let result = result.map(|submitted| Saved {
+                case: submitted.case,
+                code: submitted.code,
+                pin: submitted.pin.map(|pin| Personal::from(pin.expose())),
             });
             tell(Happening::Submitted(Box::new(result.map_err(|e| fault(&e)))));
         });
@@ -328,8 +376,16 @@ impl Keeper {
         let offset = self.offset_minutes;
         self.wait(store.find(key, typed), move |tell, result| {
             let found = match result {
-                Ok(Found::Cases(cases)) => Ok(cases.iter().map(|case| matter(case, offset)).collect()),
-                Ok(_) => Ok(Vec::new()),
+                Ok(Found::Cases(cases)) => Ok(Finding::Cases(cases.iter().map(|case| matter(case, offset)).collect())),
+                Ok(Found::SealedDraft(draft)) => Ok(Finding::Draft(DraftFound {
+                    id: draft.id,
+                    bytes: draft.snapshot,
+                    updated_ms: draft.updated_ms,
+                })),
+                Ok(Found::Nothing) => Ok(Finding::Nothing),
+                Ok(Found::WrongFactor { .. }) => Ok(Finding::WrongFactor),
+                Ok(Found::TooManyTries) => Ok(Finding::TooManyTries),
+                Ok(Found::Voided) => Ok(Finding::Voided),
                 Err(error) => Err(fault(&error)),
             };
             tell(Happening::Found(found));

@@ -34,6 +34,9 @@ pub struct Plugs {
     /// Plays a time server that has set the clock (simulated; the dock does it too)
     #[arg(long)]
     pub clock_set: bool,
+    /// Puts the wall clock off by so many milliseconds (simulated; for tests and demonstrations of a dead battery)
+    #[arg(long, env = "ONEDOOR_CLOCK_SHIFT_MS", default_value_t = 0, allow_hyphen_values = true)]
+    pub clock_shift_ms: i64,
 }
 
 /// What the dock plays (simulated): the virtual devices' switches.
@@ -63,6 +66,7 @@ pub fn kiosk(opened: &Opened, data: &Path, plugs: &Plugs, tell: Tell) -> anyhow:
     let settings = &station.config().settings;
     let device = &settings.device;
     let mut controls = Controls::default();
+    controls.clock.set(plugs.clock_shift_ms);
     if plugs.clock_set {
         controls.clock.play_time_server();
     }
@@ -91,7 +95,6 @@ pub fn kiosk(opened: &Opened, data: &Path, plugs: &Plugs, tell: Tell) -> anyhow:
         vec![place::assets().join("fonts"), PathBuf::from("/usr/share/fonts/opentype/noto")],
         dots,
         printer,
-        record.store().cloned(),
         tell.clone(),
     );
 
