@@ -41,8 +41,17 @@ impl Filling {
             return Err(self.problem(path, ProblemKind::NoSuchPage, None));
         };
         let form = self.form.clone();
-        let NodeKind::Page(kind) = form.nodes[node].kind else {
-            return Err(self.problem(path, ProblemKind::ReadOnly, None));
+        let (kind, value) = match form.nodes[node].kind {
+            NodeKind::Page(kind) => (kind, value),
+            // What the kiosk knows already (`kiosk:reuse`) goes into the instance without a page of its own.
+            NodeKind::Hidden if form.nodes[node].attributes.contains_key("kiosk:reuse") => {
+                let value = match value {
+                    Value::Date(day) => Value::Text(day.to_string()),
+                    other => other,
+                };
+                (PageKind::Text, value)
+            }
+            _ => return Err(self.problem(path, ProblemKind::ReadOnly, None)),
         };
         let read_only = form.nodes[node]
             .read_only
