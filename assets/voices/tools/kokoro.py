@@ -11,11 +11,11 @@ import os
 import pathlib
 import re
 import tarfile
-import tempfile
 
 import numpy as np
 
 RATE = 24_000
+PUNCTUATION = set(",.:;?!—…")
 # One thread: a pack is made in the background of a machine that has other work.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -61,19 +61,23 @@ class Kokoro:
     """The model with one cache of voices."""
 
     def __init__(self, voices_archive: pathlib.Path):
+        import onnx
         import onnxruntime
 
+        # The model divides each token's duration by `speed`, one number for all. Declared as one number a token, the same
+        # division lets speech be slow while the silence around it keeps its length: slowed down with the rest, the
+        # leading silence (20 frames of 25 ms) grows a vowel of its own, which is heard as a syllable too many.
+        model = onnx.load_from_string(_model_bytes())
+        (speed,) = (i for i in model.graph.input if i.name == "speed")
+        dimension = speed.type.tensor_type.shape.dim[0]
+        dimension.Clear()
+        dimension.dim_param = "sequence_length"
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
-        # onnxruntime wants a file for models of this size on some versions; a temporary one does.
-        with tempfile.NamedTemporaryFile(suffix=".onnx") as joined:
-            joined.write(_model_bytes())
-            joined.flush()
-            self.session = onnxruntime.InferenceSession(
-                joined.name, options, providers=["CPUExecutionProvider"]
-            )
-        self.input_names = {i.name for i in self.session.get_inputs()}
+        self.session = onnxruntime.InferenceSession(
+            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+        )
         self.archive = pathlib.Path(voices_archive)
         self.voices: dict[str, np.ndarray] = {}
         import kokoro_onnx
@@ -114,17 +118,18 @@ class Kokoro:
             phonemes = self._en.phonemize(text, "en-us" if language == "en-US" else "en-gb")
         return "".join(p for p in phonemes if p in self.vocabulary)
 
-    def speak(self, text: str, language: str, voice: str, speed: float) -> np.ndarray:
-        """Speaks `text`; returns float32 samples at 24 kHz."""
-        ids = [self.vocabulary[p] for p in self.phonemes(text, language)]
+    def speak(self, text: str, language: str, voice: str, speed: float, pause: float = 1.5) -> np.ndarray:
+        """Speaks `text`; returns float32 samples at 24 kHz. Pauses are longer than `speed` alone makes them by `pause`."""
+        phonemes = self.phonemes(text, language)
+        ids = [self.vocabulary[p] for p in phonemes]
         table = self.voice(voice)
         if not ids or len(ids) >= len(table):
             raise ValueError(f"{len(ids)} phonemes: nothing to say, or more than the model takes")
-        tokens = np.array([[0, *ids, 0]], dtype=np.int64)
+        speeds = [speed / pause if p in PUNCTUATION else speed for p in phonemes]
         feed = {
-            "tokens" if "tokens" in self.input_names else "input_ids": tokens,
+            "tokens": np.array([[0, *ids, 0]], dtype=np.int64),
             "style": table[len(ids)].astype(np.float32),
-            "speed": np.array([speed], dtype=np.float32),
+            "speed": np.array([1.0, *speeds, 1.0], dtype=np.float32),
         }
         return np.asarray(self.session.run(None, feed)[0], dtype=np.float32).reshape(-1)
 

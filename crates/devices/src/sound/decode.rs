@@ -106,55 +106,76 @@ pub fn read(path: &Path) -> Result<Sound, SoundFault> {
     })
 }
 
-/// Changes the sample rate with a windowed sinc; equal rates are returned as they are.
+/// A sample rate converter: a windowed sinc with one filter for each phase (24 000 to 48 000 has two, to 44 100 147).
+struct Converter {
+    from: u32,
+    to: u32,
+    reach: i64,
+    filters: Vec<Vec<f32>>,
+}
+
+impl Converter {
+    fn new(from: u32, to: u32) -> Self {
+        const HALF_TAPS: f64 = 16.0;
+        let step = f64::from(from) / f64::from(to);
+        // When the rate falls, the filter must cut off what the new rate cannot carry.
+        let cutoff = (1.0 / step).min(1.0);
+        let reach = (HALF_TAPS / cutoff).floor();
+        let taps = 2 * reach as usize + 1;
+        let phases = u64::from(to / gcd(from, to));
+        let filters = (0..phases)
+            .map(|phase| {
+                let fraction = (phase * u64::from(from) % u64::from(to)) as f64 / f64::from(to);
+                let filter: Vec<f64> = (0..taps)
+                    .map(|tap| kernel((tap as f64 - reach - fraction) * cutoff, HALF_TAPS))
+                    .collect();
+                let sum: f64 = filter.iter().sum();
+                filter
+                    .into_iter()
+                    .map(|weight| (weight / sum) as f32)
+                    .collect()
+            })
+            .collect();
+        Converter {
+            from,
+            to,
+            reach: reach as i64,
+            filters,
+        }
+    }
+
+    /// How many samples come of `input`.
+    fn length(&self, input: usize) -> usize {
+        (input as u64 * u64::from(self.to)).div_ceil(u64::from(self.from)) as usize
+    }
+
+    /// The samples `range` of the result; any range is what the whole has there.
+    fn convert(&self, input: &[f32], range: std::ops::Range<usize>) -> Arc<[f32]> {
+        range
+            .map(|n| {
+                // Whole-number arithmetic: no drift over a long clip.
+                let position = n as u64 * u64::from(self.from) / u64::from(self.to);
+                let first = position as i64 - self.reach;
+                let filter = &self.filters[n % self.filters.len()];
+                let skip = usize::try_from(-first).unwrap_or(0).min(filter.len());
+                let start = usize::try_from(first).unwrap_or(0).min(input.len());
+                let pairs = filter[skip..].iter().zip(&input[start..]);
+                pairs.map(|(weight, sample)| weight * sample).sum()
+            })
+            .collect()
+    }
+}
+
+/// Changes the sample rate; equal rates are returned as they are.
 pub fn resample(sound: &Sound, rate: u32) -> Sound {
     if sound.rate == rate || sound.rate == 0 || rate == 0 {
         return sound.clone();
     }
-    const HALF_TAPS: f64 = 16.0;
-    let step = f64::from(sound.rate) / f64::from(rate);
-    // When the rate falls, the filter must cut off what the new rate cannot carry.
-    let cutoff = (1.0 / step).min(1.0);
-    let reach = HALF_TAPS / cutoff;
-    // One filter for each phase: rates such as 24 000 and 48 000 have two, 24 000 and 44 100 have 147.
-    let divisor = gcd(sound.rate, rate);
-    let phases = (rate / divisor) as usize;
-    let taps = (2.0 * reach) as usize + 1;
-    let filters: Vec<Vec<f32>> = (0..phases)
-        .map(|phase| {
-            let fraction =
-                (phase as u64 * u64::from(sound.rate) % u64::from(rate)) as f64 / f64::from(rate);
-            let filter: Vec<f64> = (0..taps)
-                .map(|tap| kernel((tap as f64 - reach.floor() - fraction) * cutoff, HALF_TAPS))
-                .collect();
-            let sum: f64 = filter.iter().sum();
-            filter
-                .into_iter()
-                .map(|weight| (weight / sum) as f32)
-                .collect()
-        })
-        .collect();
-    let input = &sound.samples;
-    let length = (input.len() as f64 / step).ceil() as usize;
-    let samples: Vec<f32> = (0..length)
-        .map(|n| {
-            // Whole-number arithmetic: no drift over a long clip.
-            let position = n as u64 * u64::from(sound.rate) / u64::from(rate);
-            let first = position as i64 - reach.floor() as i64;
-            let filter = &filters[n % phases];
-            filter
-                .iter()
-                .enumerate()
-                .filter_map(|(tap, weight)| {
-                    let at = usize::try_from(first + tap as i64).ok()?;
-                    input.get(at).map(|sample| sample * weight)
-                })
-                .sum()
-        })
-        .collect();
+    let converter = Converter::new(sound.rate, rate);
+    let length = converter.length(sound.samples.len());
     Sound {
         rate,
-        samples: samples.into(),
+        samples: converter.convert(&sound.samples, 0..length),
     }
 }
 
@@ -176,13 +197,19 @@ fn gcd(a: u32, b: u32) -> u32 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-/// Decoded clips, the longest unused of which go first. Digits and common sentences stay at hand.
+/// Length of the first part of a clip, in seconds: enough to begin with while the rest is converted.
+const FIRST_PART_SECONDS: f32 = 0.25;
+
+/// A clip at the device's rate, in parts that follow one another.
+type Parts = Vec<Arc<[f32]>>;
+
+/// Decoded clips, of which the longest unused go first. Digits and common sentences stay at hand.
 #[derive(Debug)]
 pub struct Cache {
     limit: usize,
     used: usize,
     clock: u64,
-    entries: HashMap<(PathBuf, u32), (u64, Sound)>,
+    entries: HashMap<(PathBuf, u32), (u64, Parts)>,
 }
 
 impl Cache {
@@ -196,41 +223,58 @@ impl Cache {
         }
     }
 
-    /// The clip at this rate, from the cache or from disk.
+    /// Hands over the clip at this rate, from the cache or from disk, in parts as they are ready.
     ///
     /// # Errors
-    /// As [`read`].
-    pub fn get(&mut self, path: &Path, rate: u32) -> Result<Sound, SoundFault> {
+    /// As [`read`]; then nothing was handed over.
+    pub fn get(
+        &mut self,
+        path: &Path,
+        rate: u32,
+        mut hand: impl FnMut(Arc<[f32]>),
+    ) -> Result<(), SoundFault> {
         self.clock += 1;
         let key = (path.to_path_buf(), rate);
-        if let Some((last_used, sound)) = self.entries.get_mut(&key) {
+        if let Some((last_used, parts)) = self.entries.get_mut(&key) {
             *last_used = self.clock;
-            return Ok(sound.clone());
+            parts.iter().cloned().for_each(hand);
+            return Ok(());
         }
-        let sound = resample(&read(path)?, rate);
-        if sound.samples.len() <= self.limit {
-            self.used += sound.samples.len();
-            self.entries.insert(key, (self.clock, sound.clone()));
-            while self.used > self.limit {
-                let Some(oldest) = self
-                    .entries
-                    .iter()
-                    .min_by_key(|(_, (used, _))| *used)
-                    .map(|(key, _)| key.clone())
-                else {
-                    break;
-                };
-                if let Some((_, dropped)) = self.entries.remove(&oldest) {
-                    self.used -= dropped.samples.len();
-                }
-            }
+        let sound = read(path)?;
+        let mut parts = Parts::new();
+        let mut add = |part: Arc<[f32]>| {
+            hand(part.clone());
+            parts.push(part);
+        };
+        if sound.rate == rate {
+            add(sound.samples);
+        } else {
+            let converter = Converter::new(sound.rate, rate);
+            let length = converter.length(sound.samples.len());
+            let first = ((rate as f32 * FIRST_PART_SECONDS) as usize).min(length);
+            add(converter.convert(&sound.samples, 0..first));
+            add(converter.convert(&sound.samples, first..length));
         }
-        Ok(sound)
+        self.keep(key, parts);
+        Ok(())
     }
 
-    /// Samples held now.
-    pub fn samples(&self) -> usize {
-        self.used
+    fn keep(&mut self, key: (PathBuf, u32), parts: Parts) {
+        let length = |parts: &Parts| parts.iter().map(|part| part.len()).sum::<usize>();
+        if length(&parts) > self.limit {
+            return;
+        }
+        self.used += length(&parts);
+        self.entries.insert(key, (self.clock, parts));
+        while self.used > self.limit {
+            let oldest = self.entries.iter().min_by_key(|(_, (used, _))| *used);
+            let Some(oldest) = oldest.map(|(key, _)| key.clone()) else {
+                break;
+            };
+            if let Some((_, dropped)) = self.entries.remove(&oldest) {
+                self.used -= length(&dropped);
+            }
+        }
     }
 }
 
@@ -266,6 +310,47 @@ mod tests {
                 .fold(0.0, f32::max);
             assert!(worst < 0.002, "{rate} Hz: off by {worst}");
         }
+    }
+
+    #[test]
+    fn a_clip_in_parts_is_the_whole_clip_and_the_cache_keeps_to_its_size() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut paths = Vec::new();
+        for n in 0..4 {
+            // A WAV file of one second.
+            let samples = sine(24_000, 200.0 + 100.0 * f64::from(n), 1.0).samples;
+            let data: Vec<u8> = samples
+                .iter()
+                .flat_map(|s| ((s * 32_767.0) as i16).to_le_bytes())
+                .collect();
+            let mut wav = b"RIFF\x24\xbc\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0".to_vec();
+            wav.extend(24_000_u32.to_le_bytes());
+            wav.extend(48_000_u32.to_le_bytes());
+            wav.extend(b"\x02\0\x10\0data\x80\xbb\0\0");
+            wav.extend(data);
+            let path = dir.path().join(format!("{n}.wav"));
+            std::fs::write(&path, wav).unwrap();
+            paths.push(path);
+        }
+        let mut cache = Cache::new(100_000);
+        for path in paths.iter().chain(&paths[2..]) {
+            let mut handed: Vec<f32> = Vec::new();
+            cache
+                .get(path, 48_000, |part| handed.extend(part.iter()))
+                .unwrap();
+            assert_eq!(handed, *resample(&read(path).unwrap(), 48_000).samples);
+        }
+        assert_eq!(cache.used, 96_000, "two clips of one second at 48 kHz");
+        std::fs::remove_file(&paths[3]).unwrap();
+        assert!(
+            cache.get(&paths[3], 48_000, |_| ()).is_ok(),
+            "it is still there"
+        );
+        assert!(
+            cache
+                .get(&dir.path().join("0.ogg"), 48_000, |_| ())
+                .is_err()
+        );
     }
 
     #[test]

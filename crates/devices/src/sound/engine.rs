@@ -461,11 +461,12 @@ impl<O: Output> Engine<O> {
         let utterance = current.utterance;
         let mut skipped = None;
         if let Some(file) = &clip.file {
-            match self.cache.get(file, open.rate) {
-                Ok(sound) => {
-                    current.decoded += 1;
-                    lock(&open.mixer).push(utterance, Segment::Samples(sound.samples));
-                }
+            let mixer = &open.mixer;
+            let handed = self.cache.get(file, open.rate, |part| {
+                lock(mixer).push(utterance, Segment::Samples(part));
+            });
+            match handed {
+                Ok(()) => current.decoded += 1,
                 Err(fault) => {
                     current.last_fault = Some(fault.clone());
                     skipped = Some(SoundEvent::Skipped {

@@ -19,9 +19,11 @@ const RATES: [u32; 4] = [48_000, 24_000, 96_000, 44_100];
 const PERIOD_FRAMES: u32 = 2048;
 /// How far a device may run ahead of the clock before its callback is slowed down. Real ones never do; a null device
 /// would take hundreds of megabytes a second.
-const LEAD: Duration = Duration::from_millis(400);
-/// What a callback sleeps then, and what a callback that reports errors in a row sleeps.
-const BRAKE: Duration = Duration::from_millis(20);
+const LEAD: Duration = Duration::from_millis(200);
+/// Longest that a callback sleeps then; a stream can be closed only between callbacks.
+const LONGEST_BRAKE: Duration = Duration::from_millis(100);
+/// What a callback sleeps that reports errors in a row.
+const AFTER_ERROR: Duration = Duration::from_millis(20);
 
 /// The speaker on the machine's sound device.
 pub struct CpalSpeaker {
@@ -210,7 +212,7 @@ fn build<T: SizedSample + cpal::FromSample<f32>>(
         handed += frames as u64;
         let ahead = Duration::from_secs_f64(handed as f64 / rate).saturating_sub(opened.elapsed());
         if ahead > LEAD {
-            std::thread::sleep((ahead - LEAD).min(BRAKE));
+            std::thread::sleep((ahead - LEAD).min(LONGEST_BRAKE));
         }
     };
     let broken = AtomicBool::new(false);
@@ -218,7 +220,7 @@ fn build<T: SizedSample + cpal::FromSample<f32>>(
         ErrorKind::Xrun | ErrorKind::DeviceChanged | ErrorKind::RealtimeDenied => {}
         _ if broken.swap(true, Ordering::Relaxed) => {
             // A dead sound server reports a million errors a second until the stream is dropped.
-            std::thread::sleep(BRAKE);
+            std::thread::sleep(AFTER_ERROR);
         }
         kind => {
             let _ = told.try_send(Note::Broken(SoundFault::Lost(format!("{kind:?}: {error}"))));

@@ -6,3 +6,6 @@ mod printer_contract;
 mod scanner;
 mod serial_printers;
 mod slip;
+mod sound;
+mod speak;
+mod voices;

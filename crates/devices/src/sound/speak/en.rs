@@ -92,7 +92,7 @@ const WORKDAYS: (&str, &str) = ("unit/workdays", "working days");
 pub(super) fn small(n: u32) -> String {
     match n {
         0..=19 => ONES[n as usize].to_owned(),
-        _ if n % 10 == 0 => TENS[(n / 10 % 10) as usize].to_owned(),
+        _ if n.is_multiple_of(10) => TENS[(n / 10 % 10) as usize].to_owned(),
         _ => format!(
             "{}-{}",
             TENS[(n / 10 % 10) as usize],
@@ -221,7 +221,7 @@ fn year(out: &mut Composer, year: i16) {
     if !(1000..=9999).contains(&n) || century % 10 == 0 && rest < 10 {
         return number(out, i64::from(year));
     }
-    out.smooth(format!("year/{year}"), year_text(year), |out| {
+    let fallback = |out: &mut Composer| {
         under_hundred(out, century);
         match rest {
             0 => unit(out, HUNDRED),
@@ -231,7 +231,12 @@ fn year(out: &mut Composer, year: i16) {
             }
             _ => under_hundred(out, rest),
         }
-    });
+    };
+    if SMOOTH_YEARS.contains(&year) {
+        out.smooth(format!("year/{year}"), year_text(year), fallback);
+    } else {
+        fallback(out);
+    }
 }
 
 fn money(out: &mut Composer, fen: i64) {
@@ -316,7 +321,7 @@ fn under_thousand(out: &mut Composer, n: u32) {
 }
 
 fn under_hundred(out: &mut Composer, n: u32) {
-    if n <= 20 || n % 10 == 0 {
+    if n <= 20 || n.is_multiple_of(10) {
         return out.clip(&format!("n/{n}"), &small(n));
     }
     out.smooth(format!("n/{n}"), small(n), |out| {

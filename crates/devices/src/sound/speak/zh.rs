@@ -118,39 +118,11 @@ pub(super) fn clip_list() -> Vec<ClipSpec> {
 pub(super) fn say(out: &mut Composer, part: &Part) {
     match part {
         Part::Number(n) => number(out, *n, false),
-        Part::Count(n) => out.smooth(
-            format!("count/{n}"),
-            format!("{}个", measured_text(*n)),
-            |out| {
-                number(out, i64::from(*n), true);
-                unit(out, COUNT);
-            },
-        ),
-        Part::WorkingDays(n) => out.smooth(
-            format!("workdays/{n}"),
-            format!("{}个工作日", measured_text(*n)),
-            |out| {
-                number(out, i64::from(*n), true);
-                unit(out, WORKDAYS);
-            },
-        ),
+        Part::Count(n) => counted(out, "count", *n, COUNT),
+        Part::WorkingDays(n) => counted(out, "workdays", *n, WORKDAYS),
         Part::Date { date, year } => {
             if *year {
-                out.smooth(
-                    format!("year/{}", date.year()),
-                    year_text(date.year()),
-                    |out| {
-                        for digit in date
-                            .year()
-                            .to_string()
-                            .chars()
-                            .filter_map(|c| c.to_digit(10))
-                        {
-                            under_hundred(out, digit);
-                        }
-                        unit(out, YEAR);
-                    },
-                );
+                self::year(out, date.year());
             }
             let (month, day) = (
                 date.month().unsigned_abs().into(),
@@ -175,8 +147,35 @@ pub(super) fn say(out: &mut Composer, part: &Part) {
     }
 }
 
-fn measured_text(n: u32) -> String {
-    if n <= 99 { measured(n) } else { String::new() }
+/// Says a number with its measure word; small ones may have a clip of their own.
+fn counted(out: &mut Composer, folder: &str, n: u32, word: (&str, &str)) {
+    let fallback = |out: &mut Composer| {
+        number(out, i64::from(n), true);
+        unit(out, word);
+    };
+    if n <= 99 {
+        out.smooth(
+            format!("{folder}/{n}"),
+            format!("{}{}", measured(n), word.1),
+            fallback,
+        );
+    } else {
+        fallback(out);
+    }
+}
+
+fn year(out: &mut Composer, year: i16) {
+    let fallback = |out: &mut Composer| {
+        for digit in year.to_string().chars().filter_map(|c| c.to_digit(10)) {
+            under_hundred(out, digit);
+        }
+        unit(out, YEAR);
+    };
+    if SMOOTH_YEARS.contains(&year) {
+        out.smooth(format!("year/{year}"), year_text(year), fallback);
+    } else {
+        fallback(out);
+    }
 }
 
 fn unit(out: &mut Composer, unit: (&str, &str)) {
@@ -327,7 +326,7 @@ fn under_hundred(out: &mut Composer, n: u32) {
             out.clip(&format!("n/{}", n / 10), DIGITS[(n / 10) as usize]);
         }
         unit(out, TEN);
-        if n % 10 > 0 {
+        if !n.is_multiple_of(10) {
             out.clip(&format!("n/{}", n % 10), DIGITS[(n % 10) as usize]);
         }
     });
