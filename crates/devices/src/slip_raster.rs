@@ -41,6 +41,8 @@ const QUIET_ZONE: u32 = 4;
 const MODULE_MIN: u32 = 4;
 /// A larger module makes no reader happier.
 const MODULE_MAX: u32 = 8;
+/// White at both sides of text, in dots.
+const MARGIN: u32 = 4;
 /// A metre of paper.
 const LENGTH_MAX: u32 = 8_000;
 /// Line height over font size; with CJK glyphs 1.3 is also what the screen uses.
@@ -216,19 +218,53 @@ impl Canvas<'_> {
         self.raster.width()
     }
 
-    fn text(&mut self, text: &str, size: f32, bold: bool, align: TextAlign) {
-        let align = match align {
-            TextAlign::Start => Align::Left,
-            TextAlign::Centre => Align::Center,
+    /// Room for text: heads seldom print their outermost dots as black as the others.
+    fn room(&self) -> f32 {
+        (self.width() - 2 * MARGIN) as f32
+    }
+
+    /// The narrowest room in which centred text keeps its number of lines: two even lines instead of a
+    /// long one and one word.
+    fn even_room(&mut self, text: &str, size: f32, bold: bool) -> f32 {
+        let lines = |fonts: &mut SlipFonts, room: f32| {
+            fonts
+                .set(text, size, bold, Align::Center, room)
+                .layout_runs()
+                .count()
         };
+        let (mut narrow, mut wide) = (size, self.room());
+        let wanted = lines(self.fonts, wide);
+        if wanted == 1 {
+            return wide;
+        }
+        while wide - narrow > 4.0 {
+            let middle = f32::midpoint(narrow, wide);
+            if lines(self.fonts, middle) == wanted {
+                wide = middle;
+            } else {
+                narrow = middle;
+            }
+        }
+        wide
+    }
+
+    fn text(&mut self, text: &str, size: f32, bold: bool, align: TextAlign) {
         let size = (size * self.scale).round();
-        let buffer = self.fonts.set(text, size, bold, align, self.width() as f32);
-        self.ink(&buffer, size);
+        let (align, room) = match align {
+            TextAlign::Start => (Align::Left, self.room()),
+            TextAlign::Centre => (Align::Center, self.even_room(text, size, bold)),
+        };
+        let buffer = self.fonts.set(text, size, bold, align, room);
+        let left = match align {
+            Align::Center => (self.width() as f32 - room) / 2.0,
+            _ => MARGIN as f32,
+        };
+        self.ink(&buffer, size, left as i32);
     }
 
     /// The largest bold digits that fit in one line.
     fn code(&mut self, code: &str) {
-        let room = self.width() as f32 - 8.0;
+        let room = self.room();
         let probe = 100.0;
         let wide = self
             .fonts
@@ -239,18 +275,16 @@ impl Canvas<'_> {
         let size = (probe * room / wide.max(1.0)).floor().min(80.0);
         let smallest = dots(TextSize::Small) * self.scale;
         if size >= smallest {
-            let buffer = self
-                .fonts
-                .set(code, size, true, Align::Center, self.width() as f32);
-            self.ink(&buffer, size);
+            let buffer = self.fonts.set(code, size, true, Align::Center, room);
+            self.ink(&buffer, size, MARGIN as i32);
         } else {
             // Something that is no ten-digit code: it wraps rather than being small.
             self.text(code, dots(TextSize::Large), true, TextAlign::Centre);
         }
     }
 
-    /// Puts set text on the paper.
-    fn ink(&mut self, buffer: &Buffer, size: f32) {
+    /// Puts set text on the paper, `left` dots from its edge.
+    fn ink(&mut self, buffer: &Buffer, size: f32, left: i32) {
         let top = self.raster.height() as i32;
         let height: f32 = buffer.layout_runs().map(|run| run.line_height).sum();
         self.raster.append_white(height.ceil() as u32);
@@ -266,7 +300,7 @@ impl Canvas<'_> {
                     for dy in 0..h as i32 {
                         for dx in 0..w as i32 {
                             if let (Ok(x), Ok(y)) =
-                                (u32::try_from(x + dx), u32::try_from(top + y + dy))
+                                (u32::try_from(left + x + dx), u32::try_from(top + y + dy))
                             {
                                 raster.blacken(x, y);
                             }

@@ -6,7 +6,7 @@ use super::status::QUESTIONS;
 use super::{Connection, JobId, Link, PrinterEvent, PrinterState, Status};
 use crate::error::DeviceError;
 use crate::raster::Raster;
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use crossbeam_channel::{Receiver, Sender};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -313,9 +313,6 @@ impl Worker {
             thread::sleep(pause);
             return None;
         }
-        match inbox.recv_timeout(time.saturating_sub(self.now())) {
-            Ok(command) => Some(command),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        }
+        inbox.recv_timeout(time.saturating_sub(self.now())).ok()
     }
 }

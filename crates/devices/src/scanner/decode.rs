@@ -17,6 +17,7 @@ use std::cell::Cell;
 use std::collections::HashSet;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// One way of reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -35,13 +36,16 @@ pub enum Pass {
     Rqrr,
     /// rqrr on the doubled, sharpened, inverted picture.
     RqrrSharpInverted,
+    /// rxing on the doubled, sharpened picture: modules of two pixels.
+    RxingSharp,
 }
 
 impl Pass {
     /// Passes in the order of what they add, for a still picture.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Rxing,
         Self::RqrrSharp,
+        Self::RxingSharp,
         Self::RxingInverted,
         Self::RxingHalf,
         Self::RxingGlobal,
@@ -55,7 +59,7 @@ impl Pass {
         Self::RqrrSharp,
         Self::RxingHalf,
         Self::Rxing,
-        Self::RqrrSharp,
+        Self::RxingSharp,
         Self::RxingInverted,
         Self::RxingGlobal,
         Self::RqrrSharpInverted,
@@ -92,7 +96,7 @@ pub fn decode_thoroughly(image: &GrayImage) -> Option<Found> {
 }
 
 /// Reads successive frames, one pass each.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct FrameDecoder {
     next: usize,
 }
@@ -129,6 +133,7 @@ pub fn decode(image: &GrayImage, pass: Pass) -> Option<Found> {
     }
     let bytes = without_panic(|| match pass {
         Pass::Rxing => with_rxing(image, HybridBinarizer::new),
+        Pass::RxingSharp => with_rxing(&sharp(image), HybridBinarizer::new),
         Pass::RxingInverted => with_rxing(&picture::inverted(image), HybridBinarizer::new),
         Pass::RxingHalf => with_rxing(&picture::halve(image), HybridBinarizer::new),
         Pass::RxingGlobal => with_rxing(image, GlobalHistogramBinarizer::new),
@@ -211,6 +216,15 @@ thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
+/// Panics of the readers caught since the start.
+static CAUGHT: AtomicU64 = AtomicU64::new(0);
+
+/// How many panics of the readers were caught since the start, for the technician and the bench.
+#[must_use]
+pub fn caught_panics() -> u64 {
+    CAUGHT.load(Ordering::Relaxed)
+}
+
 /// Runs `read`; a panic in it is caught, and not printed. rqrr 0.11 panics on some real pictures.
 fn without_panic<T>(read: impl FnOnce() -> T) -> Option<T> {
     static HOOK: Once = Once::new();
@@ -227,6 +241,7 @@ fn without_panic<T>(read: impl FnOnce() -> T) -> Option<T> {
     let result = panic::catch_unwind(AssertUnwindSafe(read));
     QUIET.set(was);
     if result.is_err() {
+        CAUGHT.fetch_add(1, Ordering::Relaxed);
         tracing::debug!("scanner.reader-panicked");
     }
     result.ok()
