@@ -3,8 +3,10 @@
 mod analysis;
 mod choices;
 mod columns;
+mod defaults;
 mod expressions;
 mod grid;
+mod headers;
 mod kinds;
 mod names;
 mod order;
@@ -12,6 +14,7 @@ mod references;
 mod settings;
 mod survey;
 mod texts;
+mod walk;
 
 use std::collections::BTreeMap;
 
@@ -92,7 +95,7 @@ fn build(
     let settings_grid = book.sheet("settings").map(Grid::new);
     let settings = settings::read(settings_grid.as_ref(), report);
     let grid = Grid::new(survey_sheet);
-    let columns = survey::read_columns(&grid, &settings.namespaces, report);
+    let columns = headers::read(&grid, &settings.namespaces, report);
     let empty = Sheet {
         name: "choices".to_string(),
         rows: Vec::new(),

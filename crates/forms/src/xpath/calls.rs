@@ -375,7 +375,7 @@ impl Call<'_, '_, '_> {
             let mut entries = entries
                 .into_iter()
                 .filter(|e| outer.is_none_or(|outer| inside(e, outer)));
-            if !(index >= 1.0) {
+            if index.is_nan() || index < 1.0 {
                 return Ok(Vec::new());
             }
             let Some(entry) = entries.nth(index as usize - 1) else {

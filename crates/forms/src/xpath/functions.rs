@@ -133,8 +133,8 @@ impl Function {
     pub fn takes(self, count: usize) -> bool {
         let (min, max) = self.arguments();
         let paired = match self {
-            Function::WeightedChecklist => count % 2 == 0,
-            Function::IndexedRepeat => count % 2 == 1 && count <= 7,
+            Function::WeightedChecklist => count.is_multiple_of(2),
+            Function::IndexedRepeat => !count.is_multiple_of(2) && count <= 7,
             _ => true,
         };
         count >= min && count <= max && paired

@@ -1,7 +1,7 @@
 //! Characters to tokens, by the disambiguation rules of XPath 1.0 §3.7 and as lenient as form engines are.
 
 use super::ast::BinaryOp;
-use super::parser::ParseError;
+use super::references::ParseError;
 
 /// A token.
 #[derive(Clone, Debug, PartialEq)]

@@ -68,7 +68,7 @@ pub(super) fn translate(text: &str, from: &str, to: &str) -> String {
 
 /// `selected-at`: from 0; empty outside.
 pub(super) fn word_at(text: &str, index: f64) -> String {
-    if !(index >= 0.0) {
+    if index.is_nan() || index < 0.0 {
         return String::new();
     }
     text.split_whitespace()
