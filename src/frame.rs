@@ -44,6 +44,8 @@ pub struct Page<'a, M> {
     pub body: Box<dyn FnOnce(Draw<'a>, (f32, f32)) -> Element<'a, Tapped<M>> + 'a>,
     /// Back, where there is one.
     pub back: Option<M>,
+    /// What stands in Back's place instead, where there is no way back: its name and label.
+    pub back_as: Option<(&'static str, String)>,
     /// One further control.
     pub extra: Option<Extra<M>>,
     /// Next.
@@ -62,6 +64,7 @@ impl<'a, M: 'a> Page<'a, M> {
             fault: None,
             body: Box::new(body),
             back: None,
+            back_as: None,
             extra: None,
             next: Next::Absent,
         }
@@ -90,6 +93,7 @@ impl<'a, M: 'a> Page<'a, M> {
                 body(draw, room).map(move |tapped: Tapped<M>| tapped.map(f))
             }),
             back: self.back.map(f),
+            back_as: self.back_as,
             extra: self.extra.map(|e| Extra {
                 target: e.target,
                 label: e.label,
@@ -219,7 +223,10 @@ pub fn frame<'a, N: Clone + 'a>(
         line(palette.line),
         middle,
         line(palette.line),
-        band(footer(draw, page.back, page.extra, page.next, &always), bottom),
+        band(
+            footer(draw, (page.back, page.back_as), page.extra, page.next, &always),
+            bottom
+        ),
     ])
     .width(Length::Fill)
     .height(Length::Fill)
@@ -373,7 +380,7 @@ const PARTS: [u16; 5] = [6, 6, 6, 4, 7];
 
 fn footer<'a, N: Clone + 'a>(
     draw: Draw<'a>,
-    back: Option<N>,
+    (back, back_as): (Option<N>, Option<(&'static str, String)>),
     extra: Option<Extra<N>>,
     next: Next<N>,
     always: &Always<N>,
@@ -424,9 +431,10 @@ fn footer<'a, N: Clone + 'a>(
         None => empty(PARTS[2]),
     };
     let back: Element<'a, Tapped<N>> = match back {
-        Some(message) => part("back", &format!("◀ {}", say.text("back")), None, palette.quiet, PARTS[3])
-            .on_tap(message)
-            .into(),
+        Some(message) => {
+            let (target, label) = back_as.unwrap_or_else(|| ("back", format!("◀ {}", say.text("back"))));
+            part(target, &label, None, palette.quiet, PARTS[3]).on_tap(message).into()
+        }
         None => empty(PARTS[3]),
     };
     let next: Element<'a, Tapped<N>> = match next {

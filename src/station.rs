@@ -41,12 +41,18 @@ pub struct Paper {
     pub picture: String,
     /// Whether a signed promise may stand in for it.
     pub pledge: bool,
+    who: Option<Texts>,
 }
 
 impl Paper {
     /// What it is called in a language.
     pub fn name(&self, tag: &str) -> &str {
         self.names.get(tag)
+    }
+
+    /// Who needs it, where not everybody does.
+    pub fn who(&self, tag: &str) -> Option<&str> {
+        self.who.as_ref().map(|who| who.get(tag))
     }
 }
 
@@ -109,6 +115,7 @@ impl Station {
                             names: p.name.clone(),
                             picture: p.picture.clone(),
                             pledge: p.pledge,
+                            who: p.who.clone(),
                         })
                         .collect(),
                     due_days: s.due_working_days,

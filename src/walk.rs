@@ -228,6 +228,14 @@ impl Stage {
         seen("done-anonymous", &mut kiosk)
     }
 
+    /// Fills the service from the rest page to its consent, with an ID number.
+    ///
+    /// # Errors
+    /// When a page lacks what is touched.
+    pub fn fill_to_consent(&self, kiosk: &mut Headless<Rehearsal>) -> anyhow::Result<()> {
+        self.to_consent(kiosk, true)
+    }
+
     fn to_consent(&self, kiosk: &mut Headless<Rehearsal>, number: bool) -> anyhow::Result<()> {
         kiosk.go("rest")?;
         kiosk.find_and_go("service/cross-province-medical")?;

@@ -30,6 +30,7 @@ struct Program {
     main: Option<window::Id>,
     dock_window: Option<window::Id>,
     dock: Option<Dock>,
+    fullscreen: bool,
     /// The window's size in real pixels.
     size: (f32, f32),
     trace: Option<Tracer>,
@@ -101,9 +102,18 @@ impl Program {
         {
             return dock.view().map(Message::Dock);
         }
-        self.kiosk
+        let page = self
+            .kiosk
             .view(self.kiosk.look(self.size.0, self.size.1))
-            .map(Message::Tapped)
+            .map(Message::Tapped);
+        if self.fullscreen {
+            // A pointer in the middle of the glass is one more thing to wonder about.
+            iced::widget::mouse_area(page)
+                .interaction(iced::mouse::Interaction::Hidden)
+                .into()
+        } else {
+            page
+        }
     }
 
     fn subscription(&self) -> Subscription<Message> {
@@ -180,6 +190,7 @@ pub fn run(run: &Run) -> anyhow::Result<()> {
                 main: Some(main),
                 dock_window,
                 dock: with_dock.then(|| Dock::new(controls)),
+                fullscreen,
                 size,
                 trace: trace.map(|trace| Tracer {
                     trace,

@@ -307,7 +307,11 @@ impl<B: Backend> Kiosk<B> {
             },
             Touch::Done(message) => match message {
                 done::Message::Again => self.print_again(),
+                done::Message::Another => self.session_over_keep_person(),
+                // Nothing of this person is left for whoever touches next; the language stays, they may still be here.
                 done::Message::Finished => {
+                    self.forget();
+                    self.session = Session::new();
                     self.session_over_keep_person();
                 }
             },

@@ -46,6 +46,8 @@ pub struct Done {
 pub enum Message {
     /// Print again, in the language that is on.
     Again,
+    /// Another matter of the same person.
+    Another,
     /// Home.
     Finished,
 }
@@ -56,7 +58,9 @@ pub fn view<'a>(ctx: Ctx<'a>, done: &'a Done, offline: bool) -> Page<'a, Message
     let mut page = Page::new(say.text("say-done"), move |draw, room| {
         body(draw, ctx, done, offline, room)
     })
-    .next(say.text("done-home"), Message::Finished);
+    .next(say.text("done-home"), Message::Finished)
+    .back(Message::Another);
+    page.back_as = Some(("another", say.text("done-another")));
     page.extra = Some(Extra {
         target: "print-again",
         label: match &done.paper {

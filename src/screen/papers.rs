@@ -47,6 +47,9 @@ pub fn view<'a>(ctx: Ctx<'a>, papers: &'a [Paper], tiles: usize, leaf: Leaf) -> 
             let surface = palette.paper;
             let mut text = column![words(paper.name(&say.tag).to_owned(), look.px(44.0), surface.ink).bold().centred()]
                 .spacing(6);
+            if let Some(who) = paper.who(&say.tag) {
+                text = text.push(words(who.to_owned(), look.px(theme::BODY - 2.0), surface.ink).centred());
+            }
             if paper.pledge {
                 text = text.push(words(say.text("papers-pledge"), look.px(theme::BODY - 2.0), surface.ink).centred());
             }
@@ -55,6 +58,9 @@ pub fn view<'a>(ctx: Ctx<'a>, papers: &'a [Paper], tiles: usize, leaf: Leaf) -> 
             } else {
                 let width = (room.0 - theme::GAP * (per as f32 - 1.0)) / per as f32 - 60.0;
                 let mut words = text_height(paper.name(&say.tag), look.px(44.0), width);
+                if let Some(who) = paper.who(&say.tag) {
+                    words += text_height(who, look.px(theme::BODY - 2.0), width) + 6.0;
+                }
                 if paper.pledge {
                     words += text_height(&say.text("papers-pledge"), look.px(theme::BODY - 2.0), width) + 6.0;
                 }

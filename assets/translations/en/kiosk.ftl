@@ -169,6 +169,7 @@ done-free = It is free. If anyone asks for money, tell us.
 say-free = It is free. If anyone asks for money, tell us.
 done-bring = Still to bring: { $papers }
 done-home = Good, go home
+done-another = Another
 done-print-again = Print again
 done-printing = Printing the slip
 done-other-language = In Chinese

@@ -156,6 +156,7 @@ done-free = 不要钱。有人收钱，请告诉我们。
 say-free = 不要钱。有人收钱，请告诉我们。
 done-bring = 还要补：{ $papers }
 done-home = 好了，回首页
+done-another = 再办一件
 done-print-again = 再打一张
 done-printing = 正在打小票
 done-other-language = 打英文的
