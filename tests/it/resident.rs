@@ -59,15 +59,18 @@ pub struct Resident {
     typed: BTreeMap<String, usize>,
     /// The page on which they have chosen.
     chosen: Option<String>,
-    /// What stands on the next keyboard is not known and wiped first, by so many touches.
-    wipe: usize,
+    /// What stands on the next keyboard is not known and wiped first: so many touches of Wipe are left, by page.
+    unsure: Option<BTreeMap<String, usize>>,
 }
+
+/// More than stands on any keyboard when the power goes.
+const WIPES: usize = 24;
 
 impl Resident {
     /// A power cut at an unknown moment: they no longer know how far they had typed, and begin that page anew.
     pub fn forget_typing(&mut self) {
         *self = Self {
-            wipe: 24,
+            unsure: Some(BTreeMap::new()),
             ..Self::default()
         };
     }
@@ -81,7 +84,7 @@ impl Resident {
         let simple = ["rest", "still-here", "go-on/yes", &service, "papers/all"];
         let target = if let Some(target) = simple.into_iter().find(|target| page.has(target)) {
             target.to_owned()
-        } else if page.has("print-again") {
+        } else if page.page.starts_with("done") {
             return Ok(Next::Done);
         } else if page.page == "saving" {
             return Ok(Next::Wait);
@@ -103,15 +106,27 @@ impl Resident {
 
     /// Remembers a touch that was made.
     pub fn touched(&mut self, page: &Page, target: &str) {
+        let left = self.wipes(page);
         let typed = self.typed.entry(page.page.clone()).or_default();
+        let mut wiped = |left: usize| {
+            if let Some(pages) = &mut self.unsure {
+                pages.insert(page.page.clone(), left);
+            }
+        };
         match target {
-            "key/wipe" => self.wipe = self.wipe.saturating_sub(1),
-            "wipe-all" => self.wipe = 0,
-            // What was asked once may be asked again: the last four after each power cut.
-            "next" => *typed = 0,
-            _ if target.starts_with("key/") || (target.starts_with("candidate/")) => {
+            "key/wipe" => wiped(left.saturating_sub(1)),
+            "wipe-all" => wiped(0),
+            "next" => {
+                // What was asked once may be asked again: the last four after each power cut.
+                *typed = 0;
+                // From the first page that was gone on with, everything is new again.
+                if !page.page.contains("factor") {
+                    self.unsure = None;
+                }
+            }
+            _ if target.starts_with("key/") || target.starts_with("candidate/") => {
                 *typed += 1;
-                self.wipe = 0;
+                wiped(0);
             }
             _ if target.starts_with("choice/")
                 || target.starts_with("day/")
@@ -123,13 +138,19 @@ impl Resident {
         }
     }
 
+    /// How many touches of Wipe are left on this page.
+    fn wipes(&self, page: &Page) -> usize {
+        let pages = self.unsure.as_ref();
+        pages.map_or(0, |pages| pages.get(&page.page).copied().unwrap_or(WIPES))
+    }
+
     fn typed(&self, page: &Page) -> usize {
         self.typed.get(&page.page).copied().unwrap_or_default()
     }
 
     /// A number pad: the ID number, its last four, or the telephone number, whichever the page asks.
     fn digit(&self, page: &Page) -> String {
-        if self.wipe > 0 && page.has("wipe-all") {
+        if self.wipes(page) > 0 && page.has("wipe-all") {
             return "wipe-all".into();
         }
         let number = if page.page.contains("factor") {
@@ -145,7 +166,7 @@ impl Resident {
 
     /// The pinyin keyboard: each character's letters, then the character among the candidates.
     fn letter(&self, page: &Page) -> Result<String> {
-        if self.wipe > 0 {
+        if self.wipes(page) > 0 {
             return Ok("key/wipe".into());
         }
         let mut left = self.typed(page);
@@ -174,6 +195,10 @@ impl Resident {
     fn day(&self, page: &Page) -> Result<String> {
         if self.chosen.as_ref() == Some(&page.page) {
             return Ok("next".into());
+        }
+        // What was picked before the power went is picked anew.
+        if self.wipes(page) > 0 && page.has("date/again") {
+            return Ok("date/again".into());
         }
         if page.has("date/today") {
             return Ok("date/today".into());

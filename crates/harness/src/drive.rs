@@ -2,7 +2,7 @@
 //! same update loop, store and devices run; only drawing is left out. Hundreds of runs cost minutes, not hours.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -21,6 +21,7 @@ pub struct Drive {
     lines: Receiver<String>,
     page: Option<Page>,
     events: Vec<Value>,
+    log: PathBuf,
 }
 
 impl Drive {
@@ -28,11 +29,15 @@ impl Drive {
     ///
     /// # Errors
     /// When the program is not built or cannot be started.
-    pub fn start(log: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Result<Self> {
+    pub fn start(
+        log_path: &Path,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Result<Self> {
         let log = std::fs::File::options()
             .create(true)
             .append(true)
-            .open(log)?;
+            .open(log_path)?;
         let mut child = Command::new(crate::program("onedoor")?)
             .arg("drive")
             .args(arguments)
@@ -63,6 +68,7 @@ impl Drive {
             lines,
             page: None,
             events: Vec::new(),
+            log: log_path.to_owned(),
         })
     }
 
@@ -116,7 +122,11 @@ impl Drive {
             }
             Err(RecvTimeoutError::Timeout) => Ok(None),
             Err(RecvTimeoutError::Disconnected) => {
-                bail!("the kiosk ended: {:?}", self.child.wait())
+                let status = self.child.wait()?;
+                bail!(
+                    "the kiosk ended with {status}\n{}",
+                    crate::kiosk::end_of(&self.log)
+                )
             }
         }
     }

@@ -172,10 +172,7 @@ impl Kiosk {
     /// The last lines that it wrote.
     #[must_use]
     pub fn log_end(&self) -> String {
-        let text = std::fs::read(&self.log).unwrap_or_default();
-        let text = String::from_utf8_lossy(&text);
-        let lines: Vec<&str> = text.lines().collect();
-        lines[lines.len().saturating_sub(20)..].join("\n")
+        end_of(&self.log)
     }
 
     /// Reads the trace until it says nothing new for `patience`.
@@ -196,4 +193,12 @@ impl Drop for Kiosk {
         let _ = self.child.wait();
         let _ = self.tree().kill();
     }
+}
+
+/// The last twenty lines of a log, for a message about what went wrong.
+pub(crate) fn end_of(log: &Path) -> String {
+    let text = std::fs::read(log).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(20)..].join("\n")
 }

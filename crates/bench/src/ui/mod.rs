@@ -246,6 +246,7 @@ fn start_browser(
     )
 }
 
+/// Opens the kiosk as a station does, with a new record; its sound goes to a null device, since the machine has none.
 fn open_kiosk(server: &XServer, folder: &Path, card: Option<&NullCard>) -> Result<Kiosk> {
     let data = tempfile::tempdir_in(folder)?.keep();
     let (width, height) = server.size();
@@ -253,9 +254,13 @@ fn open_kiosk(server: &XServer, folder: &Path, card: Option<&NullCard>) -> Resul
     let data = data
         .to_str()
         .context("a temporary folder's name is not text")?;
-    let config = card
-        .and_then(|card| card.config().to_str())
-        .map(|path| ("ALSA_CONFIG_PATH", path));
+    let config = match card {
+        Some(card) => card.config().to_owned(),
+        None => onedoor_devices::sound::bench::write_null_device(folder, Path::new("/dev/null"))?,
+    };
+    let config = config
+        .to_str()
+        .context("a temporary folder's name is not text")?;
     Kiosk::start(
         server,
         folder,
@@ -267,8 +272,13 @@ fn open_kiosk(server: &XServer, folder: &Path, card: Option<&NullCard>) -> Resul
             data,
             "--size",
             &size,
+            "--printer",
+            "virtual",
+            "--scanner",
+            "none",
+            "--clock-set",
         ],
-        config.as_slice(),
+        &[("ALSA_CONFIG_PATH", config)],
     )
 }
 
