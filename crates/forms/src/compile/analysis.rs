@@ -11,6 +11,9 @@ use crate::xpath::{
     pattern_of, text_to_number,
 };
 
+/// Most operations that are followed for one expression.
+const MAX_FOLLOWED: u32 = 50_000;
+
 /// What paths can lead to.
 pub(super) struct World<'a> {
     pub nodes: &'a [Node],
@@ -44,12 +47,15 @@ pub(super) struct Findings {
 }
 
 /// Follows an expression from a place.
+///
+/// Predicates are followed from several places, so that the work is limited: an expression that takes more is too large.
 pub(super) fn analyse(world: &World<'_>, expr: &Expr, at: Spot, current: Spot) -> (Findings, Kind) {
     let mut analysis = Analysis {
         world,
         expr,
         current,
         findings: Findings::default(),
+        left: MAX_FOLLOWED,
     };
     let shape = analysis.op(expr.root, &at);
     let mut findings = analysis.findings;
@@ -67,6 +73,8 @@ struct Analysis<'a> {
     expr: &'a Expr,
     current: Spot,
     findings: Findings,
+    /// Operations that may still be followed.
+    left: u32,
 }
 
 /// What an operation gives.
@@ -92,6 +100,16 @@ impl Analysis<'_> {
     }
 
     fn op(&mut self, id: OpId, at: &Spot) -> Shape {
+        let Some(left) = self.left.checked_sub(1) else {
+            let what = "the expression looks at too many places".to_string();
+            self.fault(
+                Code::TooLarge,
+                what,
+                "name the question instead of using * and //",
+            );
+            return Shape::of(Kind::Any);
+        };
+        self.left = left;
         let Some(op) = self.expr.ops.get(id as usize) else {
             return Shape::of(Kind::Any);
         };

@@ -1,4 +1,4 @@
-//! What each function does. Arguments are evaluated only when needed (`if`, `coalesce`, `once`).
+//! What each function does.
 
 use super::ast::{Op, OpId};
 use super::eval::{At, Eval, EvalError, Evaluated, NodeRef};
@@ -7,7 +7,8 @@ use super::tree::{NodeType, Tree};
 use super::value::{DAY, XValue, round_to, text_to_number};
 use super::{dates, strings};
 
-/// Evaluates a call.
+/// Evaluates a call. Arguments are evaluated before the function's own code, so that its frame is not on the stack
+/// meanwhile; only `if`, `coalesce` and `once` choose which of theirs are.
 pub(super) fn call(
     eval: &Eval<'_, '_>,
     function: Function,
@@ -17,46 +18,78 @@ pub(super) fn call(
     if !function.takes(arguments.len()) {
         return Err(EvalError::Arguments(function.name()));
     }
-    let call = Call {
-        eval,
-        arguments,
-        at,
-        name: function.name(),
-    };
-    call.run(function)
+    match (function, arguments) {
+        (Function::If, [condition, yes, no]) => {
+            let holds = eval.boolean(*condition, at)?;
+            eval.run(if holds { *yes } else { *no }, at)
+        }
+        (Function::Coalesce, _) => coalesce(eval, arguments, at),
+        (Function::Once, [argument]) => {
+            let now = eval.env.string_value(at.current)?;
+            if now.is_empty() {
+                eval.run(*argument, at)
+            } else {
+                Ok(XValue::Text(now))
+            }
+        }
+        _ => {
+            let mut values = Vec::with_capacity(arguments.len());
+            for argument in arguments {
+                values.push(eval.run(*argument, at)?);
+            }
+            Call {
+                eval,
+                arguments,
+                values,
+                at,
+                name: function.name(),
+            }
+            .run(function)
+        }
+    }
+}
+
+fn coalesce(eval: &Eval<'_, '_>, arguments: &[OpId], at: At) -> Evaluated<XValue> {
+    for argument in arguments {
+        let value = eval.run(*argument, at)?;
+        let text = eval.env.text(&value)?;
+        if !text.is_empty() {
+            return Ok(XValue::Text(text));
+        }
+    }
+    Ok(XValue::Text(String::new()))
 }
 
 struct Call<'c, 'e, 'a> {
     eval: &'c Eval<'e, 'a>,
     arguments: &'c [OpId],
+    values: Vec<XValue>,
     at: At,
     name: &'static str,
 }
 
 impl Call<'_, '_, '_> {
-    fn value(&self, index: usize) -> Evaluated<XValue> {
-        let op = self
-            .arguments
+    fn value(&self, index: usize) -> Evaluated<&XValue> {
+        self.values
             .get(index)
-            .ok_or(EvalError::Arguments(self.name))?;
-        self.eval.run(*op, self.at)
+            .ok_or(EvalError::Arguments(self.name))
     }
 
     fn text(&self, index: usize) -> Evaluated<String> {
-        self.eval.env.text(&self.value(index)?)
+        self.eval.env.text(self.value(index)?)
     }
 
     fn number(&self, index: usize) -> Evaluated<f64> {
-        self.eval.env.number(&self.value(index)?)
+        self.eval.env.number(self.value(index)?)
     }
 
     fn boolean(&self, index: usize) -> Evaluated<bool> {
-        Ok(self.eval.env.boolean(&self.value(index)?))
+        Ok(self.eval.env.boolean(self.value(index)?))
     }
 
     fn nodes(&self, index: usize) -> Evaluated<Vec<NodeRef>> {
         match self.value(index)? {
-            XValue::Nodes(nodes) => Ok(nodes),
+            XValue::Nodes(nodes) => Ok(nodes.clone()),
             _ => Err(EvalError::NeedsNodes(self.name)),
         }
     }
@@ -76,10 +109,10 @@ impl Call<'_, '_, '_> {
             match self.value(index)? {
                 XValue::Nodes(nodes) => {
                     for node in nodes {
-                        texts.push(self.eval.env.string_value(node)?);
+                        texts.push(self.eval.env.string_value(*node)?);
                     }
                 }
-                other => texts.push(self.eval.env.text(&other)?),
+                other => texts.push(self.eval.env.text(other)?),
             }
         }
         Ok(texts)
@@ -98,10 +131,10 @@ impl Call<'_, '_, '_> {
     fn moment(&self, index: usize) -> Evaluated<f64> {
         let offset = self.eval.env.clock.offset;
         Ok(match self.value(index)? {
-            XValue::Date(ms) => ms,
+            XValue::Date(ms) => *ms,
             XValue::Number(days) => (days * DAY).round(),
             other => {
-                let text = self.eval.env.text(&other)?;
+                let text = self.eval.env.text(other)?;
                 let days = text_to_number(&text, offset);
                 if days.is_nan() {
                     dates::parse(&text, offset)
@@ -123,29 +156,14 @@ impl Call<'_, '_, '_> {
             F::Not => Boolean(!self.boolean(0)?),
             F::Boolean => Boolean(self.boolean(0)?),
             F::BooleanFromString => Boolean(matches!(self.text(0)?.as_str(), "1" | "true")),
-            F::If => return self.value(if self.boolean(0)? { 1 } else { 2 }),
-            F::Coalesce => {
-                for index in 0..self.arguments.len() {
-                    let text = self.text(index)?;
-                    if !text.is_empty() {
-                        return Ok(Text(text));
-                    }
-                }
-                Text(String::new())
-            }
-            F::Once => {
-                let now = env.string_value(self.at.current)?;
-                if now.is_empty() {
-                    return self.value(0);
-                }
-                Text(now)
-            }
+            // Evaluated before, each in its own way.
+            F::If | F::Coalesce | F::Once => return Err(EvalError::Damaged),
             F::Checklist => {
                 let mut marks = 0;
                 for index in 2..self.arguments.len() {
                     marks += match self.value(index)? {
-                        Nodes(nodes) => self.truths(&nodes)?.into_iter().filter(|t| *t).count(),
-                        other => usize::from(env.boolean(&other)),
+                        Nodes(nodes) => self.truths(nodes)?.into_iter().filter(|t| *t).count(),
+                        other => usize::from(env.boolean(other)),
                     };
                 }
                 Boolean(self.within(marks as f64)?)
@@ -284,16 +302,16 @@ impl Call<'_, '_, '_> {
         for index in (2..self.arguments.len()).step_by(2) {
             match (self.value(index)?, self.value(index + 1)?) {
                 (XValue::Nodes(marks), XValue::Nodes(weights)) => {
-                    for (marked, weight) in self.truths(&marks)?.into_iter().zip(weights) {
+                    for (marked, weight) in self.truths(marks)?.into_iter().zip(weights) {
                         if marked {
-                            let text = self.eval.env.string_value(weight)?;
+                            let text = self.eval.env.string_value(*weight)?;
                             sum += text_to_number(&text, offset);
                         }
                     }
                 }
                 (mark, weight) => {
-                    if self.eval.env.boolean(&mark) {
-                        sum += self.eval.env.number(&weight)?;
+                    if self.eval.env.boolean(mark) {
+                        sum += self.eval.env.number(weight)?;
                     }
                 }
             }

@@ -277,7 +277,7 @@ impl Eval<'_, '_> {
         self.env.number(&value)
     }
 
-    fn boolean(&self, op: OpId, at: At) -> Evaluated<bool> {
+    pub(super) fn boolean(&self, op: OpId, at: At) -> Evaluated<bool> {
         let value = self.run(op, at)?;
         Ok(self.env.boolean(&value))
     }

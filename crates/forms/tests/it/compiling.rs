@@ -647,3 +647,17 @@ fn too_much_is_refused_not_endured() {
     ));
     assert_eq!(found[0].code, Code::TooLarge);
 }
+
+#[test]
+fn nested_wildcards_do_not_take_for_ever() {
+    let rows: String = (0..40)
+        .map(|i| format!("| | text | q{i} | Q | |\n"))
+        .collect();
+    let nested = format!("{}1{}", "//*[".repeat(20), "]".repeat(20));
+    let start = std::time::Instant::now();
+    let found = faults(&format!(
+        "| survey |\n| | type | name | label | calculation |\n{rows}| | calculate | c | | count({nested}) |\n"
+    ));
+    assert!(found.iter().any(|f| f.code == Code::TooLarge), "{found:?}");
+    assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
+}

@@ -247,3 +247,37 @@ fn work_is_limited() {
     );
     assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
 }
+
+#[test]
+fn the_deepest_expression_needs_little_stack() {
+    let nested = |open: &str, middle: &str, close: &str, n: usize| {
+        format!("{}{middle}{}", open.repeat(n), close.repeat(n))
+    };
+    let work = move || {
+        let mut deepest = 0;
+        for n in 1..130 {
+            for source in [
+                nested("(", "1", ")", n),
+                nested("not(", "a", ")", n),
+                nested("a[", "a", "]", n),
+                nested("if(a,", "a", ",b)", n),
+                nested("(1 + ", "1", ")", n),
+                nested("1 + ", "1", "", n),
+                nested("a[string-length(concat('x',", "a", ")) > 0]", n),
+                nested("-", "1", "", n),
+            ] {
+                if let Some(value) = evaluate(&source) {
+                    assert!(value.is_ok(), "{source}: {:?}", value.err());
+                    deepest = deepest.max(n);
+                }
+            }
+        }
+        assert!(deepest >= 90, "{deepest}");
+    };
+    // A thread of the runtime has 2 MiB; the limits must leave most of it.
+    let thread = std::thread::Builder::new()
+        .stack_size(1 << 20)
+        .spawn(work)
+        .expect("a thread");
+    thread.join().expect("no overflow");
+}
