@@ -118,6 +118,7 @@ fn size(text: &str) -> Result<(u32, u32), String> {
 
 /// Runs the program.
 pub fn main() -> ExitCode {
+    our_fonts_only();
     let line = Line::parse();
     tracing_subscriber::fmt()
         .json()
@@ -132,6 +133,19 @@ pub fn main() -> ExitCode {
         Err(error) => {
             eprintln!("onedoor: {error:#}");
             ExitCode::from(2)
+        }
+    }
+}
+
+/// Text and pictures look for fonts in the whole system at start, which takes over a second on some machines: they are
+/// shown only ours and the full CJK font, unless somebody chose otherwise.
+fn our_fonts_only() {
+    let ours = place::assets().join("fonts/fonts.conf");
+    if std::env::var_os("FONTCONFIG_FILE").is_none() && ours.is_file() {
+        #[expect(unsafe_code, reason = "the environment is changed before any other thread runs")]
+        // SAFETY: called first in `main`; no other thread exists yet that could read the environment.
+        unsafe {
+            std::env::set_var("FONTCONFIG_FILE", ours);
         }
     }
 }

@@ -2,7 +2,7 @@
 //! Hear again, Back and Next at the bottom.
 
 use crate::theme::{self, Look, Surface, TextSize};
-use crate::widget::part::fitting;
+use crate::widget::part::{fitting, text_width};
 use crate::widget::{Draw, Tap, Tapped, control, picture, space, tap, words};
 use iced::alignment::Vertical;
 use iced::widget::{column, container, row};
@@ -253,11 +253,14 @@ pub fn fault_line<'a, M: 'a>(draw: Draw<'_>, fault: String, size: f32) -> Elemen
     .into()
 }
 
-/// A title of one or two lines at the full size; a longer one a little smaller, never under 56.
+/// A title of one line at the full size; a longer one a little smaller, never under 56.
 fn title_size(look: Look, title: &str, width: f32) -> f32 {
     let full = look.px(theme::QUESTION);
-    if lines(title, full, width) <= 2.0 {
+    let gentle = look.gentle(theme::QUESTION);
+    if lines(title, full, width) <= 1.0 {
         full
+    } else if lines(title, gentle, width) <= 2.0 {
+        gentle
     } else {
         look.gentle(56.0)
     }
@@ -265,9 +268,7 @@ fn title_size(look: Look, title: &str, width: f32) -> f32 {
 
 /// About how many lines `text` takes.
 pub fn lines(text: &str, size: f32, width: f32) -> f32 {
-    (crate::widget::part::text_width(text, size) / width)
-        .ceil()
-        .max(1.0)
+    crate::widget::part::text_lines(text, size, width)
 }
 
 fn tool<'a, N: Clone + 'a>(
@@ -332,10 +333,24 @@ fn header<'a, N: Clone + 'a>(draw: Draw<'a>, always: &Always<N>) -> Element<'a, 
         tool(draw, "volume", &louder, "sound", always.volume.clone()),
     ];
     // A sign that something does not work comes before the name of the place, which people know.
-    let words_of_place = match &always.sign {
-        Some(sign) => words(sign.clone(), small, palette.band).bold(),
-        None => words(always.station.clone(), small, palette.band).bold(),
+    let place = always.sign.as_ref().unwrap_or(&always.station);
+    let labels = [&language, &larger, &clearer, &louder];
+    let taken = if look.portrait() {
+        0.0
+    } else {
+        labels.iter().map(|l| text_width(l, small) + small * 1.3 + 60.0).sum::<f32>()
     };
+    let step_text = always
+        .progress
+        .map(|(at, of)| say.with("step", &[("at", at.into()), ("of", of.into())]));
+    let stepped = step_text.as_ref().map_or(0.0, |s| text_width(s, small) + 48.0);
+    let room = look.size.width - 2.0 * theme::MARGIN - taken - stepped - small * 1.5 - 48.0;
+    let words_of_place = words(
+        place.clone(),
+        fitting(place, small, (room, tool_height(look) - if look.portrait() { 4.0 } else { -12.0 })),
+        palette.band,
+    )
+    .bold();
     let name = row![
         picture(draw, if always.sign.is_some() { "warning" } else { "station" }, small * 1.5),
         words_of_place.wide(),
@@ -343,14 +358,7 @@ fn header<'a, N: Clone + 'a>(draw: Draw<'a>, always: &Always<N>) -> Element<'a, 
     .spacing(16)
     .align_y(Vertical::Center)
     .width(Length::Fill);
-    let step = always.progress.map(|(at, of)| {
-        words(
-            say.with("step", &[("at", at.into()), ("of", of.into())]),
-            small,
-            palette.band,
-        )
-        .one_line()
-    });
+    let step = step_text.map(|text| words(text, small, palette.band).one_line());
     if look.portrait() {
         let mut first = row![name]
             .spacing(16)

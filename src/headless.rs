@@ -220,7 +220,14 @@ impl<B: Backend> Headless<B> {
     pub fn draw(&mut self) -> Picture {
         let (width, height) = (self.width, self.height);
         let look = self.kiosk.look(width as f32, height as f32);
-        let rgba = self.with_page(|page, renderer| {
+        // iced_tiny_skia 0.14.1 multiplies the region it draws by the scale once too often, so at a scale under 1 it leaves
+        // the right and the bottom black: it is given a canvas larger by as much, and the page is cut out of it.
+        let grown = (1.0 / look.scale).max(1.0);
+        let canvas = Size::new(
+            (width as f32 * grown).ceil() as u32,
+            (height as f32 * grown).ceil() as u32,
+        );
+        let drawn = self.with_page(|page, renderer| {
             page.draw(
                 renderer,
                 &Theme::Light,
@@ -229,8 +236,16 @@ impl<B: Backend> Headless<B> {
                 },
                 mouse::Cursor::Unavailable,
             );
-            renderer::Headless::screenshot(renderer, Size::new(width, height), look.scale, Color::WHITE)
+            renderer::Headless::screenshot(renderer, canvas, look.scale, Color::WHITE)
         });
+        let row = |y: usize| {
+            let from = y * canvas.width as usize * 4;
+            &drawn[from..from + width as usize * 4]
+        };
+        let mut rgba = Vec::with_capacity(width as usize * height as usize * 4);
+        for y in 0..height as usize {
+            rgba.extend_from_slice(row(y));
+        }
         Picture {
             width,
             height,

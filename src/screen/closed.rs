@@ -3,6 +3,7 @@
 use super::Ctx;
 use crate::frame::Page;
 use crate::theme;
+use crate::widget::part::{Stack, text_height};
 use crate::widget::{Tapped, control, picture, words};
 use iced::alignment::{Horizontal, Vertical};
 use iced::widget::{column, container};
@@ -16,27 +17,20 @@ pub fn view<'a, M: 'a>(ctx: Ctx<'a>, code: &'a str) -> Page<'a, M> {
         let look = draw.look;
         let ink = look.palette.page;
         let (place, phone) = ctx.station.instead(&say.tag);
-        let line = |text: String, size| words(text, size, ink).wide().centred();
-        let whole: Element<'a, Tapped<M>> = container(
-            column![
-                picture(draw, "closed", (room.1 * 0.3).min(260.0)),
-                line(say.text("say-closed"), look.gentle(68.0)).bold(),
-                line(
-                    say.with(
-                        "closed-where",
-                        &[("place", place.as_str().into()), ("phone", phone.as_str().into())]
-                    ),
-                    look.px(48.0)
-                ),
-                line(say.text("closed-kept"), look.px(theme::BODY)),
-                line(
-                    say.with("fault-code", &[("code", code.into())]),
-                    look.px(theme::BODY)
-                ),
-            ]
-            .spacing(look.gentle(20.0))
-            .align_x(Horizontal::Center),
-        )
+        let mut lines = Stack::new(room.1, look.gentle(20.0));
+        let side = (room.1 * 0.3).min(260.0);
+        lines.push(4, side, container(picture(draw, "closed", side)).center_x(Length::Fill));
+        let mut line = |rank: usize, text: String, size: f32, bold: bool| {
+            let height = text_height(&text, size, room.0);
+            let line = words(text, size, ink).wide().centred();
+            lines.push(rank, height, if bold { line.bold() } else { line });
+        };
+        line(0, say.text("say-closed"), look.gentle(68.0), true);
+        let instead = [("place", place.as_str().into()), ("phone", phone.as_str().into())];
+        line(0, say.with("closed-where", &instead), look.px(46.0), false);
+        line(2, say.text("closed-kept"), look.px(theme::BODY), false);
+        line(1, say.with("fault-code", &[("code", code.into())]), theme::SMALL, false);
+        let whole: Element<'a, Tapped<M>> = container(lines.finish().align_x(Horizontal::Center))
         .width(Length::Fill)
         .height(Length::Fill)
         .align_x(Horizontal::Center)

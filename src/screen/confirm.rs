@@ -3,9 +3,10 @@
 use super::Ctx;
 use crate::frame::{Extra, Page};
 use crate::theme;
+use crate::widget::part::{Stack, text_height};
 use crate::widget::{panel, picture, words};
 use iced::alignment::{Horizontal, Vertical};
-use iced::widget::{column, container, row};
+use iced::widget::{container, row};
 use iced::{Element, Length};
 use jiff::civil::Date;
 use onedoor_devices::sound::speak::Part;
@@ -57,21 +58,22 @@ pub fn view<'a>(
     let mut page = Page::new(say.text(title), move |draw, room| {
         let look = draw.look;
         let surface = look.palette.paper;
-        let side = (room.1 * 0.5).min(320.0);
-        let mut lines = column![
-            words(
-                masked,
-                look.gentle(64.0).min((room.0 - side - 160.0) / 13.0),
-                surface.ink
-            )
-            .bold()
-            .one_line()
-        ]
-        .spacing(16);
-        for fact in facts {
-            lines = lines.push(words(fact, look.px(48.0), surface.ink));
+        let side = if look.portrait() { 200.0 } else { (room.1 * 0.5).min(320.0) };
+        let width = room.0 - side - 160.0;
+        let mut lines = Stack::new(room.1 - 80.0, look.gentle(16.0));
+        let size = look.gentle(64.0).min(width / 14.5);
+        lines.push(
+            0,
+            size * theme::LINE_HEIGHT,
+            words(masked, size, surface.ink).bold().one_line(),
+        );
+        let size = look.px(46.0);
+        for (rank, fact) in facts.into_iter().enumerate() {
+            lines.push(rank + 1, text_height(&fact, size, width), words(fact, size, surface.ink));
         }
-        lines = lines.push(words(say.text("confirm-masked"), look.px(theme::BODY), surface.ink).wide());
+        let (why, size) = (say.text("confirm-masked"), look.px(theme::BODY));
+        lines.push(9, text_height(&why, size, width), words(why, size, surface.ink).wide());
+        let lines = lines.finish();
         let whole: Element<'a, _> = container(
             panel(
                 surface,

@@ -4,7 +4,7 @@ use super::Ctx;
 use crate::frame::{Extra, Page, fault_line};
 use crate::slip::Receipt;
 use crate::theme;
-use crate::widget::part::{Stack, steps, text_height};
+use crate::widget::part::{Stack, steps, steps_height, text_height};
 use crate::widget::{Draw, Tapped, panel, picture, space, words};
 use iced::alignment::{Horizontal, Vertical};
 use iced::widget::image::Handle;
@@ -166,7 +166,7 @@ fn body<'a>(
         line(&mut left, 2, say.with("done-bring", &[("papers", joined.as_str().into())]), false);
     }
     if !failed {
-        let height = look.gentle(56.0) + 8.0 + look.gentle(theme::SMALL) * theme::LINE_HEIGHT * if say.tag.starts_with("zh") { 1.0 } else { 2.0 };
+        let height = look.gentle(56.0) + 8.0 + steps_height(look, say, left_width);
         left.push(4, height, steps(draw, ctx.say, 0));
     }
     if offline {

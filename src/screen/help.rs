@@ -3,9 +3,10 @@
 use super::Ctx;
 use crate::frame::{Extra, Page};
 use crate::theme;
+use crate::widget::part::{Stack, text_height};
 use crate::widget::{Tapped, picture, words};
 use iced::alignment::{Horizontal, Vertical};
-use iced::widget::{column, container};
+use iced::widget::container;
 use iced::{Element, Length};
 use onedoor_devices::sound::speak::Part;
 
@@ -31,21 +32,24 @@ pub fn view<'a>(ctx: Ctx<'a>, before: u32, may_yield: bool) -> Page<'a, Message>
         } else {
             say.with("help-before", &[("count", before.into()), ("name", name.into())])
         };
-        let line = |text: String, size| words(text, size, palette.page).wide().centred();
-        let whole: Element<'a, Tapped<Message>> = container(
-            column![
-                picture(draw, "call-person", (room.1 * 0.34).min(280.0)),
-                line(say.text("say-help"), look.gentle(76.0)).bold(),
-                line(say.text("help-kept"), look.px(44.0)),
-                line(who, look.px(44.0)),
-                line(
-                    say.with("help-phone", &[("phone", person.1.as_str().into())]),
-                    look.px(theme::BODY)
-                ),
-            ]
-            .spacing(look.gentle(16.0))
-            .align_x(Horizontal::Center),
-        )
+        let mut lines = Stack::new(room.1, look.gentle(16.0));
+        let side = (room.1 * 0.34).min(280.0);
+        lines.push(3, side, container(picture(draw, "call-person", side)).center_x(Length::Fill));
+        let mut line = |rank: usize, text: String, size: f32, bold: bool| {
+            let height = text_height(&text, size, room.0);
+            let line = words(text, size, palette.page).wide().centred();
+            lines.push(rank, height, if bold { line.bold() } else { line });
+        };
+        line(0, say.text("say-help"), look.gentle(76.0), true);
+        line(1, say.text("help-kept"), look.px(44.0), false);
+        line(2, who, look.px(44.0), false);
+        line(
+            4,
+            say.with("help-phone", &[("phone", person.1.as_str().into())]),
+            look.px(theme::BODY),
+            false,
+        );
+        let whole: Element<'a, Tapped<Message>> = container(lines.finish().align_x(Horizontal::Center))
         .width(Length::Fill)
         .height(Length::Fill)
         .align_x(Horizontal::Center)

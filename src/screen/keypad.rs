@@ -364,7 +364,7 @@ impl Keypad {
         )
         .width(Length::Fill);
         let mut left = column![field].spacing(20);
-        let size = look.px(theme::BODY);
+        let size = look.gentle(theme::BODY);
         if let Some(fault) = &self.fault {
             left = left.push(fault_line(draw, say.text(fault), size));
         } else if let Some(hint) = &self.hint {
@@ -417,12 +417,14 @@ impl Keypad {
                 .height(Length::Fill)
                 .on_tap_maybe(message)
         };
+        let rows = if upright { room.1 * 0.5 } else { room.1 };
+        let key_size = ((rows - 3.0 * theme::GAP) / 4.0 - 14.0) / theme::LINE_HEIGHT;
         let digit = |d: char| {
             key(
                 d.to_string(),
                 format!("key/{d}"),
                 Some(Message::Pressed(d)),
-                look.gentle(64.0),
+                look.gentle(60.0).min(key_size),
             )
         };
         let mut pad = column![].spacing(theme::GAP);
@@ -445,7 +447,7 @@ impl Keypad {
                     say.text("wipe"),
                     "key/wipe".into(),
                     Some(Message::Wiped),
-                    look.gentle(48.0)
+                    look.gentle(48.0).min(key_size)
                 ),
             ]
             .spacing(theme::GAP)

@@ -4,7 +4,7 @@ use super::keypad::{self, Keypad, Kind, Typed};
 use super::{Ctx, Leaf};
 use crate::frame::{Extra, Next, Page};
 use crate::theme;
-use crate::widget::part::{Stack, fitting, steps, text_height};
+use crate::widget::part::{Stack, fitting, steps, steps_height, text_height};
 use crate::widget::{Tapped, control, picture, space, tap, words};
 use iced::alignment::{Horizontal, Vertical};
 use iced::widget::{column, container, row};
@@ -422,10 +422,9 @@ impl Matters {
                 }
                 None => {}
             }
-            let lines = if say.tag.starts_with("zh") { 1.0 } else { 2.0 };
             left.push(
                 3,
-                look.gentle(56.0) + 8.0 + look.gentle(theme::SMALL) * theme::LINE_HEIGHT * lines,
+                look.gentle(56.0) + 8.0 + steps_height(look, say, room.0),
                 steps(draw, say, reached(&matter.status)),
             );
             let left = left.finish();

@@ -4,7 +4,7 @@ use super::{Ctx, Leaf};
 use crate::frame::Page;
 use crate::station::Paper;
 use crate::theme;
-use crate::widget::part::text_height;
+use crate::widget::part::{Stack, text_height};
 use crate::widget::{Tapped, control, panel, picture, words};
 use iced::alignment::{Horizontal, Vertical};
 use iced::widget::{column, row};
@@ -45,26 +45,36 @@ pub fn view<'a>(ctx: Ctx<'a>, papers: &'a [Paper], tiles: usize, leaf: Leaf) -> 
         let height = (room.1 - below).max(160.0);
         let card = |paper: &'a Paper| {
             let surface = palette.paper;
-            let mut text = column![words(paper.name(&say.tag).to_owned(), look.px(44.0), surface.ink).bold().centred()]
-                .spacing(6);
-            if let Some(who) = paper.who(&say.tag) {
-                text = text.push(words(who.to_owned(), look.px(theme::BODY - 2.0), surface.ink).centred());
+            let (width, most) = if upright {
+                (room.0 - 260.0, (height - theme::GAP * (per as f32 - 1.0)) / per as f32 - 44.0)
+            } else {
+                (
+                    (room.0 - theme::GAP * (per as f32 - 1.0)) / per as f32 - 60.0,
+                    height - 44.0,
+                )
+            };
+            let small = look.gentle(theme::BODY);
+            let name = paper.name(&say.tag).to_owned();
+            let lines = [
+                Some((name, look.gentle(44.0), true)),
+                paper.who(&say.tag).map(|who| (who.to_owned(), small, false)),
+                paper.pledge.then(|| (say.text("papers-pledge"), small, false)),
+            ];
+            let mut text = Stack::new(most + 28.0, 6.0);
+            let mut used = 0.0;
+            for (rank, (line, size, bold)) in lines.into_iter().flatten().enumerate() {
+                let line_height = text_height(&line, size, width);
+                if used + line_height + 6.0 <= most {
+                    used += line_height + 6.0;
+                }
+                let line = words(line, size, surface.ink).wide().centred();
+                text.push(rank, line_height, if bold { line.bold() } else { line });
             }
-            if paper.pledge {
-                text = text.push(words(say.text("papers-pledge"), look.px(theme::BODY - 2.0), surface.ink).centred());
-            }
+            let text = text.finish();
             let side = if upright {
                 (height / per as f32 - 90.0).clamp(80.0, 180.0)
             } else {
-                let width = (room.0 - theme::GAP * (per as f32 - 1.0)) / per as f32 - 60.0;
-                let mut words = text_height(paper.name(&say.tag), look.px(44.0), width);
-                if let Some(who) = paper.who(&say.tag) {
-                    words += text_height(who, look.px(theme::BODY - 2.0), width) + 6.0;
-                }
-                if paper.pledge {
-                    words += text_height(&say.text("papers-pledge"), look.px(theme::BODY - 2.0), width) + 6.0;
-                }
-                (height - words - 70.0).clamp(0.0, 240.0)
+                (most - used - 16.0).clamp(0.0, 240.0)
             };
             let inside: Element<'a, _> = if upright {
                 row![picture(draw, &paper.picture, side), text.width(Length::Fill)]
@@ -76,7 +86,7 @@ pub fn view<'a>(ctx: Ctx<'a>, papers: &'a [Paper], tiles: usize, leaf: Leaf) -> 
                 if side >= 48.0 {
                     all = all.push(picture(draw, &paper.picture, side));
                 }
-                all.push(text.align_x(Horizontal::Center)).into()
+                all.push(text).into()
             };
             panel(surface, inside)
                 .width(Length::Fill)

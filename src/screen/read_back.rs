@@ -91,9 +91,9 @@ pub fn per(tiles: usize, upright: bool) -> usize {
         (6, false) => 4,
         (6, true) => 6,
         (4, false) => 3,
-        (4, true) => 5,
+        (4, true) => 4,
         (_, false) => 2,
-        (_, true) => 4,
+        (_, true) => 3,
     }
 }
 
@@ -114,8 +114,8 @@ pub fn view<'a>(ctx: Ctx<'a>, lines: Vec<Line>, per: usize, leaf: Leaf) -> Page<
                 None => picture(draw, "write", side),
             };
             let text = column![
-                words(line.question, look.px(theme::SMALL), surface.ink),
-                words(line.answer, look.px(theme::LABEL), surface.ink).bold(),
+                words(line.question, look.gentle(theme::SMALL), surface.ink),
+                words(line.answer, look.gentle(theme::LABEL), surface.ink).bold(),
             ]
             .width(Length::Fill);
             let inside = row![

@@ -177,7 +177,7 @@ impl Entry {
             };
             let wipe = |wide| {
                 let label = say.text("wipe");
-                let text = words(label.clone(), look.gentle(40.0).min(48.0), palette.quiet.ink).bold();
+                let text = words(label.clone(), look.gentle(40.0).min(if look.portrait() { 36.0 } else { 48.0 }), palette.quiet.ink).bold();
                 tap("key/wipe", label, palette.quiet, text)
                     .key()
                     .padding(Padding::from([0.0, 6.0]))
@@ -259,7 +259,7 @@ impl Entry {
         let at = (self.leaf.0 % self.leaf.pages(self.candidates.len(), SHOWN)) * SHOWN;
         let mut line = row![].spacing(16.0);
         for (n, candidate) in self.leaf.of(&self.candidates, SHOWN).iter().enumerate() {
-            let text = words(candidate.clone(), look.gentle(50.0).min(height / 1.4), palette.tile.ink).bold();
+            let text = words(candidate.clone(), look.gentle(50.0).min(height / 1.5), palette.tile.ink).bold();
             line = line.push(
                 tap(format!("candidate/{candidate}"), candidate.clone(), palette.tile, text)
                     .key()

@@ -99,8 +99,7 @@ pub fn tile<'a, M: Clone + 'a>(
         palette.tile
     };
     let size = label_size(draw.look, &tile.label, room.0 - 56.0);
-    let lines = (text_width(&tile.label, size) / (room.0 - 56.0)).ceil().max(1.0);
-    let label_height = lines * size * theme::LINE_HEIGHT;
+    let label_height = text_height(&tile.label, size, room.0 - 56.0);
     let side = (room.1 - label_height - 64.0).min(room.0 * 0.6).min(300.0);
     let mut inside = column![].align_x(Horizontal::Center).spacing(12);
     if let Some(name) = tile.picture.as_deref().filter(|_| side >= 56.0) {
@@ -164,11 +163,28 @@ pub fn text_width(text: &str, size: f32) -> f32 {
         * size
 }
 
-/// About how high `text` stands at `size` in `width`, broken into lines as words and characters allow.
+/// About how many lines `text` takes at `size` in `width`: words are kept whole, Han characters break anywhere.
+pub fn text_lines(text: &str, size: f32, width: f32) -> f32 {
+    // Marks that may not begin a line take the character before them along.
+    let width = if text.is_ascii() { width } else { width * 0.94 };
+    let mut lines = 1.0;
+    let mut used = 0.0;
+    for word in text.split_inclusive(|c: char| c == ' ' || !c.is_ascii()) {
+        let long = text_width(word.trim_end(), size);
+        if used > 0.0 && used + long > width {
+            lines += 1.0;
+            used = 0.0;
+        }
+        // A word longer than the line is cut.
+        lines += (long / width.max(1.0)).ceil().max(1.0) - 1.0;
+        used += text_width(word, size);
+    }
+    lines
+}
+
+/// About how high it stands then.
 pub fn text_height(text: &str, size: f32, width: f32) -> f32 {
-    // Words are not cut, so a line is never quite full.
-    let lines = (text_width(text, size) * 1.06 / width.max(1.0)).ceil().max(1.0);
-    lines * size * theme::LINE_HEIGHT
+    text_lines(text, size, width) * size * theme::LINE_HEIGHT
 }
 
 /// The largest size from `largest` down to the body's minimum at which `text` stands in `room`.
@@ -182,7 +198,7 @@ pub fn fitting(text: &str, largest: f32, room: (f32, f32)) -> f32 {
         && (text_height(text, size, room.0) > room.1
             || (text.is_ascii() && longest_word * size > room.0))
     {
-        size -= 1.0;
+        size = (size - 1.0).max(theme::SMALL);
     }
     size
 }
@@ -213,7 +229,8 @@ impl<'a, M: 'a> Stack<'a, M> {
     pub fn finish(self) -> iced::widget::Column<'a, M> {
         let mut ranks: Vec<(usize, usize)> = self.lines.iter().enumerate().map(|(n, l)| (l.0, n)).collect();
         ranks.sort_unstable();
-        let mut left = self.room;
+        // Heights are reckoned before shaping; a little is kept back for what they leave out.
+        let mut left = self.room - 28.0;
         let mut kept = vec![false; self.lines.len()];
         for (_, n) in ranks {
             let height = self.lines[n].1 + self.spacing;
@@ -237,7 +254,7 @@ impl<'a, M: 'a> Stack<'a, M> {
 fn label_size(look: Look, label: &str, room: f32) -> f32 {
     let mut size = look.px(theme::LABEL + 4.0);
     let least = look.px(theme::BODY - 2.0);
-    while size > least && text_width(label, size) > room * 2.0 {
+    while size > least && text_lines(label, size, room) > 2.0 {
         size -= 2.0;
     }
     size
@@ -298,15 +315,23 @@ pub fn control<'a, M: Clone + 'a>(
     tap(target, label, surface, content).padding(Padding::from([8.0, 16.0]))
 }
 
+/// How high the words under the state line's marks stand in `width`.
+pub fn steps_height(look: Look, say: &crate::language::Language, width: f32) -> f32 {
+    let size = look.gentle(theme::SMALL);
+    STEPS
+        .iter()
+        .map(|id| text_height(&say.text(id), size, (width - 48.0) / 5.0))
+        .fold(0.0, f32::max)
+}
+
+const STEPS: [&str; 5] = ["state-saved", "state-delivered", "state-in-hand", "state-answered", "state-solved"];
+
 /// The five-step state line of a case; `reached` counts from 0.
 pub fn steps<'a, M: 'a>(draw: Draw<'_>, say: &crate::language::Language, reached: usize) -> Element<'a, M> {
     let look = draw.look;
     let palette = look.palette;
     let mut line = row![].spacing(12);
-    for (n, id) in ["state-saved", "state-delivered", "state-in-hand", "state-answered", "state-solved"]
-        .into_iter()
-        .enumerate()
-    {
+    for (n, id) in STEPS.into_iter().enumerate() {
         let surface = if n <= reached { palette.number_chosen } else { palette.paper };
         let side = look.gentle(56.0);
         let mark = if n <= reached { "✓".to_owned() } else { (n + 1).to_string() };

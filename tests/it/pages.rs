@@ -179,12 +179,16 @@ fn a_page_drawn_is_a_page_seen() {
             let inspection = kiosk.inspect();
             let picture = kiosk.draw();
             for target in inspection.targets.iter().filter(|t| t.seen.kind == TapKind::Step) {
-                // Inside the border, left of any text.
-                let x = ((target.bounds.x + 11.0) * scale) as u32;
+                // Just inside the border, left of any text.
+                let x = ((target.bounds.x + target.seen.surface.border.1 + 2.5) * scale) as u32;
                 let y = ((target.bounds.y + target.bounds.height * 0.5) * scale) as u32;
                 let at = ((y * picture.width + x) * 4) as usize;
                 let on = target.seen.surface.ink.on.into_rgba8();
-                assert_eq!(picture.rgba[at..at + 3], on[..3], "{page} {}", target.seen.target);
+                if picture.rgba[at..at + 3] != on[..3] {
+                    let file = std::env::temp_dir().join("onedoor-page.png");
+                    std::fs::write(&file, picture.png()?)?;
+                    panic!("{page} {}: {:?} at {x},{y}, see {}", target.seen.target, &picture.rgba[at..at + 3], file.display());
+                }
                 looked += 1;
             }
             Ok(())
