@@ -74,6 +74,7 @@ impl<B: Backend> Kiosk<B> {
             }
             Happening::Drawn { picture, size } => {
                 if let Screen::Done(done) = &mut self.screen {
+                    done.head = done::head(&picture);
                     done.drawn = Some(picture);
                     done.drawn_size = size;
                 }
@@ -225,6 +226,7 @@ impl<B: Backend> Kiosk<B> {
         self.screen = Screen::Done(Box::new(done::Done {
             receipt: receipt.clone(),
             drawn: None,
+            head: None,
             drawn_size: (384, 600),
             paper: done::Paper::Printing,
             copies: 1,

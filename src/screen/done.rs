@@ -9,7 +9,7 @@ use crate::widget::{Draw, Tapped, panel, picture, space, words};
 use iced::alignment::{Horizontal, Vertical};
 use iced::widget::image::Handle;
 use iced::widget::{column, container, image, row};
-use iced::{Element, Length, Padding, Rectangle};
+use iced::{Element, Length, Padding};
 use onedoor_devices::sound::speak::Part;
 use onedoor_domain::calendar::Due;
 
@@ -24,6 +24,27 @@ pub enum Paper {
     Failed(&'static str, String),
 }
 
+/// How much of a slip is shown on the screen: code, QR and what stands above them.
+pub fn head_rows(width: u32) -> u32 {
+    width * 3 / 2
+}
+
+/// The head of a drawn slip: a picture of its own, since the software renderer does not cut one while drawing.
+pub fn head(whole: &Handle) -> Option<Handle> {
+    let Handle::Rgba {
+        width,
+        height,
+        pixels,
+        ..
+    } = whole
+    else {
+        return None;
+    };
+    let rows = head_rows(*width).min(*height);
+    let bytes = (width * rows * 4) as usize;
+    Some(Handle::from_rgba(*width, rows, pixels.slice(..bytes)))
+}
+
 /// The page.
 #[derive(Debug, Clone)]
 pub struct Done {
@@ -31,6 +52,8 @@ pub struct Done {
     pub receipt: Receipt,
     /// The slip as it is drawn on paper.
     pub drawn: Option<Handle>,
+    /// Its head, as the page shows it.
+    pub head: Option<Handle>,
     /// Its size in dots.
     pub drawn_size: (u32, u32),
     /// What became of it.
@@ -181,28 +204,22 @@ fn body<'a>(
     if largest {
         return left.into();
     }
-    let slip: Element<'a, Tapped<Message>> = match (&done.drawn, failed) {
-        (Some(handle), _) => {
-            // As much of the slip's head as there is room for, at a size that can be read; the paper has it whole.
+    let slip: Element<'a, Tapped<Message>> = match &done.head {
+        Some(handle) => {
+            // The slip's head, at a size that can be read; the paper has it whole.
             let (w, h) = done.drawn_size;
-            let scale = (slip_width - 36.0) / w as f32;
-            let height = (h as f32 * scale).min(room.1 - 36.0);
+            let h = h.min(head_rows(w));
+            let scale = ((slip_width - 36.0) / w as f32).min((room.1 - 36.0) / h as f32);
             panel(
                 palette.paper,
                 image(handle.clone())
-                    .crop(Rectangle {
-                        x: 0,
-                        y: 0,
-                        width: w,
-                        height: (height / scale) as u32,
-                    })
                     .width(w as f32 * scale)
-                    .height(height),
+                    .height(h as f32 * scale),
             )
             .padding(18)
             .into()
         }
-        (None, _) => picture(draw, "slip-qr", slip_width * 0.6),
+        None => picture(draw, "slip-qr", slip_width * 0.6),
     };
     let whole = row![
         left,
