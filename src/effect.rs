@@ -200,8 +200,8 @@ pub enum Happening {
     Submitted(Box<Result<Saved, StoreFault>>),
     /// What was looked for.
     Found(Result<Finding, StoreFault>),
-    /// The last case was saved, and the light went out before its slip came.
-    Interrupted(Box<Interrupted>),
+    /// The last case was saved, and the light went out before its slip came; or there is no such case.
+    Interrupted(Option<Box<Interrupted>>),
     /// A case changed.
     Changed(CaseId, CaseStatus),
     /// The slip was drawn.

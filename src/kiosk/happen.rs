@@ -56,7 +56,8 @@ impl<B: Backend> Kiosk<B> {
                 }
             },
             Happening::Found(result) => self.found(result),
-            Happening::Interrupted(case) => {
+            Happening::Interrupted(None) => {}
+            Happening::Interrupted(Some(case)) => {
                 let id = case.draft;
                 let known = case.saved.pin.is_none();
                 self.interrupted = Some(*case);

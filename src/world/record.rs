@@ -289,19 +289,16 @@ impl Keeper {
         let now = self.clock.now().wall_ms;
         let again = store.clone();
         self.wait(store.cases(1), move |tell, result| {
-            let Ok(Some(case)) = result.map(|mut cases| cases.pop()) else {
-                return;
-            };
+            let last = result.unwrap_or_default().pop();
             let wait_ms = i64::try_from(DRAFT_WAITS.as_millis()).unwrap_or(i64::MAX);
-            if (now - case.saved_ms).abs() > wait_ms {
-                return;
-            }
-            let came = match again.slip_jobs(case.id).wait() {
-                Ok(jobs) => jobs.iter().any(|job| job.state != SlipState::Asked),
-                Err(_) => true,
-            };
-            if !came {
-                tell(Happening::Interrupted(Box::new(Interrupted {
+            let interrupted = last.filter(|case| (now - case.saved_ms).abs() <= wait_ms).filter(|case| {
+                again
+                    .slip_jobs(case.id)
+                    .wait()
+                    .is_ok_and(|jobs| jobs.iter().all(|job| job.state == SlipState::Asked))
+            });
+            tell(Happening::Interrupted(interrupted.map(|case| {
+                Box::new(Interrupted {
                     draft: case.draft,
                     saved: Saved {
                         case: case.id,
@@ -316,8 +313,8 @@ impl Keeper {
                         TellWay::NamedPerson => HowTold::NamedPerson,
                         TellWay::ComeBack => HowTold::ComesBack,
                     }),
-                })));
-            }
+                })
+            })));
         });
     }
 

@@ -21,7 +21,7 @@ const SAFE: Duration = Duration::from_millis(250);
 /// Power cuts around the commit of one case.
 const COMMIT_CUTS: usize = 90;
 /// Power cuts right after a touch, spread over the whole service.
-const ANYWHERE_CUTS: usize = 60;
+const ANYWHERE_CUTS: usize = 72;
 
 /// What an undisturbed resident's case holds, and how many touches it took.
 struct Reference {
