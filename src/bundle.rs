@@ -24,14 +24,19 @@ pub struct Opened {
 /// When the folder or a file cannot be read.
 pub fn read_folder(folder: &Path) -> anyhow::Result<Files> {
     fn walk(root: &Path, at: &Path, files: &mut Files) -> anyhow::Result<()> {
-        let entries = std::fs::read_dir(at).with_context(|| format!("{} cannot be read", at.display()))?;
+        let entries =
+            std::fs::read_dir(at).with_context(|| format!("{} cannot be read", at.display()))?;
         for entry in entries {
             let path = entry?.path();
             if path.is_dir() {
                 walk(root, &path, files)?;
             } else {
-                let name = path.strip_prefix(root)?.to_string_lossy().replace('\\', "/");
-                let bytes = std::fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+                let name = path
+                    .strip_prefix(root)?
+                    .to_string_lossy()
+                    .replace('\\', "/");
+                let bytes = std::fs::read(&path)
+                    .with_context(|| format!("{} cannot be read", path.display()))?;
                 files.insert(name, bytes);
             }
         }
@@ -46,7 +51,12 @@ pub fn read_folder(folder: &Path) -> anyhow::Result<Files> {
 ///
 /// # Errors
 /// All problems of all files at once, with file, line and column.
-pub fn compile(folder: &Path, key: &Keypair, version: &str, today: Date) -> anyhow::Result<Vec<u8>> {
+pub fn compile(
+    folder: &Path,
+    key: &Keypair,
+    version: &str,
+    today: Date,
+) -> anyhow::Result<Vec<u8>> {
     let files = read_folder(folder)?;
     let pictures = read_folder(&place::assets().join("pictures"))?;
     let input = Input {
@@ -127,11 +137,16 @@ impl Opened {
         let bytes = if station.is_dir() {
             let today = jiff::Zoned::now().date();
             let bytes = compile(station, &development, &today.to_string(), today)?;
-            std::fs::write(data.join("station.bundle"), &bytes)
-                .with_context(|| format!("{} cannot be written", data.join("station.bundle").display()))?;
+            std::fs::write(data.join("station.bundle"), &bytes).with_context(|| {
+                format!(
+                    "{} cannot be written",
+                    data.join("station.bundle").display()
+                )
+            })?;
             bytes
         } else {
-            std::fs::read(station).with_context(|| format!("{} cannot be read", station.display()))?
+            std::fs::read(station)
+                .with_context(|| format!("{} cannot be read", station.display()))?
         };
         Self::new(bytes, &trusted)
     }
@@ -146,10 +161,10 @@ impl Opened {
     pub fn media(&self) -> BTreeMap<String, Vec<u8>> {
         let mut media = BTreeMap::new();
         for (path, _) in self.bundle.files() {
-            let Some(name) = path
-                .strip_prefix("pictures/")
-                .or_else(|| path.strip_prefix("media/").and_then(|rest| rest.split_once('/').map(|(_, name)| name)))
-            else {
+            let Some(name) = path.strip_prefix("pictures/").or_else(|| {
+                path.strip_prefix("media/")
+                    .and_then(|rest| rest.split_once('/').map(|(_, name)| name))
+            }) else {
                 continue;
             };
             let Some(bytes) = self.bundle.file(&self.bytes, path) else {
@@ -178,7 +193,9 @@ impl Opened {
                     continue;
                 };
                 let target = root.join(name);
-                if let (Some(folder), Some(bytes)) = (target.parent(), self.bundle.file(&self.bytes, path)) {
+                if let (Some(folder), Some(bytes)) =
+                    (target.parent(), self.bundle.file(&self.bytes, path))
+                {
                     std::fs::create_dir_all(folder)?;
                     std::fs::write(&target, bytes).with_context(|| target.display().to_string())?;
                 }

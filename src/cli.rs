@@ -109,7 +109,9 @@ struct MakeBundle {
 }
 
 fn size(text: &str) -> Result<(u32, u32), String> {
-    let (w, h) = text.split_once('x').ok_or("write WIDTHxHEIGHT, such as 1280x800")?;
+    let (w, h) = text
+        .split_once('x')
+        .ok_or("write WIDTHxHEIGHT, such as 1280x800")?;
     match (w.parse(), h.parse()) {
         (Ok(w @ 320..=16_384), Ok(h @ 320..=16_384)) => Ok((w, h)),
         _ => Err("between 320 and 16384 pixels each".into()),
@@ -123,8 +125,11 @@ pub fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .json()
         .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_env("ONEDOOR_LOG")
-                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,onedoor=info,onedoor_store=info,onedoor_devices=info,fontdb=error")),
+            tracing_subscriber::EnvFilter::try_from_env("ONEDOOR_LOG").unwrap_or_else(|_| {
+                tracing_subscriber::EnvFilter::new(
+                    "warn,onedoor=info,onedoor_store=info,onedoor_devices=info,fontdb=error",
+                )
+            }),
         )
         .with_writer(std::io::stderr)
         .init();
@@ -142,7 +147,10 @@ pub fn main() -> ExitCode {
 fn our_fonts_only() {
     let ours = place::assets().join("fonts/fonts.conf");
     if std::env::var_os("FONTCONFIG_FILE").is_none() && ours.is_file() {
-        #[expect(unsafe_code, reason = "the environment is changed before any other thread runs")]
+        #[expect(
+            unsafe_code,
+            reason = "the environment is changed before any other thread runs"
+        )]
         // SAFETY: called first in `main`; no other thread exists yet that could read the environment.
         unsafe {
             std::env::set_var("FONTCONFIG_FILE", ours);
@@ -162,7 +170,8 @@ fn run(command: Option<Command>) -> anyhow::Result<()> {
         Some(Command::Bundle(make)) => {
             let key = match &make.key {
                 Some(path) => {
-                    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+                    let text = std::fs::read_to_string(path)
+                        .with_context(|| path.display().to_string())?;
                     Keypair::from_file(&text).with_context(|| path.display().to_string())?
                 }
                 None => bundle::development_key(&place::data())?,
@@ -170,14 +179,27 @@ fn run(command: Option<Command>) -> anyhow::Result<()> {
             let today = jiff::Zoned::now().date();
             let version = make.version.unwrap_or_else(|| today.to_string());
             let bytes = bundle::compile(&make.station, &key, &version, today)?;
-            std::fs::write(&make.bundle, &bytes).with_context(|| make.bundle.display().to_string())?;
-            println!("{}: {} bytes, signed by {}", make.bundle.display(), bytes.len(), key.public().id());
+            std::fs::write(&make.bundle, &bytes)
+                .with_context(|| make.bundle.display().to_string())?;
+            println!(
+                "{}: {} bytes, signed by {}",
+                make.bundle.display(),
+                bytes.len(),
+                key.public().id()
+            );
             Ok(())
         }
         Some(Command::Check { station }) => {
-            let random = onedoor_forms::bundle::Keypair::from_random(&[1; 32], onedoor_forms::bundle::KeyUse::Development);
+            let random = onedoor_forms::bundle::Keypair::from_random(
+                &[1; 32],
+                onedoor_forms::bundle::KeyUse::Development,
+            );
             let bytes = bundle::compile(&station, &random, "check", jiff::Zoned::now().date())?;
-            println!("{}: nothing wrong; its bundle has {} bytes", station.display(), bytes.len());
+            println!(
+                "{}: nothing wrong; its bundle has {} bytes",
+                station.display(),
+                bytes.len()
+            );
             Ok(())
         }
         Some(Command::Prompts { station }) => prompts::list(&station),

@@ -65,7 +65,9 @@ impl Dock {
             }
             Message::Clock => {
                 self.clock_back = !self.clock_back;
-                self.controls.clock.set(if self.clock_back { -TEN_YEARS_MS } else { 0 });
+                self.controls
+                    .clock
+                    .set(if self.clock_back { -TEN_YEARS_MS } else { 0 });
                 None
             }
             Message::WallCard => ServiceId::new("cross-province-medical")
@@ -77,11 +79,18 @@ impl Dock {
 
     /// The dock's page.
     pub fn view(&self) -> Element<'_, Message> {
-        let is = |switch| self.controls.printer.as_ref().is_some_and(|p| p.switches().is(switch));
+        let is = |switch| {
+            self.controls
+                .printer
+                .as_ref()
+                .is_some_and(|p| p.switches().is(switch))
+        };
         let item = |label: &'static str, on: bool, message: Message, there: bool| {
             row![
                 text(if on { "●" } else { "○" }).size(18),
-                button(text(label).size(18)).on_press_maybe(there.then_some(message)).width(Length::Fill),
+                button(text(label).size(18))
+                    .on_press_maybe(there.then_some(message))
+                    .width(Length::Fill),
             ]
             .spacing(8)
             .align_y(iced::Alignment::Center)
@@ -91,15 +100,55 @@ impl Dock {
         container(
             column![
                 text("模拟设备 · Simulated devices").size(22),
-                item("Printer: paper out", is(Switch::PaperOut), Message::Printer(Switch::PaperOut), printer),
-                item("Printer: cover open", is(Switch::CoverOpen), Message::Printer(Switch::CoverOpen), printer),
-                item("Printer: paper near end", is(Switch::NearEnd), Message::Printer(Switch::NearEnd), printer),
-                item("Printer: unplugged", is(Switch::Unplugged), Message::Printer(Switch::Unplugged), printer),
-                item("Printer: silent", is(Switch::Silent), Message::Printer(Switch::Silent), printer),
-                item("Sound: cable pulled", self.sound_pulled, Message::Sound, sound),
-                item("Clock: ten years back", self.clock_back, Message::Clock, true),
+                item(
+                    "Printer: paper out",
+                    is(Switch::PaperOut),
+                    Message::Printer(Switch::PaperOut),
+                    printer
+                ),
+                item(
+                    "Printer: cover open",
+                    is(Switch::CoverOpen),
+                    Message::Printer(Switch::CoverOpen),
+                    printer
+                ),
+                item(
+                    "Printer: paper near end",
+                    is(Switch::NearEnd),
+                    Message::Printer(Switch::NearEnd),
+                    printer
+                ),
+                item(
+                    "Printer: unplugged",
+                    is(Switch::Unplugged),
+                    Message::Printer(Switch::Unplugged),
+                    printer
+                ),
+                item(
+                    "Printer: silent",
+                    is(Switch::Silent),
+                    Message::Printer(Switch::Silent),
+                    printer
+                ),
+                item(
+                    "Sound: cable pulled",
+                    self.sound_pulled,
+                    Message::Sound,
+                    sound
+                ),
+                item(
+                    "Clock: ten years back",
+                    self.clock_back,
+                    Message::Clock,
+                    true
+                ),
                 item("Scan: a wall card", false, Message::WallCard, true),
-                item("Scan: a code that is not ours", false, Message::Foreign, true),
+                item(
+                    "Scan: a code that is not ours",
+                    false,
+                    Message::Foreign,
+                    true
+                ),
                 text("Slips lie as PNG files in the data folder, under slips/.").size(16),
             ]
             .spacing(10),

@@ -64,8 +64,13 @@ pub fn drive(at: &At) -> anyhow::Result<()> {
     });
     // What the record says at the start (a draft that waits, a slip that never came) comes before the first page.
     let until = Instant::now() + Duration::from_secs(20);
-    while let Ok(Incoming::Happened(happening)) = incoming.recv_timeout(until.saturating_duration_since(Instant::now())) {
-        let last = matches!(happening, Happening::Interrupted(_) | Happening::Record(Err(_)));
+    while let Ok(Incoming::Happened(happening)) =
+        incoming.recv_timeout(until.saturating_duration_since(Instant::now()))
+    {
+        let last = matches!(
+            happening,
+            Happening::Interrupted(_) | Happening::Record(Err(_))
+        );
         trace.happened(&happening);
         headless.happen(happening);
         if last {

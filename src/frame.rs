@@ -193,7 +193,11 @@ pub fn frame<'a, N: Clone + 'a>(
     let body = (page.body)(draw, room);
 
     let middle = container(
-        column![head, container(body).width(Length::Fill).height(Length::Fill)].spacing(12),
+        column![
+            head,
+            container(body).width(Length::Fill).height(Length::Fill)
+        ]
+        .spacing(12),
     )
     .padding(Padding::from([28.0, theme::MARGIN]))
     .width(Length::Fill)
@@ -224,7 +228,13 @@ pub fn frame<'a, N: Clone + 'a>(
         middle,
         line(palette.line),
         band(
-            footer(draw, (page.back, page.back_as), page.extra, page.next, &always),
+            footer(
+                draw,
+                (page.back, page.back_as),
+                page.extra,
+                page.next,
+                &always
+            ),
             bottom
         ),
     ])
@@ -243,7 +253,9 @@ pub fn fault_line<'a, M: 'a>(draw: Draw<'_>, fault: String, size: f32) -> Elemen
         draw.look.palette.fault,
         row![
             picture(draw, "warning", size * 1.3),
-            words(fault, size, draw.look.palette.fault.ink).bold().wide(),
+            words(fault, size, draw.look.palette.fault.ink)
+                .bold()
+                .wide(),
         ]
         .spacing(16)
         .align_y(Vertical::Center),
@@ -300,9 +312,16 @@ fn tool<'a, N: Clone + 'a>(
         .height(tool_height(look))
         .on_tap(message);
     }
-    control(draw, target, label, Some(picture_name), look.palette.tool, size)
-        .height(tool_height(look))
-        .on_tap(message)
+    control(
+        draw,
+        target,
+        label,
+        Some(picture_name),
+        look.palette.tool,
+        size,
+    )
+    .height(tool_height(look))
+    .on_tap(message)
 }
 
 fn header<'a, N: Clone + 'a>(draw: Draw<'a>, always: &Always<N>) -> Element<'a, Tapped<N>> {
@@ -329,7 +348,13 @@ fn header<'a, N: Clone + 'a>(draw: Draw<'a>, always: &Always<N>) -> Element<'a, 
     let tools = [
         tool(draw, "language", &language, "language", switch),
         tool(draw, "text-size", &larger, "text-size", always.text.clone()),
-        tool(draw, "contrast", &clearer, "contrast", always.contrast.clone()),
+        tool(
+            draw,
+            "contrast",
+            &clearer,
+            "contrast",
+            always.contrast.clone(),
+        ),
         tool(draw, "volume", &louder, "sound", always.volume.clone()),
     ];
     // A sign that something does not work comes before the name of the place, which people know.
@@ -338,21 +363,41 @@ fn header<'a, N: Clone + 'a>(draw: Draw<'a>, always: &Always<N>) -> Element<'a, 
     let taken = if look.portrait() {
         0.0
     } else {
-        labels.iter().map(|l| text_width(l, small) + small * 1.3 + 60.0).sum::<f32>()
+        labels
+            .iter()
+            .map(|l| text_width(l, small) + small * 1.3 + 60.0)
+            .sum::<f32>()
     };
     let step_text = always
         .progress
         .map(|(at, of)| say.with("step", &[("at", at.into()), ("of", of.into())]));
-    let stepped = step_text.as_ref().map_or(0.0, |s| text_width(s, small) + 48.0);
+    let stepped = step_text
+        .as_ref()
+        .map_or(0.0, |s| text_width(s, small) + 48.0);
     let room = look.size.width - 2.0 * theme::MARGIN - taken - stepped - small * 1.5 - 48.0;
     let words_of_place = words(
         place.clone(),
-        fitting(place, small, (room, tool_height(look) - if look.portrait() { 4.0 } else { -12.0 })),
+        fitting(
+            place,
+            small,
+            (
+                room,
+                tool_height(look) - if look.portrait() { 4.0 } else { -12.0 },
+            ),
+        ),
         palette.band,
     )
     .bold();
     let name = row![
-        picture(draw, if always.sign.is_some() { "warning" } else { "station" }, small * 1.5),
+        picture(
+            draw,
+            if always.sign.is_some() {
+                "warning"
+            } else {
+                "station"
+            },
+            small * 1.5
+        ),
         words_of_place.wide(),
     ]
     .spacing(16)
@@ -371,9 +416,7 @@ fn header<'a, N: Clone + 'a>(draw: Draw<'a>, always: &Always<N>) -> Element<'a, 
         }
         column![first, second].spacing(16).into()
     } else {
-        let mut all = row![name]
-            .spacing(16)
-            .align_y(Vertical::Center);
+        let mut all = row![name].spacing(16).align_y(Vertical::Center);
         all = all.push(step.map(|s| container(s).padding(Padding::ZERO.right(16.0))));
         for tool in tools {
             all = all.push(tool);
@@ -399,25 +442,31 @@ fn footer<'a, N: Clone + 'a>(
     let height = control_height(look);
     let upright = look.portrait();
     let width = look.size.width - 2.0 * theme::MARGIN;
-    let part = |target: &str, label: &str, drawing: Option<&str>, surface: Surface, portion: u16| {
-        let (gaps, whole) = match (upright, target) {
-            (false, _) => (4.0, 29.0),
-            (true, "person" | "hear") => (1.0, 12.0),
-            (true, _) => (2.0, 17.0),
+    let part =
+        |target: &str, label: &str, drawing: Option<&str>, surface: Surface, portion: u16| {
+            let (gaps, whole) = match (upright, target) {
+                (false, _) => (4.0, 29.0),
+                (true, "person" | "hear") => (1.0, 12.0),
+                (true, _) => (2.0, 17.0),
+            };
+            let side = if drawing.is_some() {
+                look.gentle(54.0)
+            } else {
+                0.0
+            };
+            let room =
+                (width - gaps * theme::GAP) / whole * f32::from(portion) - 24.0 - side - 12.0;
+            let size = fitting(label, look.gentle(42.0), (room, height - 10.0));
+            let mut content = row![].spacing(12).align_y(Vertical::Center);
+            if let Some(name) = drawing {
+                content = content.push(picture(draw, name, side));
+            }
+            content = content.push(words(label, size, surface.ink).bold().centred());
+            tap(target, label, surface, content)
+                .padding(Padding::from([4.0, 12.0]))
+                .height(height)
+                .width(Length::FillPortion(portion))
         };
-        let side = if drawing.is_some() { look.gentle(54.0) } else { 0.0 };
-        let room = (width - gaps * theme::GAP) / whole * f32::from(portion) - 24.0 - side - 12.0;
-        let size = fitting(label, look.gentle(42.0), (room, height - 10.0));
-        let mut content = row![].spacing(12).align_y(Vertical::Center);
-        if let Some(name) = drawing {
-            content = content.push(picture(draw, name, side));
-        }
-        content = content.push(words(label, size, surface.ink).bold().centred());
-        tap(target, label, surface, content)
-            .padding(Padding::from([4.0, 12.0]))
-            .height(height)
-            .width(Length::FillPortion(portion))
-    };
     let empty = |portion| space(Length::FillPortion(portion), height);
 
     let person: Element<'a, Tapped<N>> = part(
@@ -429,9 +478,15 @@ fn footer<'a, N: Clone + 'a>(
     )
     .on_tap(always.person.clone())
     .into();
-    let hear: Element<'a, Tapped<N>> = part("hear", &say.text("hear"), Some("hear-again"), palette.tool, PARTS[1])
-        .on_tap(always.hear.clone())
-        .into();
+    let hear: Element<'a, Tapped<N>> = part(
+        "hear",
+        &say.text("hear"),
+        Some("hear-again"),
+        palette.tool,
+        PARTS[1],
+    )
+    .on_tap(always.hear.clone())
+    .into();
     let extra: Element<'a, Tapped<N>> = match extra {
         Some(e) => part(e.target, &e.label, e.picture, palette.quiet, PARTS[2])
             .on_tap(e.message)
@@ -440,15 +495,24 @@ fn footer<'a, N: Clone + 'a>(
     };
     let back: Element<'a, Tapped<N>> = match back {
         Some(message) => {
-            let (target, label) = back_as.unwrap_or_else(|| ("back", format!("◀ {}", say.text("back"))));
-            part(target, &label, None, palette.quiet, PARTS[3]).on_tap(message).into()
+            let (target, label) =
+                back_as.unwrap_or_else(|| ("back", format!("◀ {}", say.text("back"))));
+            part(target, &label, None, palette.quiet, PARTS[3])
+                .on_tap(message)
+                .into()
         }
         None => empty(PARTS[3]),
     };
     let next: Element<'a, Tapped<N>> = match next {
-        Next::Ready(label, message) => part("next", &format!("{label} ▶"), None, palette.forward, PARTS[4])
-            .on_tap(message)
-            .into(),
+        Next::Ready(label, message) => part(
+            "next",
+            &format!("{label} ▶"),
+            None,
+            palette.forward,
+            PARTS[4],
+        )
+        .on_tap(message)
+        .into(),
         Next::Missing(what) => part("next", &what, None, palette.missing, PARTS[4]).into(),
         Next::Absent => empty(PARTS[4]),
     };

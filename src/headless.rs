@@ -193,7 +193,10 @@ impl<B: Backend> Headless<B> {
 
     fn with_page<T>(
         &mut self,
-        work: impl FnOnce(&mut UserInterface<'_, Tapped<Touch>, Theme, iced::Renderer>, &mut iced::Renderer) -> T,
+        work: impl FnOnce(
+            &mut UserInterface<'_, Tapped<Touch>, Theme, iced::Renderer>,
+            &mut iced::Renderer,
+        ) -> T,
     ) -> T {
         let look = self.kiosk.look(self.width as f32, self.height as f32);
         let mut page = UserInterface::build(

@@ -56,8 +56,8 @@ impl Language {
     /// [`Error`] naming the file and the place.
     pub fn read(tag: &str, source: &str) -> Result<Self, Error> {
         let id: LanguageIdentifier = tag.parse().map_err(|_| Error::Tag(tag.to_owned()))?;
-        let resource = FluentResource::try_new(source.to_owned()).map_err(|(_, errors)| {
-            Error::Syntax {
+        let resource =
+            FluentResource::try_new(source.to_owned()).map_err(|(_, errors)| Error::Syntax {
                 file: format!("{tag}/kiosk.ftl"),
                 why: errors
                     .iter()
@@ -67,8 +67,7 @@ impl Language {
                     })
                     .collect::<Vec<_>>()
                     .join("; "),
-            }
-        })?;
+            })?;
         let mut bundle = FluentBundle::new_concurrent(vec![id]);
         // The marks around a variable are invisible characters that a slip or a test would trip over.
         bundle.set_use_isolating(false);
@@ -238,7 +237,10 @@ mod tests {
         let languages = Languages::load(None).unwrap();
         for tag in languages.tags() {
             for (id, text) in languages.get(tag).spoken() {
-                assert!(!text.contains('{') && !text.is_empty(), "{tag} {id}: {text}");
+                assert!(
+                    !text.contains('{') && !text.is_empty(),
+                    "{tag} {id}: {text}"
+                );
             }
         }
     }
@@ -249,7 +251,11 @@ mod tests {
         assert_eq!(
             languages.get("zh-CN").with(
                 "date-words",
-                &[("year", 2026.into()), ("month", 12.into()), ("day", 3.into())]
+                &[
+                    ("year", 2026.into()),
+                    ("month", 12.into()),
+                    ("day", 3.into())
+                ]
             ),
             "2026 年 12 月 3 日"
         );

@@ -108,8 +108,14 @@ mod tests {
         let pictures = Pictures::new(PathBuf::from("nowhere"), |n| {
             (n == "square").then(|| svg.to_vec())
         });
-        assert_eq!(pictures.get("square", 40).id(), pictures.get("square", 40).id());
-        assert_ne!(pictures.get("square", 40).id(), pictures.get("square", 41).id());
+        assert_eq!(
+            pictures.get("square", 40).id(),
+            pictures.get("square", 40).id()
+        );
+        assert_ne!(
+            pictures.get("square", 40).id(),
+            pictures.get("square", 41).id()
+        );
         assert!(pictures.has("square") && !pictures.has("circle"));
     }
 

@@ -120,7 +120,11 @@ mod tests {
         let pinyin = Pinyin::default();
         assert_eq!(pinyin.candidates("wang", true, true)[0], "王");
         assert!(pinyin.candidates("xiu", true, false)[..3].contains(&"秀".to_owned()));
-        assert!(pinyin.candidates("zhongguo", false, true).contains(&"中国".to_owned()));
+        assert!(
+            pinyin
+                .candidates("zhongguo", false, true)
+                .contains(&"中国".to_owned())
+        );
     }
 
     #[test]

@@ -61,7 +61,10 @@ pub fn sentences(station: &Path) -> anyhow::Result<Vec<Sentence>> {
         for (id, service) in &opened.station.services {
             add(format!("services/{id}/title"), service.title.get(tag));
             for paper in &service.papers {
-                add(format!("services/{id}/papers/{}", paper.id), paper.name.get(tag));
+                add(
+                    format!("services/{id}/papers/{}", paper.id),
+                    paper.name.get(tag),
+                );
             }
         }
         for (id, person) in &opened.station.staff.persons {

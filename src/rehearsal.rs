@@ -1,7 +1,9 @@
 //! A world that is played: for the tour, the layout test and tests of pages. Nothing is written, printed or heard; time
 //! stands where it is put; the same steps give the same pictures.
 
-use crate::effect::{Backend, ClockView, DraftFound, Effect, Finding, Happening, Saved, SlipNews, StoreFault};
+use crate::effect::{
+    Backend, ClockView, DraftFound, Effect, Finding, Happening, Saved, SlipNews, StoreFault,
+};
 use crate::screen::matters::Matter;
 use iced::widget::image::Handle;
 use jiff::civil::{DateTime, date};
@@ -108,7 +110,9 @@ impl Backend for Rehearsal {
         match &effect {
             Effect::Speak { language, parts } => self.said = (language.clone(), parts.clone()),
             Effect::Keep(save) => self.told.push_back(Happening::Kept(save.id, Ok(()))),
-            Effect::FindDrafts => self.told.push_back(Happening::Drafts(self.script.drafts.clone())),
+            Effect::FindDrafts => self
+                .told
+                .push_back(Happening::Drafts(self.script.drafts.clone())),
             Effect::Submit(submission) => {
                 if self.script.answers {
                     let anonymous = submission.factors.is_empty();
@@ -126,16 +130,24 @@ impl Backend for Rehearsal {
                 self.slip = Some((**slip).clone());
                 if let Some(fonts) = &self.fonts {
                     let mut fonts = fonts.lock().unwrap_or_else(PoisonError::into_inner);
-                    if let Ok(raster) =
-                        slip_raster::draw(&mut fonts, &slip.blocks(), Paper::Narrow, &slip_raster::no_pictures)
-                    {
+                    if let Ok(raster) = slip_raster::draw(
+                        &mut fonts,
+                        &slip.blocks(),
+                        Paper::Narrow,
+                        &slip_raster::no_pictures,
+                    ) {
                         self.told.push_back(Happening::Drawn {
-                            picture: Handle::from_rgba(raster.width(), raster.height(), raster.to_rgba()),
+                            picture: Handle::from_rgba(
+                                raster.width(),
+                                raster.height(),
+                                raster.to_rgba(),
+                            ),
                             size: (raster.width(), raster.height()),
                         });
                     }
                 }
-                self.told.push_back(Happening::Slip(self.script.slip.clone()));
+                self.told
+                    .push_back(Happening::Slip(self.script.slip.clone()));
             }
             Effect::Find(_) => {
                 let finding = if self.script.cases.is_empty() {

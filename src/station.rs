@@ -95,7 +95,11 @@ pub struct Station {
 
 impl Station {
     /// Puts an opened bundle together: its configuration, its forms by service id, and a name for the bundle.
-    pub fn new(config: config::Station, forms: &BTreeMap<String, Arc<Form>>, bundle: String) -> Self {
+    pub fn new(
+        config: config::Station,
+        forms: &BTreeMap<String, Arc<Form>>,
+        bundle: String,
+    ) -> Self {
         let services = config
             .services
             .iter()
@@ -139,7 +143,11 @@ impl Station {
 
     /// The language in which each person begins.
     pub fn language(&self) -> &str {
-        self.config.settings.languages.first().map_or("zh-CN", String::as_str)
+        self.config
+            .settings
+            .languages
+            .first()
+            .map_or("zh-CN", String::as_str)
     }
 
     /// The tiles of home, in order; only those that this kiosk can open.
@@ -179,7 +187,10 @@ impl Station {
     pub fn duty(&self, tag: &str) -> (String, String) {
         match owner(&self.config, &self.config.settings.helper, None) {
             Some(person) => (person.name(tag).to_owned(), person.phone),
-            None => (self.name(tag).to_owned(), self.config.settings.duty_phone.clone()),
+            None => (
+                self.name(tag).to_owned(),
+                self.config.settings.duty_phone.clone(),
+            ),
         }
     }
 

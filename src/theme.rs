@@ -361,7 +361,10 @@ mod tests {
 
     #[test]
     fn a_page_is_laid_out_in_design_pixels_on_every_screen() {
-        assert_eq!(Look::new(1920.0, 1080.0, false, TextSize::Normal).size, Size::new(1920.0, 1080.0));
+        assert_eq!(
+            Look::new(1920.0, 1080.0, false, TextSize::Normal).size,
+            Size::new(1920.0, 1080.0)
+        );
         let small = Look::new(1280.0, 800.0, false, TextSize::Normal).size;
         assert!((small.width - 1920.0).abs() < 0.01 && (small.height - 1200.0).abs() < 0.01);
         let tall = Look::new(1080.0, 1920.0, false, TextSize::Normal);

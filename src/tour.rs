@@ -97,13 +97,17 @@ impl Tour {
             stage.walk(&eyes, &mut |page, kiosk| {
                 number += 1;
                 let file = folder.join(format!("{number:02}-{page}.png"));
-                std::fs::write(&file, kiosk.draw().png()?).with_context(|| file.display().to_string())?;
+                std::fs::write(&file, kiosk.draw().png()?)
+                    .with_context(|| file.display().to_string())?;
                 let said = in_words(&kiosk.kiosk.spoken());
                 writeln!(transcript, "{number:02} {page}\n   {said}")?;
                 if page.starts_with("done")
                     && let Some(picture) = kiosk.kiosk.slip_on_screen()
                 {
-                    std::fs::write(folder.join(format!("{number:02}-{page}-slip.png")), picture.png()?)?;
+                    std::fs::write(
+                        folder.join(format!("{number:02}-{page}-slip.png")),
+                        picture.png()?,
+                    )?;
                 }
                 Ok(())
             })?;

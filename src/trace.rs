@@ -33,7 +33,13 @@ impl Trace {
     }
 
     /// The page that is up. Said again only when it changed, unless `always`.
-    pub fn page(&mut self, kiosk: &Kiosk<World>, inspection: &Inspection, scale: f32, always: bool) {
+    pub fn page(
+        &mut self,
+        kiosk: &Kiosk<World>,
+        inspection: &Inspection,
+        scale: f32,
+        always: bool,
+    ) {
         let value = page(kiosk, inspection, scale);
         if always || self.last.as_ref() != Some(&value) {
             self.line(&value);
@@ -43,7 +49,11 @@ impl Trace {
 
     /// Every text of the page, labels too: only where a test asks, since answers may be among them.
     pub fn texts(&mut self, inspection: &Inspection) {
-        let texts: Vec<&str> = inspection.texts.iter().map(|t| t.seen.text.as_str()).collect();
+        let texts: Vec<&str> = inspection
+            .texts
+            .iter()
+            .map(|t| t.seen.text.as_str())
+            .collect();
         self.line(&json!({"event": "read", "texts": texts}));
     }
 
@@ -57,11 +67,15 @@ impl Trace {
                 Err(f) => json!({"event": "not_saved", "code": f.code}),
             },
             Happening::Slip(SlipNews::Printed) => json!({"event": "printed"}),
-            Happening::Slip(SlipNews::Failed { code, .. }) => json!({"event": "not_printed", "code": code}),
+            Happening::Slip(SlipNews::Failed { code, .. }) => {
+                json!({"event": "not_printed", "code": code})
+            }
             Happening::Scanned(_) => json!({"event": "scanned"}),
             Happening::Scanner(state) => json!({"event": "scanner", "code": state.err()}),
             Happening::Sound(state) => json!({"event": "sound", "code": state.err()}),
-            Happening::Record(state) => json!({"event": "record", "code": state.as_ref().err().map(|f| f.code)}),
+            Happening::Record(state) => {
+                json!({"event": "record", "code": state.as_ref().err().map(|f| f.code)})
+            }
             _ => return,
         };
         self.line(&value);
@@ -98,4 +112,3 @@ fn page(kiosk: &Kiosk<World>, inspection: &Inspection, scale: f32) -> Value {
     }
     value
 }
-

@@ -59,7 +59,10 @@ impl Stage {
     /// # Errors
     /// When fonts or translations are missing.
     pub fn new(opened: Opened) -> anyhow::Result<Self> {
-        let fonts = SlipFonts::load([place::assets().join("fonts"), PathBuf::from("/usr/share/fonts/opentype/noto")])?;
+        let fonts = SlipFonts::load([
+            place::assets().join("fonts"),
+            PathBuf::from("/usr/share/fonts/opentype/noto"),
+        ])?;
         Ok(Self {
             languages: Languages::load(Some(&place::assets().join("translations")))?,
             pictures: crate::world::setup::pictures(&opened),
@@ -71,7 +74,12 @@ impl Stage {
     /// A kiosk on this stage, as these eyes see it.
     pub fn kiosk(&self, eyes: &Eyes, script: Script) -> Headless<Rehearsal> {
         let world = Rehearsal::new(script, Some(self.fonts.clone()));
-        let kiosk = Kiosk::new(world, self.languages.clone(), self.pictures.clone(), self.opened.station());
+        let kiosk = Kiosk::new(
+            world,
+            self.languages.clone(),
+            self.pictures.clone(),
+            self.opened.station(),
+        );
         let mut headless = Headless::new(kiosk, eyes.window.0, eyes.window.1);
         headless.settle();
         while headless.kiosk.language() != eyes.language {
@@ -126,7 +134,11 @@ impl Stage {
         kiosk.keys(PHONE)?;
         kiosk.go("next")?;
         for n in 1.. {
-            let label = if n == 1 { "read-back".to_owned() } else { format!("read-back-{n}") };
+            let label = if n == 1 {
+                "read-back".to_owned()
+            } else {
+                format!("read-back-{n}")
+            };
             seen(&label, &mut kiosk)?;
             kiosk.go("next")?;
             if kiosk.kiosk.page_name().to_string() != "read-back" {
@@ -394,7 +406,12 @@ impl Stage {
             ..Script::default()
         };
         let world = Rehearsal::new(script, Some(self.fonts.clone()));
-        let kiosk = Kiosk::new(world, self.languages.clone(), self.pictures.clone(), self.opened.station());
+        let kiosk = Kiosk::new(
+            world,
+            self.languages.clone(),
+            self.pictures.clone(),
+            self.opened.station(),
+        );
         let mut kiosk = Headless::new(kiosk, eyes.window.0, eyes.window.1);
         kiosk.settle();
         while kiosk.kiosk.language() != eyes.language {
@@ -460,9 +477,12 @@ impl Headless<Rehearsal> {
             if inspection.targets.iter().any(|t| t.seen.target == target) {
                 return self.go(target);
             }
-            let more = ["more", "next"]
-                .into_iter()
-                .find(|m| inspection.targets.iter().any(|t| t.seen.target == *m && t.seen.live));
+            let more = ["more", "next"].into_iter().find(|m| {
+                inspection
+                    .targets
+                    .iter()
+                    .any(|t| t.seen.target == *m && t.seen.live)
+            });
             self.go(more.with_context(|| format!("no page has {target}"))?)?;
         }
         bail!("no page has {target}")

@@ -92,7 +92,9 @@ impl Program {
         if let Some(tracer) = &mut self.trace {
             let look = self.kiosk.look(self.size.0, self.size.1);
             let inspection = tracer.eyes.inspect(self.kiosk.view(look), look);
-            tracer.trace.page(&self.kiosk, &inspection, look.scale, false);
+            tracer
+                .trace
+                .page(&self.kiosk, &inspection, look.scale, false);
         }
     }
 
@@ -217,10 +219,19 @@ pub fn run(run: &Run) -> anyhow::Result<()> {
             "OneDoor: simulated devices".to_owned()
         }
     })
-    .scale_factor(|program: &Program, id| if Some(id) == program.dock_window { 1.0 } else { program.scale() })
+    .scale_factor(|program: &Program, id| {
+        if Some(id) == program.dock_window {
+            1.0
+        } else {
+            program.scale()
+        }
+    })
     .theme(|_: &Program, _| Theme::Light)
     .settings(iced::Settings {
-        fonts: FONTS.iter().map(|f| std::borrow::Cow::Borrowed(*f)).collect(),
+        fonts: FONTS
+            .iter()
+            .map(|f| std::borrow::Cow::Borrowed(*f))
+            .collect(),
         default_font: theme::REGULAR,
         default_text_size: Pixels(theme::BODY),
         antialiasing: false,

@@ -9,7 +9,9 @@ use onedoor_domain::code::SecondFactor;
 use onedoor_domain::id::DraftId;
 use onedoor_domain::idnumber::IdNumber;
 use onedoor_domain::personal::Personal;
-use onedoor_domain::session::{ForWhom, HowTold, Identity, Input, PapersHere, Questions, Session, Step, step_name};
+use onedoor_domain::session::{
+    ForWhom, HowTold, Identity, Input, PapersHere, Questions, Session, Step, step_name,
+};
 use onedoor_forms::{Context, Filling, Page, PageKind, Snapshot, Value};
 use serde::{Deserialize, Serialize};
 
@@ -72,7 +74,8 @@ impl Questions for Asked<'_> {
     }
 
     fn settled(&self, path: &str) -> bool {
-        self.0.is_none_or(|filling| filling.problems_at(path).is_empty())
+        self.0
+            .is_none_or(|filling| filling.problems_at(path).is_empty())
     }
 }
 
@@ -87,8 +90,9 @@ fn consent_path(filling: &Filling) -> Option<String> {
 
 impl<B: Backend> Kiosk<B> {
     pub(super) fn context(&self) -> Context {
-        let offset = jiff::tz::Offset::from_seconds(i32::from(self.station.utc_offset_minutes()) * 60)
-            .unwrap_or(jiff::tz::Offset::UTC);
+        let offset =
+            jiff::tz::Offset::from_seconds(i32::from(self.station.utc_offset_minutes()) * 60)
+                .unwrap_or(jiff::tz::Offset::UTC);
         if self.clock.trust.is_trusted() {
             Context::at(self.clock.now, offset)
         } else {
@@ -138,7 +142,10 @@ impl<B: Backend> Kiosk<B> {
 
     /// Puts what the ID number tells into the form's hidden questions, so that nothing is typed twice.
     pub(super) fn fill_identity(&mut self) {
-        let number = self.session.id_number().and_then(|text| IdNumber::parse(text).ok());
+        let number = self
+            .session
+            .id_number()
+            .and_then(|text| IdNumber::parse(text).ok());
         let whom = self.session.for_whom();
         let Some(filling) = &mut self.filling else {
             return;
@@ -152,7 +159,9 @@ impl<B: Backend> Kiosk<B> {
                     "profile.id_number" => number
                         .as_ref()
                         .map_or(Value::Empty, |n| Value::Text(n.expose().to_owned())),
-                    "profile.birth_date" => number.as_ref().map_or(Value::Empty, |n| Value::Date(n.birth_date())),
+                    "profile.birth_date" => number
+                        .as_ref()
+                        .map_or(Value::Empty, |n| Value::Date(n.birth_date())),
                     "profile.sex" => number.as_ref().map_or(Value::Empty, |n| {
                         Value::Text(
                             match n.sex() {
@@ -183,13 +192,17 @@ impl<B: Backend> Kiosk<B> {
 
     /// The telephone number that the form already has serves for the answer too.
     pub(super) fn fill_known_phone(&mut self) {
-        if *self.session.step() != Step::HowToldPhone || self.session.how_told() != Some(HowTold::Phone) {
+        if *self.session.step() != Step::HowToldPhone
+            || self.session.how_told() != Some(HowTold::Phone)
+        {
             return;
         }
         let known = self.filling.as_ref().and_then(|filling| {
-            filling.answers().into_iter().find_map(|answer| match (answer.reuse.as_deref(), answer.value) {
-                (Some("profile.phone"), Value::Text(text)) if !text.is_empty() => Some(text),
-                _ => None,
+            filling.answers().into_iter().find_map(|answer| {
+                match (answer.reuse.as_deref(), answer.value) {
+                    (Some("profile.phone"), Value::Text(text)) if !text.is_empty() => Some(text),
+                    _ => None,
+                }
             })
         });
         if let Some(phone) = known {
@@ -206,10 +219,17 @@ impl<B: Backend> Kiosk<B> {
             return;
         }
         let typed = match &self.screen {
-            Screen::Keypad(pad) if matches!(self.session.step(), Step::Identify | Step::HelperIdentify | Step::HowToldPhone) => {
+            Screen::Keypad(pad)
+                if matches!(
+                    self.session.step(),
+                    Step::Identify | Step::HelperIdentify | Step::HowToldPhone
+                ) =>
+            {
                 Some(pad.so_far())
             }
-            Screen::Question(page) if Some(page.path()) == question_path(self.session.step()) => page.unfinished(),
+            Screen::Question(page) if Some(page.path()) == question_path(self.session.step()) => {
+                page.unfinished()
+            }
             _ => None,
         };
         let kept = Kept {
@@ -231,7 +251,9 @@ impl<B: Backend> Kiosk<B> {
     pub(super) fn fresh_keypad(&self) -> Keypad {
         let kind = match self.session.step() {
             Step::HelperIdentify => Kind::HelperId,
-            Step::HowToldPhone if self.session.how_told() == Some(HowTold::NamedPerson) => Kind::NamedPhone,
+            Step::HowToldPhone if self.session.how_told() == Some(HowTold::NamedPerson) => {
+                Kind::NamedPhone
+            }
             Step::HowToldPhone => Kind::TellPhone,
             _ if self.session.for_whom() == Some(ForWhom::Family) => Kind::FamilyId,
             _ => Kind::OwnId,
@@ -281,7 +303,12 @@ impl<B: Backend> Kiosk<B> {
     pub(super) fn question_page(&self, path: &str) -> Option<question::Question> {
         let page = self.filling.as_ref()?.page(path, &self.person.language)?;
         let service = self.session.service()?;
-        Some(question::Question::new(self.ctx(), service, page, self.clock.today()))
+        Some(question::Question::new(
+            self.ctx(),
+            service,
+            page,
+            self.clock.today(),
+        ))
     }
 
     /// The same question in the language that is on now.
@@ -311,7 +338,9 @@ impl<B: Backend> Kiosk<B> {
             question::Action::Answer(value) => {
                 self.answer(&path, value);
                 // A chosen tile says its own name: touched, seen and heard.
-                if let (Some(name), Screen::Question(page)) = (target.strip_prefix("choice/"), &self.screen) {
+                if let (Some(name), Screen::Question(page)) =
+                    (target.strip_prefix("choice/"), &self.screen)
+                {
                     let parts = page.echo(self.ctx(), name);
                     self.say_now(parts);
                 }
@@ -376,7 +405,12 @@ impl<B: Backend> Kiosk<B> {
             return Vec::new();
         };
         let mut answers = filling.read_back(&self.person.language);
-        answers.retain(|a| !matches!(a.kind, PageKind::Acknowledge | PageKind::Note | PageKind::AddAnother));
+        answers.retain(|a| {
+            !matches!(
+                a.kind,
+                PageKind::Acknowledge | PageKind::Note | PageKind::AddAnother
+            )
+        });
         read_back::lines(self.ctx(), service, &answers, self.session.how_told())
     }
 
@@ -399,10 +433,17 @@ impl<B: Backend> Kiosk<B> {
             let _ = filling.set(&path, Value::Acknowledged);
         }
         let filling = &*filling;
-        let Some(service) = self.session.service().and_then(|id| self.station.service(id)) else {
+        let Some(service) = self
+            .session
+            .service()
+            .and_then(|id| self.station.service(id))
+        else {
             return;
         };
-        let number = self.session.id_number().and_then(|text| IdNumber::parse(text).ok());
+        let number = self
+            .session
+            .id_number()
+            .and_then(|text| IdNumber::parse(text).ok());
         let meta = onedoor_forms::Meta {
             instance_id: format!("uuid:{draft}"),
         };
@@ -424,24 +465,36 @@ impl<B: Backend> Kiosk<B> {
             language: self.person.language.clone(),
             owner: service.owner.as_ref().map(|o| o.id.clone()),
             term_days: service.due_days,
-            due: self.station.calendar().due(today, self.clock.trust, service.due_days),
+            due: self
+                .station
+                .calendar()
+                .due(today, self.clock.trust, service.due_days),
             factors: number.iter().map(SecondFactor::of_id).collect(),
             person: number.as_ref().map(|n| Personal::from(n.expose())),
             helped: self.session.for_whom() == Some(ForWhom::Family),
             blobs: vec![
-                ("instance".into(), Personal::new(filling.instance_xml(&meta).into_bytes())),
+                (
+                    "instance".into(),
+                    Personal::new(filling.instance_xml(&meta).into_bytes()),
+                ),
                 ("asked".into(), Personal::new(own)),
             ],
-            told: self.session.how_told().map(|how| {
-                (how, self.session.how_told_phone().map(Personal::from))
-            }),
+            told: self
+                .session
+                .how_told()
+                .map(|how| (how, self.session.how_told_phone().map(Personal::from))),
         };
         self.backend.run(Effect::Submit(Box::new(submission)));
     }
 
     /// Papers still to bring, for the slip.
     pub(super) fn bring(&self) -> Vec<crate::station::Paper> {
-        match (self.session.papers(), self.session.service().and_then(|id| self.station.service(id))) {
+        match (
+            self.session.papers(),
+            self.session
+                .service()
+                .and_then(|id| self.station.service(id)),
+        ) {
             (Some(PapersHere::NotAll), Some(service)) => service.papers.clone(),
             _ => Vec::new(),
         }
@@ -460,11 +513,16 @@ impl<B: Backend> Kiosk<B> {
                 self.declined.push(offered);
                 self.arrived_anew();
             }
-            go_on::Action::Open(None) if self.is_interrupted(offered) => self.finish_interrupted(offered),
+            go_on::Action::Open(None) if self.is_interrupted(offered) => {
+                self.finish_interrupted(offered)
+            }
             go_on::Action::Open(None) => self.resume(offered),
             go_on::Action::Open(Some(typed)) if self.is_interrupted(offered) => {
                 if let Some(case) = &self.interrupted {
-                    let query = crate::screen::matters::Query::Slip(case.saved.case, Personal::from(typed.as_str()));
+                    let query = crate::screen::matters::Query::Slip(
+                        case.saved.case,
+                        Personal::from(typed.as_str()),
+                    );
                     self.backend.run(Effect::Find(Box::new(query)));
                 }
             }
@@ -472,7 +530,10 @@ impl<B: Backend> Kiosk<B> {
                 // The last four may belong to another draft that waits: it is opened rather than refused.
                 let wanted = std::iter::once(offered)
                     .chain(self.waiting.iter().map(|d| d.id))
-                    .find(|id| self.last_four_of(*id).is_some_and(|four| four == typed.to_uppercase()));
+                    .find(|id| {
+                        self.last_four_of(*id)
+                            .is_some_and(|four| four == typed.to_uppercase())
+                    });
                 match wanted {
                     Some(id) => self.resume(id),
                     None => {
@@ -487,7 +548,9 @@ impl<B: Backend> Kiosk<B> {
     }
 
     fn is_interrupted(&self, id: DraftId) -> bool {
-        self.interrupted.as_ref().is_some_and(|case| case.draft == id)
+        self.interrupted
+            .as_ref()
+            .is_some_and(|case| case.draft == id)
     }
 
     fn arrived_anew(&mut self) {

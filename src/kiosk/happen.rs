@@ -11,7 +11,11 @@ use onedoor_forms::Value;
 
 /// The sentence for a fault of the record.
 fn record_sentence(fault: &StoreFault) -> &'static str {
-    if fault.passing && !fault.full { "say-store-busy" } else { "say-store-full" }
+    if fault.passing && !fault.full {
+        "say-store-busy"
+    } else {
+        "say-store-full"
+    }
 }
 
 impl<B: Backend> Kiosk<B> {
@@ -29,14 +33,18 @@ impl<B: Backend> Kiosk<B> {
                 }
             }
             Happening::Drafts(all) => {
-                self.waiting = all.into_iter().filter(|d| Some(d.id) != self.draft).collect();
+                self.waiting = all
+                    .into_iter()
+                    .filter(|d| Some(d.id) != self.draft)
+                    .collect();
                 // Right after the start somebody may still stand there: ask before they touch anything.
                 if matches!(self.screen, Screen::Rest)
                     && self.session.step() == &Step::Rest
                     && self.idle_since_start()
                     && let Some(draft) = self.waiting.first()
                 {
-                    self.screen = Screen::GoOn(Box::new(go_on::GoOn::new(draft.id, answers::known(draft))));
+                    self.screen =
+                        Screen::GoOn(Box::new(go_on::GoOn::new(draft.id, answers::known(draft))));
                     self.speak();
                 }
             }
@@ -175,7 +183,9 @@ impl<B: Backend> Kiosk<B> {
             owner,
             due: case
                 .due
-                .unwrap_or(onedoor_domain::calendar::Due::WithinWorkingDays(service.due_days)),
+                .unwrap_or(onedoor_domain::calendar::Due::WithinWorkingDays(
+                    service.due_days,
+                )),
             bring: Vec::new(),
             told: case.told,
             saved: None,
@@ -185,7 +195,11 @@ impl<B: Backend> Kiosk<B> {
 
     /// The case is in the journal: only now is it said and printed.
     fn saved(&mut self, saved: Saved) {
-        let Some(service) = self.session.service().and_then(|id| self.station.service(id)) else {
+        let Some(service) = self
+            .session
+            .service()
+            .and_then(|id| self.station.service(id))
+        else {
             return;
         };
         let Some(owner) = service.owner.clone() else {
@@ -198,7 +212,10 @@ impl<B: Backend> Kiosk<B> {
             pin: saved.pin.map(|p| Personal::from(p.expose().as_str())),
             service: service.id.clone(),
             owner,
-            due: self.station.calendar().due(today, self.clock.trust, service.due_days),
+            due: self
+                .station
+                .calendar()
+                .due(today, self.clock.trust, service.due_days),
             bring: self.bring(),
             told: self.session.how_told(),
             saved: today,
@@ -284,7 +301,9 @@ impl<B: Backend> Kiosk<B> {
     /// A code was read: only our own say anything, and only what fits where the person is.
     fn scanned(&mut self, bytes: &[u8]) {
         self.idle.acted(self.clock.monotonic);
-        if self.machine.record.as_ref().is_some_and(|f| !f.passing) || matches!(self.screen, Screen::Closed(_)) {
+        if self.machine.record.as_ref().is_some_and(|f| !f.passing)
+            || matches!(self.screen, Screen::Closed(_))
+        {
             return;
         }
         let in_a_service = self.session.worth_keeping();

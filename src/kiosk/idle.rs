@@ -39,7 +39,11 @@ impl<B: Backend> Kiosk<B> {
     pub(super) fn seconds_left(&self) -> Option<u64> {
         let asked = self.idle.asked()?;
         let (_, leave) = self.station.idle();
-        Some(leave.saturating_sub(self.clock.monotonic.saturating_sub(asked)).as_secs())
+        Some(
+            leave
+                .saturating_sub(self.clock.monotonic.saturating_sub(asked))
+                .as_secs(),
+        )
     }
 
     pub(super) fn ticked(&mut self) {

@@ -16,7 +16,10 @@ use crate::language::{Language, Languages};
 use crate::picture::Pictures;
 use crate::pinyin::Pinyin;
 use crate::screen::keypad::Keypad;
-use crate::screen::{Ctx, Leaf, choose, confirm, consent, done, go_on, help, home, keypad, matters, papers, question, read_back, rest};
+use crate::screen::{
+    Ctx, Leaf, choose, confirm, consent, done, go_on, help, home, keypad, matters, papers,
+    question, read_back, rest,
+};
 use crate::slip::Receipt;
 use crate::station::Station;
 use crate::theme::{Look, TextSize};
@@ -93,10 +96,15 @@ enum Screen {
     Papers(Leaf),
     Question(Box<question::Question>),
     ReadBack(Leaf),
-    Consent { saving: bool, fault: Option<&'static str> },
+    Consent {
+        saving: bool,
+        fault: Option<&'static str>,
+    },
     Done(Box<done::Done>),
     Matters(Box<matters::Matters>),
-    Help { before: u32 },
+    Help {
+        before: u32,
+    },
     GoOn(Box<go_on::GoOn>),
     Closed(&'static str),
 }
@@ -239,7 +247,10 @@ impl<B: Backend> Kiosk<B> {
         self.clock = self.backend.clock();
         match message {
             Message::Tapped(tapped) => {
-                if !self.gate.takes(&tapped.target, tapped.kind, self.clock.monotonic) {
+                if !self
+                    .gate
+                    .takes(&tapped.target, tapped.kind, self.clock.monotonic)
+                {
                     return;
                 }
                 self.revision += 1;
@@ -292,7 +303,9 @@ impl<B: Backend> Kiosk<B> {
                     let tiles = self.tiles();
                     if let (Screen::Papers(leaf), Some(service)) = (
                         &mut self.screen,
-                        self.session.service().and_then(|id| self.station.service(id)),
+                        self.session
+                            .service()
+                            .and_then(|id| self.station.service(id)),
                     ) {
                         *leaf = papers::turned(*leaf, &service.papers, tiles);
                     }
@@ -427,8 +440,12 @@ impl<B: Backend> Kiosk<B> {
 
     fn read_back(&mut self, message: read_back::Message) {
         match message {
-            read_back::Message::Touched(read_back::Row::Answer(path)) => self.step(Input::AnswerTouched(path)),
-            read_back::Message::Touched(read_back::Row::HowTold) => self.step(Input::HowToldTouched),
+            read_back::Message::Touched(read_back::Row::Answer(path)) => {
+                self.step(Input::AnswerTouched(path))
+            }
+            read_back::Message::Touched(read_back::Row::HowTold) => {
+                self.step(Input::HowToldTouched)
+            }
             read_back::Message::Confirmed => self.step(Input::ReadBackConfirmed),
             read_back::Message::Back => self.step(Input::Back),
             read_back::Message::Turned => {
@@ -498,7 +515,9 @@ impl<B: Backend> Kiosk<B> {
             Step::ForWhom => Screen::Choose(choose::Choose::ForWhom, Leaf(0)),
             Step::Relation => Screen::Choose(choose::Choose::Relation, Leaf(0)),
             Step::HowTold => Screen::Choose(choose::Choose::HowTold, Leaf(0)),
-            Step::Identify | Step::HelperIdentify | Step::HowToldPhone => Screen::Keypad(Box::new(self.fresh_keypad())),
+            Step::Identify | Step::HelperIdentify | Step::HowToldPhone => {
+                Screen::Keypad(Box::new(self.fresh_keypad()))
+            }
             Step::Confirm => Screen::Confirm,
             Step::Papers => Screen::Papers(Leaf(0)),
             Step::Question(path) => match self.question_page(&path) {

@@ -124,7 +124,9 @@ impl<B: Backend> Kiosk<B> {
         }
         let mut page = match &self.screen {
             Screen::Rest => rest::view(ctx, &self.languages, self.time()).map(Touch::Rest),
-            Screen::Home(home) => home.view(ctx, per, !self.waiting.is_empty()).map(Touch::Home),
+            Screen::Home(home) => home
+                .view(ctx, per, !self.waiting.is_empty())
+                .map(Touch::Home),
             Screen::Choose(choose, leaf) => {
                 let made = match choose {
                     choose::Choose::ForWhom => self.session.for_whom().map(choose::Chosen::ForWhom),
@@ -136,7 +138,11 @@ impl<B: Backend> Kiosk<B> {
                 };
                 let mut page = choose.view(ctx, per, leaf.0, made).map(Touch::Choose);
                 if choose.len() > per {
-                    let label = if leaf.is_last(choose.len(), per) { "first-ones" } else { "more" };
+                    let label = if leaf.is_last(choose.len(), per) {
+                        "first-ones"
+                    } else {
+                        "more"
+                    };
                     page.next = frame::Next::Ready(ctx.say.text(label), Touch::MoreChoices);
                 }
                 page
@@ -153,15 +159,31 @@ impl<B: Backend> Kiosk<B> {
                 None => Page::new("", |_, _| crate::widget::space(1.0, 1.0)),
             },
             Screen::Papers(leaf) => {
-                let service = self.session.service().and_then(|id| self.station.service(id));
-                papers::view(ctx, service.map_or(&[], |s| s.papers.as_slice()), per, *leaf).map(Touch::Papers)
+                let service = self
+                    .session
+                    .service()
+                    .and_then(|id| self.station.service(id));
+                papers::view(
+                    ctx,
+                    service.map_or(&[], |s| s.papers.as_slice()),
+                    per,
+                    *leaf,
+                )
+                .map(Touch::Papers)
             }
             Screen::Question(page) => page.view(ctx, per).map(Touch::Question),
-            Screen::ReadBack(leaf) => {
-                read_back::view(ctx, self.lines(), read_back::per(per, self.idle.upright), *leaf).map(Touch::ReadBack)
-            }
+            Screen::ReadBack(leaf) => read_back::view(
+                ctx,
+                self.lines(),
+                read_back::per(per, self.idle.upright),
+                *leaf,
+            )
+            .map(Touch::ReadBack),
             Screen::Consent { saving, fault } => {
-                let service = self.session.service().and_then(|id| self.station.service(id));
+                let service = self
+                    .session
+                    .service()
+                    .and_then(|id| self.station.service(id));
                 consent::view(
                     ctx,
                     service.and_then(|s| s.owner.as_ref()),
@@ -174,7 +196,12 @@ impl<B: Backend> Kiosk<B> {
             }
             Screen::Done(done) => done::view(ctx, done, self.offline()).map(Touch::Done),
             Screen::Matters(page) => page
-                .view(ctx, per, !self.waiting.is_empty(), self.machine.scanner.is_none())
+                .view(
+                    ctx,
+                    per,
+                    !self.waiting.is_empty(),
+                    self.machine.scanner.is_none(),
+                )
                 .map(Touch::Matters),
             Screen::Help { before } => help::view(ctx, *before, self.may_yield()).map(Touch::Help),
             Screen::GoOn(page) => page.view(ctx).map(Touch::GoOn),
@@ -235,7 +262,9 @@ impl<B: Backend> Kiosk<B> {
             loudest: self.backend.loudest(),
             station: self.station.name(&say.tag).to_owned(),
             progress: match &self.screen {
-                Screen::Help { .. } | Screen::GoOn(_) | Screen::Matters(_) | Screen::Done(_) => None,
+                Screen::Help { .. } | Screen::GoOn(_) | Screen::Matters(_) | Screen::Done(_) => {
+                    None
+                }
                 _ => self.session.progress(&asked),
             },
             sign: self.sign(),
@@ -252,15 +281,24 @@ impl<B: Backend> Kiosk<B> {
             Screen::Home(home) => home.spoken(ctx, per, !self.waiting.is_empty()),
             Screen::Choose(choose, leaf) => choose.spoken(ctx, per, leaf.0),
             Screen::Keypad(pad) => pad.spoken(ctx),
-            Screen::Confirm => confirm::spoken(ctx, self.session.for_whom() == Some(ForWhom::Family)),
-            Screen::Papers(leaf) => match self.session.service().and_then(|id| self.station.service(id)) {
+            Screen::Confirm => {
+                confirm::spoken(ctx, self.session.for_whom() == Some(ForWhom::Family))
+            }
+            Screen::Papers(leaf) => match self
+                .session
+                .service()
+                .and_then(|id| self.station.service(id))
+            {
                 Some(service) => papers::spoken(ctx, &service.id, &service.papers, per, *leaf),
                 None => Vec::new(),
             },
             Screen::Question(page) => page.spoken(ctx, per),
-            Screen::ReadBack(leaf) => {
-                read_back::spoken(ctx, &self.lines(), read_back::per(per, self.idle.upright), *leaf)
-            }
+            Screen::ReadBack(leaf) => read_back::spoken(
+                ctx,
+                &self.lines(),
+                read_back::per(per, self.idle.upright),
+                *leaf,
+            ),
             Screen::Consent { fault, .. } => consent::spoken(
                 ctx,
                 self.session.service().unwrap_or_default(),

@@ -61,16 +61,28 @@ impl Choose {
     fn rows(self) -> Vec<(Row, Chosen)> {
         match self {
             Self::ForWhom => vec![
-                (("myself", "say-myself", "for-me"), Chosen::ForWhom(ForWhom::Myself)),
-                (("family", "say-family", "for-family"), Chosen::ForWhom(ForWhom::Family)),
+                (
+                    ("myself", "say-myself", "for-me"),
+                    Chosen::ForWhom(ForWhom::Myself),
+                ),
+                (
+                    ("family", "say-family", "for-family"),
+                    Chosen::ForWhom(ForWhom::Family),
+                ),
             ],
             Self::Relation => RELATIONS
                 .into_iter()
                 .map(|row| (row, Chosen::Relation(row.0.to_owned())))
                 .collect(),
             Self::HowTold => vec![
-                (("phone", "say-told-phone", "telephone"), Chosen::HowTold(HowTold::Phone)),
-                (("visit", "say-told-visit", "home-visit"), Chosen::HowTold(HowTold::Visit)),
+                (
+                    ("phone", "say-told-phone", "telephone"),
+                    Chosen::HowTold(HowTold::Phone),
+                ),
+                (
+                    ("visit", "say-told-visit", "home-visit"),
+                    Chosen::HowTold(HowTold::Visit),
+                ),
                 (
                     ("named", "say-told-named", "named-person"),
                     Chosen::HowTold(HowTold::NamedPerson),

@@ -19,23 +19,35 @@ pub fn view<'a, M: 'a>(ctx: Ctx<'a>, code: &'a str) -> Page<'a, M> {
         let (place, phone) = ctx.station.instead(&say.tag);
         let mut lines = Stack::new(room.1, look.gentle(20.0));
         let side = (room.1 * 0.3).min(260.0);
-        lines.push(4, side, container(picture(draw, "closed", side)).center_x(Length::Fill));
+        lines.push(
+            4,
+            side,
+            container(picture(draw, "closed", side)).center_x(Length::Fill),
+        );
         let mut line = |rank: usize, text: String, size: f32, bold: bool| {
             let height = text_height(&text, size, room.0);
             let line = words(text, size, ink).wide().centred();
             lines.push(rank, height, if bold { line.bold() } else { line });
         };
         line(0, say.text("say-closed"), look.gentle(68.0), true);
-        let instead = [("place", place.as_str().into()), ("phone", phone.as_str().into())];
+        let instead = [
+            ("place", place.as_str().into()),
+            ("phone", phone.as_str().into()),
+        ];
         line(0, say.with("closed-where", &instead), look.px(46.0), false);
         line(2, say.text("closed-kept"), look.px(theme::BODY), false);
-        line(1, say.with("fault-code", &[("code", code.into())]), theme::SMALL, false);
+        line(
+            1,
+            say.with("fault-code", &[("code", code.into())]),
+            theme::SMALL,
+            false,
+        );
         let whole: Element<'a, Tapped<M>> = container(lines.finish().align_x(Horizontal::Center))
-        .width(Length::Fill)
-        .height(Length::Fill)
-        .align_x(Horizontal::Center)
-        .align_y(Vertical::Center)
-        .into();
+            .width(Length::Fill)
+            .height(Length::Fill)
+            .align_x(Horizontal::Center)
+            .align_y(Vertical::Center)
+            .into();
         whole
     })
 }
@@ -53,7 +65,10 @@ pub fn idle<'a, M: Clone + 'a>(ctx: Ctx<'a>, seconds: u64, still_here: M) -> Pag
         let palette = look.palette;
         let whole: Element<'a, Tapped<M>> = container(
             column![
-                words(say.text("say-idle"), look.gentle(96.0), palette.page).bold().wide().centred(),
+                words(say.text("say-idle"), look.gentle(96.0), palette.page)
+                    .bold()
+                    .wide()
+                    .centred(),
                 control(
                     draw,
                     "still-here",

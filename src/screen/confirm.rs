@@ -36,7 +36,11 @@ pub fn view<'a>(
     let age = today.and_then(|day| number.age_at(day));
     let masked = number.masked().replace('*', "●");
     let facts = [
-        Some(say.text(if woman { "confirm-female" } else { "confirm-male" })),
+        Some(say.text(if woman {
+            "confirm-female"
+        } else {
+            "confirm-male"
+        })),
         age.map(|age| say.with("confirm-age", &[("age", age.into())])),
         Some(say.with(
             "confirm-born",
@@ -54,11 +58,19 @@ pub fn view<'a>(
         (true, _) => "woman",
         (false, _) => "man",
     };
-    let title = if family { "say-confirm-family" } else { "say-confirm" };
+    let title = if family {
+        "say-confirm-family"
+    } else {
+        "say-confirm"
+    };
     let mut page = Page::new(say.text(title), move |draw, room| {
         let look = draw.look;
         let surface = look.palette.paper;
-        let side = if look.portrait() { 200.0 } else { (room.1 * 0.5).min(320.0) };
+        let side = if look.portrait() {
+            200.0
+        } else {
+            (room.1 * 0.5).min(320.0)
+        };
         let width = room.0 - side - 160.0;
         let mut lines = Stack::new(room.1 - 80.0, look.gentle(16.0));
         let size = look.gentle(64.0).min(width / 14.5);
@@ -69,10 +81,18 @@ pub fn view<'a>(
         );
         let size = look.px(46.0);
         for (rank, fact) in facts.into_iter().enumerate() {
-            lines.push(rank + 1, text_height(&fact, size, width), words(fact, size, surface.ink));
+            lines.push(
+                rank + 1,
+                text_height(&fact, size, width),
+                words(fact, size, surface.ink),
+            );
         }
         let (why, size) = (say.text("confirm-masked"), look.px(theme::BODY));
-        lines.push(9, text_height(&why, size, width), words(why, size, surface.ink).wide());
+        lines.push(
+            9,
+            text_height(&why, size, width),
+            words(why, size, surface.ink).wide(),
+        );
         let lines = lines.finish();
         let whole: Element<'a, _> = container(
             panel(
@@ -103,5 +123,9 @@ pub fn view<'a>(
 
 /// What it says: the question, never the number.
 pub fn spoken(ctx: Ctx<'_>, family: bool) -> Vec<Part> {
-    vec![ctx.part(if family { "say-confirm-family" } else { "say-confirm" })]
+    vec![ctx.part(if family {
+        "say-confirm-family"
+    } else {
+        "say-confirm"
+    })]
 }

@@ -60,11 +60,18 @@ pub fn view<'a>(
         let mut all = Stack::new(room.1 - 44.0, look.gentle(18.0));
         for (rank, (drawing, text)) in lines.into_iter().enumerate() {
             // What goes to whom stays on the page at every size.
-            let rank = if Some(&text) == own_words.as_ref() { 0 } else { rank + 1 };
+            let rank = if Some(&text) == own_words.as_ref() {
+                0
+            } else {
+                rank + 1
+            };
             let height = text_height(&text, size, room.0 - side - 32.0 - 60.0).max(side);
-            let line = row![picture(draw, drawing, side), words(text, size, surface.ink).wide()]
-                .spacing(32)
-                .align_y(Vertical::Center);
+            let line = row![
+                picture(draw, drawing, side),
+                words(text, size, surface.ink).wide()
+            ]
+            .spacing(32)
+            .align_y(Vertical::Center);
             all.push(rank, height, line);
         }
         let whole: Element<'a, Tapped<Message>> = panel(surface, all.finish())
@@ -85,7 +92,12 @@ pub fn view<'a>(
 }
 
 /// What it says.
-pub fn spoken(ctx: Ctx<'_>, service: &str, own: Option<&FormPage>, fault: Option<&'static str>) -> Vec<Part> {
+pub fn spoken(
+    ctx: Ctx<'_>,
+    service: &str,
+    own: Option<&FormPage>,
+    fault: Option<&'static str>,
+) -> Vec<Part> {
     if let Some(fault) = fault {
         return vec![ctx.part(fault)];
     }
@@ -96,7 +108,10 @@ pub fn spoken(ctx: Ctx<'_>, service: &str, own: Option<&FormPage>, fault: Option
                 page.label.clone(),
             )];
             if let (Some(id), Some(hint)) = (&page.hint_prompt, &page.hint) {
-                parts.push(Part::prompt(format!("services/{service}{id}"), hint.clone()));
+                parts.push(Part::prompt(
+                    format!("services/{service}{id}"),
+                    hint.clone(),
+                ));
             }
             parts
         }

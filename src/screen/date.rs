@@ -107,7 +107,9 @@ impl Entry {
     /// The title of the part that is asked for, once the year is chosen: "2026 年 12 月 · 哪一天？".
     pub fn title(&self, ctx: Ctx<'_>) -> Option<String> {
         let year = ctx.say.with("year", &[("year", self.year?.into())]);
-        let month = self.month.map(|m| ctx.say.with("month", &[("month", m.into())]));
+        let month = self
+            .month
+            .map(|m| ctx.say.with("month", &[("month", m.into())]));
         let day = self.day.map(|d| ctx.say.with("day", &[("day", d.into())]));
         let chosen: Vec<String> = std::iter::once(year).chain(month).chain(day).collect();
         let chosen = chosen.join(" ");
@@ -141,8 +143,10 @@ impl Entry {
     }
 
     /// The field's part of a question page.
-    pub fn body<'a>(&self, ctx: Ctx<'a>) -> impl FnOnce(crate::widget::Draw<'a>, (f32, f32)) -> Element<'a, Tapped<Message>> + 'a
-    {
+    pub fn body<'a>(
+        &self,
+        ctx: Ctx<'a>,
+    ) -> impl FnOnce(crate::widget::Draw<'a>, (f32, f32)) -> Element<'a, Tapped<Message>> + 'a {
         let me = self.clone();
         let say = ctx.say;
         move |draw, _room| {
@@ -157,28 +161,50 @@ impl Entry {
                     .height(Length::Fill)
                     .on_tap(message)
             };
-            let (columns, keys): (usize, Vec<Element<'a, Tapped<Message>>>) = match (me.year, me.month) {
-                (None, _) => {
-                    let years = (me.first..me.first + YEARS).map(|y| {
-                        key(format!("year/{y}"), y.to_string(), false, look.gentle(64.0), Message::Year(y)).into()
-                    });
-                    (3, years.collect())
-                }
-                (Some(_), None) => {
-                    let months = (1..=12).map(|m: i8| {
-                        let label = say.with("month", &[("month", m.into())]);
-                        key(format!("month/{m}"), label, false, look.gentle(48.0), Message::Month(m)).into()
-                    });
-                    (if look.portrait() { 3 } else { 4 }, months.collect())
-                }
-                (Some(y), Some(m)) => {
-                    let last = Date::new(y, m, 1).map_or(31, |d| d.days_in_month());
-                    let days = (1..=last).map(|d| {
-                        key(format!("day/{d}"), d.to_string(), me.day == Some(d), look.gentle(48.0), Message::Day(d)).into()
-                    });
-                    (7, days.collect())
-                }
-            };
+            let (columns, keys): (usize, Vec<Element<'a, Tapped<Message>>>) =
+                match (me.year, me.month) {
+                    (None, _) => {
+                        let years = (me.first..me.first + YEARS).map(|y| {
+                            key(
+                                format!("year/{y}"),
+                                y.to_string(),
+                                false,
+                                look.gentle(64.0),
+                                Message::Year(y),
+                            )
+                            .into()
+                        });
+                        (3, years.collect())
+                    }
+                    (Some(_), None) => {
+                        let months = (1..=12).map(|m: i8| {
+                            let label = say.with("month", &[("month", m.into())]);
+                            key(
+                                format!("month/{m}"),
+                                label,
+                                false,
+                                look.gentle(48.0),
+                                Message::Month(m),
+                            )
+                            .into()
+                        });
+                        (if look.portrait() { 3 } else { 4 }, months.collect())
+                    }
+                    (Some(y), Some(m)) => {
+                        let last = Date::new(y, m, 1).map_or(31, |d| d.days_in_month());
+                        let days = (1..=last).map(|d| {
+                            key(
+                                format!("day/{d}"),
+                                d.to_string(),
+                                me.day == Some(d),
+                                look.gentle(48.0),
+                                Message::Day(d),
+                            )
+                            .into()
+                        });
+                        (7, days.collect())
+                    }
+                };
             let mut grid = column![].spacing(16.0);
             let mut rest = keys.into_iter().peekable();
             while rest.peek().is_some() {
@@ -190,13 +216,24 @@ impl Entry {
             }
             if me.year.is_none() {
                 let turn = |target, label: &str, by| {
-                    control(draw, target, &say.text(label), None, palette.quiet, look.gentle(44.0))
-                        .width(Length::Fill)
-                        .height(look.gentle(96.0))
-                        .on_tap(Message::Turned(by))
+                    control(
+                        draw,
+                        target,
+                        &say.text(label),
+                        None,
+                        palette.quiet,
+                        look.gentle(44.0),
+                    )
+                    .width(Length::Fill)
+                    .height(look.gentle(96.0))
+                    .on_tap(Message::Turned(by))
                 };
                 grid = grid.push(
-                    row![turn("date/earlier", "date-earlier", -1), turn("date/later", "date-later", 1)].spacing(theme::GAP),
+                    row![
+                        turn("date/earlier", "date-earlier", -1),
+                        turn("date/later", "date-later", 1)
+                    ]
+                    .spacing(theme::GAP),
                 );
             }
             grid.height(Length::Fill).into()
@@ -215,4 +252,3 @@ pub fn words_of(ctx: Ctx<'_>, date: Date) -> String {
         ],
     )
 }
-

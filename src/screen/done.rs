@@ -116,7 +116,11 @@ fn body<'a>(
         (true, _) => room.0 * 0.34,
         (false, _) => room.0 * 0.25,
     };
-    let left_width = if largest { room.0 } else { room.0 - slip_width - theme::GAP * 2.0 };
+    let left_width = if largest {
+        room.0
+    } else {
+        room.0 - slip_width - theme::GAP * 2.0
+    };
     let mut left = Stack::new(room.1, look.gentle(14.0));
     let who = say.with(
         "done-who",
@@ -139,10 +143,16 @@ fn body<'a>(
         left.push(
             0,
             code_size * theme::LINE_HEIGHT,
-            words(receipt.code.to_string(), code_size, ink).bold().one_line(),
+            words(receipt.code.to_string(), code_size, ink)
+                .bold()
+                .one_line(),
         );
         let text = say.text("fault-write-down");
-        left.push(2, text_height(&text, size, left_width), words(text, size, ink).wide());
+        left.push(
+            2,
+            text_height(&text, size, left_width),
+            words(text, size, ink).wide(),
+        );
         left.push(
             5,
             text_height(&code_words, theme::SMALL, left_width),
@@ -154,7 +164,9 @@ fn body<'a>(
             code_size * theme::LINE_HEIGHT,
             row![
                 words(say.text("done-code"), size, palette.page_quiet),
-                words(receipt.code.to_string(), code_size, ink).bold().one_line(),
+                words(receipt.code.to_string(), code_size, ink)
+                    .bold()
+                    .one_line(),
             ]
             .spacing(24)
             .align_y(Vertical::Center),
@@ -185,8 +197,17 @@ fn body<'a>(
     }
     if !receipt.bring.is_empty() {
         let names: Vec<&str> = receipt.bring.iter().map(|p| p.name(&say.tag)).collect();
-        let joined = names.join(if say.tag.starts_with("zh") { "、" } else { ", " });
-        line(&mut left, 2, say.with("done-bring", &[("papers", joined.as_str().into())]), false);
+        let joined = names.join(if say.tag.starts_with("zh") {
+            "、"
+        } else {
+            ", "
+        });
+        line(
+            &mut left,
+            2,
+            say.with("done-bring", &[("papers", joined.as_str().into())]),
+            false,
+        );
     }
     if !failed {
         let height = look.gentle(56.0) + 8.0 + steps_height(look, say, left_width);

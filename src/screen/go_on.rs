@@ -55,7 +55,11 @@ impl GoOn {
 
     /// A name for the trace.
     pub fn name(&self) -> &'static str {
-        if self.factor.is_some() { "go-on/factor" } else { "go-on" }
+        if self.factor.is_some() {
+            "go-on/factor"
+        } else {
+            "go-on"
+        }
     }
 
     /// The last four were wrong.
@@ -75,7 +79,9 @@ impl GoOn {
             (Message::Mine, _) => Action::Open(None),
             (Message::NotMine | Message::Back, None) => Action::Decline,
             (Message::Keypad(message), Some(pad)) => match pad.update(message) {
-                keypad::Action::Finished(Typed::Digits(typed)) => Action::Open(Some(typed.expose().clone())),
+                keypad::Action::Finished(Typed::Digits(typed)) => {
+                    Action::Open(Some(typed.expose().clone()))
+                }
                 keypad::Action::Back => {
                     self.factor = None;
                     Action::Speak
@@ -108,7 +114,9 @@ impl GoOn {
             tile(1, "go-on/yes", "go-on-yes", "yes", Message::Mine),
             tile(2, "go-on/no", "go-on-no", "no", Message::NotMine),
         ];
-        Page::new(ctx.say.text("say-go-on"), move |draw, room| tiles(draw, both, room))
+        Page::new(ctx.say.text("say-go-on"), move |draw, room| {
+            tiles(draw, both, room)
+        })
     }
 
     /// What it says: nothing of what was begun, for it may be another's.

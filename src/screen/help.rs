@@ -30,11 +30,18 @@ pub fn view<'a>(ctx: Ctx<'a>, before: u32, may_yield: bool) -> Page<'a, Message>
         let who = if before == 0 {
             say.with("help-who", &[("name", name.into())])
         } else {
-            say.with("help-before", &[("count", before.into()), ("name", name.into())])
+            say.with(
+                "help-before",
+                &[("count", before.into()), ("name", name.into())],
+            )
         };
         let mut lines = Stack::new(room.1, look.gentle(16.0));
         let side = (room.1 * 0.34).min(280.0);
-        lines.push(3, side, container(picture(draw, "call-person", side)).center_x(Length::Fill));
+        lines.push(
+            3,
+            side,
+            container(picture(draw, "call-person", side)).center_x(Length::Fill),
+        );
         let mut line = |rank: usize, text: String, size: f32, bold: bool| {
             let height = text_height(&text, size, room.0);
             let line = words(text, size, palette.page).wide().centred();
@@ -49,12 +56,13 @@ pub fn view<'a>(ctx: Ctx<'a>, before: u32, may_yield: bool) -> Page<'a, Message>
             look.px(theme::BODY),
             false,
         );
-        let whole: Element<'a, Tapped<Message>> = container(lines.finish().align_x(Horizontal::Center))
-        .width(Length::Fill)
-        .height(Length::Fill)
-        .align_x(Horizontal::Center)
-        .align_y(Vertical::Center)
-        .into();
+        let whole: Element<'a, Tapped<Message>> =
+            container(lines.finish().align_x(Horizontal::Center))
+                .width(Length::Fill)
+                .height(Length::Fill)
+                .align_x(Horizontal::Center)
+                .align_y(Vertical::Center)
+                .into();
         whole
     })
     .next(say.text("help-go-on"), Message::GoOn);

@@ -89,7 +89,13 @@ fn label(ctx: Ctx<'_>, entry: &Entry) -> (String, Part, String) {
 
 impl Home {
     /// Takes a message; `per` is how many tiles a page shows.
-    pub fn update(&mut self, message: Message, ctx: Ctx<'_>, per: usize, unfinished: bool) -> Action {
+    pub fn update(
+        &mut self,
+        message: Message,
+        ctx: Ctx<'_>,
+        per: usize,
+        unfinished: bool,
+    ) -> Action {
         match message {
             Message::Chosen(entry) => Action::Begin(entry),
             Message::Turned => {

@@ -143,7 +143,10 @@ impl Keypad {
     }
 
     fn is_id(&self) -> bool {
-        matches!(self.kind, Kind::OwnId | Kind::FamilyId | Kind::HelperId | Kind::FormId)
+        matches!(
+            self.kind,
+            Kind::OwnId | Kind::FamilyId | Kind::HelperId | Kind::FormId
+        )
     }
 
     fn longest(&self) -> usize {
@@ -267,7 +270,11 @@ impl Keypad {
                 self.id.shown().replace('*', "●").replace('_', "·")
             }
             Kind::CaseCode => {
-                let padded: Vec<char> = typed.chars().chain(std::iter::repeat('·')).take(10).collect();
+                let padded: Vec<char> = typed
+                    .chars()
+                    .chain(std::iter::repeat('·'))
+                    .take(10)
+                    .collect();
                 let group = |r: std::ops::Range<usize>| padded[r].iter().collect::<String>();
                 format!("{} {} {}", group(0..3), group(3..6), group(6..10))
             }
@@ -288,7 +295,10 @@ impl Keypad {
                 let group = |from: usize, to: usize| {
                     typed.chars().skip(from).take(to - from).collect::<String>()
                 };
-                [group(0, 3), group(3, 7), group(7, 12)].join(" ").trim_end().to_owned()
+                [group(0, 3), group(3, 7), group(7, 12)]
+                    .join(" ")
+                    .trim_end()
+                    .to_owned()
             }
             _ => typed.clone(),
         }
@@ -330,7 +340,8 @@ impl Keypad {
             None => say.text(self.title()),
         };
         let missing = self.missing();
-        let mut page = Page::new(title, move |draw, room| self.body(draw, ctx, room)).back(Message::Back);
+        let mut page =
+            Page::new(title, move |draw, room| self.body(draw, ctx, room)).back(Message::Back);
         page.next = if self.optional && self.so_far().is_empty() {
             Next::Ready(say.text("skip"), Message::Next)
         } else if missing == 0 && self.fault.is_none() {
@@ -346,13 +357,22 @@ impl Keypad {
         page
     }
 
-    fn body<'a>(&'a self, draw: Draw<'a>, ctx: Ctx<'a>, room: (f32, f32)) -> Element<'a, Tapped<Message>> {
+    fn body<'a>(
+        &'a self,
+        draw: Draw<'a>,
+        ctx: Ctx<'a>,
+        room: (f32, f32),
+    ) -> Element<'a, Tapped<Message>> {
         let look = draw.look;
         let say = ctx.say;
         let palette = look.palette;
         let upright = look.portrait();
         let pad_width = if upright { room.0 } else { room.0 * 0.44 };
-        let left_width = if upright { room.0 } else { room.0 - pad_width - theme::GAP };
+        let left_width = if upright {
+            room.0
+        } else {
+            room.0 - pad_width - theme::GAP
+        };
         let shown = self.shown();
         // Eighteen digits and three gaps must fit on one line at every size.
         let field_size = look
@@ -360,7 +380,9 @@ impl Keypad {
             .min((left_width - 72.0) / (crate::widget::part::text_width(&shown, 1.0).max(11.8)));
         let field = panel(
             palette.field,
-            words(shown, field_size, palette.field.ink).bold().one_line(),
+            words(shown, field_size, palette.field.ink)
+                .bold()
+                .one_line(),
         )
         .width(Length::Fill);
         let mut left = column![field].spacing(20);
@@ -370,8 +392,10 @@ impl Keypad {
         } else if let Some(hint) = &self.hint {
             left = left.push(words(hint.clone(), size, palette.page_quiet).wide());
         }
-        if matches!(self.kind, Kind::OwnId | Kind::FamilyId | Kind::HelperId | Kind::FormId)
-            && self.fault.is_none()
+        if matches!(
+            self.kind,
+            Kind::OwnId | Kind::FamilyId | Kind::HelperId | Kind::FormId
+        ) && self.fault.is_none()
         {
             left = left.push(
                 row![
@@ -390,14 +414,26 @@ impl Keypad {
         };
         let mut under = row![].spacing(theme::GAP);
         if matches!(self.kind, Kind::OwnId | Kind::FamilyId | Kind::HelperId) {
-            under = under.push(button("not-here", say.text("identify-not-here"), Message::NotHere));
+            under = under.push(button(
+                "not-here",
+                say.text("identify-not-here"),
+                Message::NotHere,
+            ));
         }
         match self.kind {
             Kind::LastFour => {
-                under = under.push(button("switch", say.text("matters-switch-pin"), Message::Switched));
+                under = under.push(button(
+                    "switch",
+                    say.text("matters-switch-pin"),
+                    Message::Switched,
+                ));
             }
             Kind::SlipPin => {
-                under = under.push(button("switch", say.text("matters-switch-id"), Message::Switched));
+                under = under.push(button(
+                    "switch",
+                    say.text("matters-switch-id"),
+                    Message::Switched,
+                ));
             }
             _ => {}
         }
@@ -410,12 +446,17 @@ impl Keypad {
         left = left.push(under);
 
         let key = |label: String, target: String, message: Option<Message>, size: f32| {
-            tap(target, label.clone(), palette.tile, words(label, size, palette.tile.ink).bold())
-                .key()
-                .padding(Padding::from([4.0, 8.0]))
-                .width(Length::Fill)
-                .height(Length::Fill)
-                .on_tap_maybe(message)
+            tap(
+                target,
+                label.clone(),
+                palette.tile,
+                words(label, size, palette.tile.ink).bold(),
+            )
+            .key()
+            .padding(Padding::from([4.0, 8.0]))
+            .width(Length::Fill)
+            .height(Length::Fill)
+            .on_tap_maybe(message)
         };
         let rows = if upright { room.1 * 0.5 } else { room.1 };
         let key_size = ((rows - 3.0 * theme::GAP) / 4.0 - 14.0) / theme::LINE_HEIGHT;

@@ -155,7 +155,8 @@ impl Matters {
             (Message::Unfinished, _) => Action::Unfinished,
             (Message::Keypad(message), Stage::Code(pad)) => match pad.update(message) {
                 keypad::Action::Finished(Typed::Code(code)) => {
-                    self.stage = Stage::Factor(By::Code(code), Box::new(Keypad::new(Kind::LastFour)));
+                    self.stage =
+                        Stage::Factor(By::Code(code), Box::new(Keypad::new(Kind::LastFour)));
                     Action::Speak
                 }
                 keypad::Action::Back => {
@@ -240,8 +241,12 @@ impl Matters {
             _ => {
                 // The one whose slip was shown opens itself; the others are one Back away.
                 let wanted = match &self.stage {
-                    Stage::Looking(By::Slip(case), _) => matters.iter().position(|m| m.case == *case),
-                    Stage::Looking(By::Code(code), _) => matters.iter().position(|m| m.code == *code),
+                    Stage::Looking(By::Slip(case), _) => {
+                        matters.iter().position(|m| m.case == *case)
+                    }
+                    Stage::Looking(By::Code(code), _) => {
+                        matters.iter().position(|m| m.code == *code)
+                    }
                     _ => None,
                 };
                 self.stage = match wanted {
@@ -260,23 +265,44 @@ impl Matters {
     }
 
     /// The page.
-    pub fn view<'a>(&'a self, ctx: Ctx<'a>, per: usize, unfinished: bool, scanner: bool) -> Page<'a, Message> {
+    pub fn view<'a>(
+        &'a self,
+        ctx: Ctx<'a>,
+        per: usize,
+        unfinished: bool,
+        scanner: bool,
+    ) -> Page<'a, Message> {
         let say = ctx.say;
         match &self.stage {
             Stage::Ask => {
-                let title = if scanner { "say-matters" } else { "say-scanner-gone" };
+                let title = if scanner {
+                    "say-matters"
+                } else {
+                    "say-scanner-gone"
+                };
                 let mut page = Page::new(say.text(title), move |draw, room| {
                     let look = draw.look;
                     let palette = look.palette;
                     let button = |target, label: String, drawing, message| {
-                        control(draw, target, &label, Some(drawing), palette.tile, look.gentle(48.0))
-                            .width(Length::Fill)
-                            .height(look.gentle(theme::CONTROL + 24.0))
-                            .on_tap(message)
+                        control(
+                            draw,
+                            target,
+                            &label,
+                            Some(drawing),
+                            palette.tile,
+                            look.gentle(48.0),
+                        )
+                        .width(Length::Fill)
+                        .height(look.gentle(theme::CONTROL + 24.0))
+                        .on_tap(message)
                     };
-                    let mut under =
-                        row![button("matters/code", say.text("matters-code"), "keypad", Message::ByCode)]
-                            .spacing(theme::GAP);
+                    let mut under = row![button(
+                        "matters/code",
+                        say.text("matters-code"),
+                        "keypad",
+                        Message::ByCode
+                    )]
+                    .spacing(theme::GAP);
                     if unfinished {
                         under = under.push(button(
                             "matters/unfinished",
@@ -289,7 +315,11 @@ impl Matters {
                     let whole: Element<'a, Tapped<Message>> = column![
                         container(
                             row![
-                                picture(draw, if scanner { "slip-qr" } else { "scanner-off" }, side),
+                                picture(
+                                    draw,
+                                    if scanner { "slip-qr" } else { "scanner-off" },
+                                    side
+                                ),
                                 picture(draw, if scanner { "scan" } else { "keypad" }, side),
                             ]
                             .spacing(64)
@@ -298,9 +328,13 @@ impl Matters {
                         .height(Length::Fill)
                         .align_x(Horizontal::Center)
                         .align_y(Vertical::Center),
-                        words(say.text("say-matters-lost"), look.px(theme::BODY), palette.page_quiet)
-                            .wide()
-                            .centred(),
+                        words(
+                            say.text("say-matters-lost"),
+                            look.px(theme::BODY),
+                            palette.page_quiet
+                        )
+                        .wide()
+                        .centred(),
                         under,
                     ]
                     .spacing(theme::GAP)
@@ -344,11 +378,16 @@ impl Matters {
                             .spacing(28)
                             .align_y(Vertical::Center);
                             column = column.push(
-                                tap(format!("matter/{}", matter.code.compact()), title, surface, container(line).width(Length::Fill))
-                                    .padding(Padding::from([8.0, 28.0]))
-                                    .width(Length::Fill)
-                                    .height(Length::Fill)
-                                    .on_tap(Message::Opened(matter.case)),
+                                tap(
+                                    format!("matter/{}", matter.code.compact()),
+                                    title,
+                                    surface,
+                                    container(line).width(Length::Fill),
+                                )
+                                .padding(Padding::from([8.0, 28.0]))
+                                .width(Length::Fill)
+                                .height(Length::Fill)
+                                .on_tap(Message::Opened(matter.case)),
                             );
                         }
                         column.height(Length::Fill).into()
@@ -367,7 +406,8 @@ impl Matters {
     fn one<'a>(&'a self, ctx: Ctx<'a>, matter: &'a Matter) -> Page<'a, Message> {
         let say = ctx.say;
         let service = ctx.station.service(&matter.service);
-        let title = service.map_or_else(|| matter.service.clone(), |s| s.title(&say.tag).to_owned());
+        let title =
+            service.map_or_else(|| matter.service.clone(), |s| s.title(&say.tag).to_owned());
         let mut page = Page::new(title, move |draw, room: (f32, f32)| {
             let look = draw.look;
             let palette = look.palette;
@@ -387,7 +427,9 @@ impl Matters {
                 code * theme::LINE_HEIGHT,
                 row![
                     words(say.text("done-code"), size, palette.page_quiet),
-                    words(matter.code.to_string(), code, palette.page).bold().one_line(),
+                    words(matter.code.to_string(), code, palette.page)
+                        .bold()
+                        .one_line(),
                 ]
                 .spacing(24)
                 .align_y(Vertical::Center),
@@ -418,7 +460,12 @@ impl Matters {
                     line(&mut left, 1, say.with("done-due-on", &due), true);
                 }
                 Some(Due::WithinWorkingDays(days)) => {
-                    line(&mut left, 1, say.with("done-due-within", &[("days", days.into())]), true);
+                    line(
+                        &mut left,
+                        1,
+                        say.with("done-due-within", &[("days", days.into())]),
+                        true,
+                    );
                 }
                 None => {}
             }
@@ -432,14 +479,22 @@ impl Matters {
             for (target, label, drawing, word) in [
                 ("word/solved", "matters-solved", "solved", Word::Solved),
                 ("word/partly", "matters-partly", "partly", Word::Partly),
-                ("word/not-solved", "matters-not-solved", "not-solved", Word::NotSolved),
+                (
+                    "word/not-solved",
+                    "matters-not-solved",
+                    "not-solved",
+                    Word::NotSolved,
+                ),
             ] {
                 let surface = if matter.status.word == Some(word) {
                     palette.chosen
                 } else {
                     palette.tile
                 };
-                let room = ((room.0 - 2.0 * theme::GAP) / 3.0 - 32.0 - look.gentle(42.0) * 1.3 - 12.0, button - 16.0);
+                let room = (
+                    (room.0 - 2.0 * theme::GAP) / 3.0 - 32.0 - look.gentle(42.0) * 1.3 - 12.0,
+                    button - 16.0,
+                );
                 let size = fitting(&say.text(label), look.gentle(42.0), room);
                 buttons = buttons.push(
                     control(draw, target, &say.text(label), Some(drawing), surface, size)
@@ -449,7 +504,9 @@ impl Matters {
                 );
             }
             let whole: Element<'a, Tapped<Message>> =
-                column![left, space(1.0, Length::Fill), buttons].spacing(theme::GAP).into();
+                column![left, space(1.0, Length::Fill), buttons]
+                    .spacing(theme::GAP)
+                    .into();
             whole
         });
         page.back = Some(Message::Back);
@@ -474,7 +531,10 @@ impl Matters {
             Stage::List(all, leaf) => {
                 let mut parts = Vec::new();
                 for (n, matter) in leaf.of(all, per.min(4)).iter().enumerate() {
-                    let title = ctx.station.service(&matter.service).map_or("", |s| s.title(&ctx.say.tag));
+                    let title = ctx
+                        .station
+                        .service(&matter.service)
+                        .map_or("", |s| s.title(&ctx.say.tag));
                     parts.extend(ctx.numbered(
                         n + 1,
                         Part::prompt(format!("services/{}/title", matter.service), title),
@@ -484,7 +544,10 @@ impl Matters {
                 parts
             }
             Stage::One(matter, _) => {
-                let title = ctx.station.service(&matter.service).map_or("", |s| s.title(&ctx.say.tag));
+                let title = ctx
+                    .station
+                    .service(&matter.service)
+                    .map_or("", |s| s.title(&ctx.say.tag));
                 let mut parts = vec![
                     Part::prompt(format!("services/{}/title", matter.service), title),
                     ctx.part(state_prompt(&matter.status)),

@@ -41,12 +41,17 @@ pub fn view<'a>(ctx: Ctx<'a>, papers: &'a [Paper], tiles: usize, leaf: Leaf) -> 
         let look = draw.look;
         let palette = look.palette;
         let upright = look.portrait();
-        let below = look.gentle(theme::CONTROL + 24.0) + look.px(theme::BODY) * theme::LINE_HEIGHT * 1.2 + 48.0;
+        let below = look.gentle(theme::CONTROL + 24.0)
+            + look.px(theme::BODY) * theme::LINE_HEIGHT * 1.2
+            + 48.0;
         let height = (room.1 - below).max(160.0);
         let card = |paper: &'a Paper| {
             let surface = palette.paper;
             let (width, most) = if upright {
-                (room.0 - 260.0, (height - theme::GAP * (per as f32 - 1.0)) / per as f32 - 44.0)
+                (
+                    room.0 - 260.0,
+                    (height - theme::GAP * (per as f32 - 1.0)) / per as f32 - 44.0,
+                )
             } else {
                 (
                     (room.0 - theme::GAP * (per as f32 - 1.0)) / per as f32 - 60.0,
@@ -57,8 +62,12 @@ pub fn view<'a>(ctx: Ctx<'a>, papers: &'a [Paper], tiles: usize, leaf: Leaf) -> 
             let name = paper.name(&say.tag).to_owned();
             let lines = [
                 Some((name, look.gentle(44.0), true)),
-                paper.who(&say.tag).map(|who| (who.to_owned(), small, false)),
-                paper.pledge.then(|| (say.text("papers-pledge"), small, false)),
+                paper
+                    .who(&say.tag)
+                    .map(|who| (who.to_owned(), small, false)),
+                paper
+                    .pledge
+                    .then(|| (say.text("papers-pledge"), small, false)),
             ];
             let mut text = Stack::new(most + 28.0, 6.0);
             let mut used = 0.0;
@@ -77,10 +86,13 @@ pub fn view<'a>(ctx: Ctx<'a>, papers: &'a [Paper], tiles: usize, leaf: Leaf) -> 
                 (most - used - 16.0).clamp(0.0, 240.0)
             };
             let inside: Element<'a, _> = if upright {
-                row![picture(draw, &paper.picture, side), text.width(Length::Fill)]
-                    .spacing(28)
-                    .align_y(Vertical::Center)
-                    .into()
+                row![
+                    picture(draw, &paper.picture, side),
+                    text.width(Length::Fill)
+                ]
+                .spacing(28)
+                .align_y(Vertical::Center)
+                .into()
             } else {
                 let mut all = column![].spacing(16).align_x(Horizontal::Center);
                 if side >= 48.0 {
@@ -108,17 +120,39 @@ pub fn view<'a>(ctx: Ctx<'a>, papers: &'a [Paper], tiles: usize, leaf: Leaf) -> 
             all.height(Length::Fill).into()
         };
         let button = |target: &'static str, label: String, drawing, message| {
-            control(draw, target, &label, Some(drawing), palette.tile, look.gentle(48.0))
-                .width(Length::Fill)
-                .height(look.gentle(theme::CONTROL + 24.0))
-                .on_tap(Message::Checked(message))
+            control(
+                draw,
+                target,
+                &label,
+                Some(drawing),
+                palette.tile,
+                look.gentle(48.0),
+            )
+            .width(Length::Fill)
+            .height(look.gentle(theme::CONTROL + 24.0))
+            .on_tap(Message::Checked(message))
         };
         let whole: Element<'a, Tapped<Message>> = column![
             cards,
-            words(say.text("papers-go-on"), look.px(theme::BODY), palette.page_quiet).wide(),
+            words(
+                say.text("papers-go-on"),
+                look.px(theme::BODY),
+                palette.page_quiet
+            )
+            .wide(),
             row![
-                button("papers/all", say.text("say-papers-all"), "papers-have", PapersHere::All),
-                button("papers/not-all", say.text("say-papers-not-all"), "papers-missing", PapersHere::NotAll),
+                button(
+                    "papers/all",
+                    say.text("say-papers-all"),
+                    "papers-have",
+                    PapersHere::All
+                ),
+                button(
+                    "papers/not-all",
+                    say.text("say-papers-not-all"),
+                    "papers-missing",
+                    PapersHere::NotAll
+                ),
             ]
             .spacing(theme::GAP),
         ]
@@ -128,7 +162,11 @@ pub fn view<'a>(ctx: Ctx<'a>, papers: &'a [Paper], tiles: usize, leaf: Leaf) -> 
     })
     .back(Message::Back);
     if papers.len() > per {
-        let label = if leaf.is_last(papers.len(), per) { "first-ones" } else { "more" };
+        let label = if leaf.is_last(papers.len(), per) {
+            "first-ones"
+        } else {
+            "more"
+        };
         page = page.next(say.text(label), Message::Turned);
     }
     page
@@ -140,7 +178,13 @@ pub fn turned(leaf: Leaf, papers: &[Paper], tiles: usize) -> Leaf {
 }
 
 /// What it says: every paper on the page, then what may be touched.
-pub fn spoken(ctx: Ctx<'_>, service: &str, papers: &[Paper], tiles: usize, leaf: Leaf) -> Vec<Part> {
+pub fn spoken(
+    ctx: Ctx<'_>,
+    service: &str,
+    papers: &[Paper],
+    tiles: usize,
+    leaf: Leaf,
+) -> Vec<Part> {
     let mut parts = vec![ctx.part("say-papers")];
     for paper in leaf.of(papers, per(tiles)) {
         parts.push(Part::prompt(

@@ -158,10 +158,9 @@ impl Question {
         let own = problem.message(&ctx.say.tag).map(str::to_owned);
         self.fault = Some(match own {
             Some(message) => {
-                let part = problem
-                    .prompt
-                    .as_ref()
-                    .map(|id| Part::prompt(format!("services/{}{id}", self.service), message.clone()));
+                let part = problem.prompt.as_ref().map(|id| {
+                    Part::prompt(format!("services/{}{id}", self.service), message.clone())
+                });
                 (message, part)
             }
             None => {
@@ -200,7 +199,8 @@ impl Question {
                             None => many.push(name),
                         }
                         // In the order of the list, as the form stores them.
-                        let order = |n: &String| self.page.choices.iter().position(|c| c.value == *n);
+                        let order =
+                            |n: &String| self.page.choices.iter().position(|c| c.value == *n);
                         many.sort_by_key(order);
                         Value::Many(many)
                     }
@@ -283,7 +283,12 @@ impl Question {
                 .into_iter()
                 .map(|name| {
                     let id = format!("say-{name}");
-                    (name.to_owned(), ctx.say.text(&id), Some(name.to_owned()), ctx.part(&id))
+                    (
+                        name.to_owned(),
+                        ctx.say.text(&id),
+                        Some(name.to_owned()),
+                        ctx.part(&id),
+                    )
                 })
                 .collect();
         }
@@ -295,7 +300,10 @@ impl Question {
                     c.value.clone(),
                     c.label.clone(),
                     c.image.clone(),
-                    Part::prompt(format!("services/{}/{}", self.service, c.prompt), c.label.clone()),
+                    Part::prompt(
+                        format!("services/{}/{}", self.service, c.prompt),
+                        c.label.clone(),
+                    ),
                 )
             })
             .collect()
@@ -336,7 +344,9 @@ impl Question {
                     .enumerate()
                     .map(|(n, choice)| tile(n, choice))
                     .collect();
-                Page::new(self.page.label.clone(), move |draw, room| tiles(draw, shown, room))
+                Page::new(self.page.label.clone(), move |draw, room| {
+                    tiles(draw, shown, room)
+                })
             }
             Entry::Day(day) => {
                 let body = day.body(ctx);
@@ -350,7 +360,9 @@ impl Question {
                     body(draw, room).map(|t| t.map(Message::Words))
                 })
             }
-            _ => Page::new(self.page.label.clone(), move |draw, room| self.know(draw, room)),
+            _ => Page::new(self.page.label.clone(), move |draw, room| {
+                self.know(draw, room)
+            }),
         };
         // The keyboard needs the room; its hint is on the candidates' row.
         if !matches!(self.entry, Entry::Words(_) | Entry::Know) {
@@ -407,7 +419,11 @@ impl Question {
             inside = inside.push(picture(draw, name, (room.1 * 0.45).min(320.0)));
         }
         if let Some(hint) = &self.page.hint {
-            inside = inside.push(words(hint.clone(), look.px(theme::LABEL), ink).wide().centred());
+            inside = inside.push(
+                words(hint.clone(), look.px(theme::LABEL), ink)
+                    .wide()
+                    .centred(),
+            );
         }
         container(
             panel(look.palette.paper, inside)
@@ -424,14 +440,18 @@ impl Question {
     /// What it says: the fault if there is one, otherwise the question, its hint, and each choice with its digit.
     pub fn spoken(&self, ctx: Ctx<'_>, per: usize) -> Vec<Part> {
         if let Some((text, part)) = &self.fault {
-            return vec![part.clone().unwrap_or_else(|| Part::prompt("", text.clone()))];
+            return vec![
+                part.clone()
+                    .unwrap_or_else(|| Part::prompt("", text.clone())),
+            ];
         }
         if let Entry::Number(pad) = &self.entry
             && pad.fault.is_some()
         {
             return pad.spoken(ctx);
         }
-        let prompt = |id: &str, text: &str| Part::prompt(format!("services/{}{id}", self.service), text);
+        let prompt =
+            |id: &str, text: &str| Part::prompt(format!("services/{}{id}", self.service), text);
         let mut parts = vec![prompt(&self.page.prompt, &self.page.label)];
         if let Entry::Day(day) = &self.entry {
             parts.push(day.spoken(ctx));
@@ -464,9 +484,9 @@ impl Question {
     }
 }
 
-
 fn digits_only(page: &FormPage) -> bool {
-    matches!(page.page(), Some("phone" | "id-number")) || page.appearance.iter().any(|a| a == "numbers")
+    matches!(page.page(), Some("phone" | "id-number"))
+        || page.appearance.iter().any(|a| a == "numbers")
 }
 
 fn text_of(value: &Value) -> &str {

@@ -45,7 +45,12 @@ pub struct Line {
 }
 
 /// The rows of a case.
-pub fn lines(ctx: Ctx<'_>, service: &str, answers: &[ReadBack], told: Option<HowTold>) -> Vec<Line> {
+pub fn lines(
+    ctx: Ctx<'_>,
+    service: &str,
+    answers: &[ReadBack],
+    told: Option<HowTold>,
+) -> Vec<Line> {
     let mut all: Vec<Line> = answers
         .iter()
         .map(|a| {
@@ -53,13 +58,19 @@ pub fn lines(ctx: Ctx<'_>, service: &str, answers: &[ReadBack], told: Option<How
                 Value::Date(day) => date::words_of(ctx, *day),
                 _ => a.text.clone(),
             };
-            let mut parts = vec![Part::prompt(format!("services/{service}{}", a.prompt), a.label.clone())];
+            let mut parts = vec![Part::prompt(
+                format!("services/{service}{}", a.prompt),
+                a.label.clone(),
+            )];
             parts.extend(a.answer_prompts.iter().map(|id| {
                 // Choices are spoken; what a person typed is not, for others may listen (screens.md, speech).
                 Part::prompt(format!("services/{service}/{id}"), a.text.clone())
             }));
             if let Value::Date(day) = &a.value {
-                parts.push(Part::Date { date: *day, year: true });
+                parts.push(Part::Date {
+                    date: *day,
+                    year: true,
+                });
             }
             Line {
                 row: Row::Answer(a.path.clone()),

@@ -24,7 +24,9 @@ pub fn view<'a>(ctx: Ctx<'a>, languages: &'a Languages, time: Option<String>) ->
     Page::new("", move |draw, room| {
         let look = draw.look;
         let surface = look.palette.tile;
-        let mut content = column![].spacing(look.gentle(18.0)).align_x(Horizontal::Center);
+        let mut content = column![]
+            .spacing(look.gentle(18.0))
+            .align_x(Horizontal::Center);
         if let Some(time) = time {
             content = content.push(words(time, look.px(theme::BODY), surface.ink));
         }
@@ -38,15 +40,26 @@ pub fn view<'a>(ctx: Ctx<'a>, languages: &'a Languages, time: Option<String>) ->
         let small = look.gentle(theme::BODY);
         let text = text_height(&say.text("rest-touch"), look.gentle(96.0), width)
             + text_height(&say.text("rest-harmless"), look.gentle(52.0), width)
-            + others.iter().map(|t| text_height(t, small, width)).sum::<f32>()
+            + others
+                .iter()
+                .map(|t| text_height(t, small, width))
+                .sum::<f32>()
             + look.gentle(18.0) * (3.0 + others.len() as f32)
             + look.px(theme::BODY) * theme::LINE_HEIGHT
             + 40.0;
         let side = (room.1 - text).clamp(80.0, 340.0);
         content = content
             .push(picture(draw, "touch-screen", side))
-            .push(words(say.text("rest-touch"), look.gentle(96.0), surface.ink).bold().centred())
-            .push(words(say.text("rest-harmless"), look.gentle(52.0), surface.ink).wide().centred());
+            .push(
+                words(say.text("rest-touch"), look.gentle(96.0), surface.ink)
+                    .bold()
+                    .centred(),
+            )
+            .push(
+                words(say.text("rest-harmless"), look.gentle(52.0), surface.ink)
+                    .wide()
+                    .centred(),
+            );
         for other in others {
             content = content.push(words(other, small, surface.ink).wide().centred());
         }

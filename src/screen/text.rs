@@ -86,7 +86,11 @@ impl Entry {
             }
             Message::Pressed(c) => {
                 if self.text.expose().chars().count() < LONGEST {
-                    let c = if self.capital { c.to_ascii_uppercase() } else { c };
+                    let c = if self.capital {
+                        c.to_ascii_uppercase()
+                    } else {
+                        c
+                    };
                     self.text.expose_mut().push(c);
                 }
                 self.capital = c == ' ';
@@ -133,7 +137,10 @@ impl Entry {
     }
 
     /// The field's part of a question page.
-    pub fn body<'a>(&'a self, ctx: Ctx<'a>) -> impl FnOnce(Draw<'a>, (f32, f32)) -> Element<'a, Tapped<Message>> + 'a {
+    pub fn body<'a>(
+        &'a self,
+        ctx: Ctx<'a>,
+    ) -> impl FnOnce(Draw<'a>, (f32, f32)) -> Element<'a, Tapped<Message>> + 'a {
         move |draw, room| {
             let look = draw.look;
             let palette = look.palette;
@@ -141,7 +148,8 @@ impl Entry {
             // Four rows of keys keep the least height of a main target; field and candidates share what is left.
             let spare = room.1 - (4.0 * theme::LEAST_TARGET.1 + 3.0 * 16.0) - 2.0 * 16.0;
             let field_height = (spare * 0.45).clamp(58.0, 100.0);
-            let row_height = (spare - field_height).clamp(theme::LEAST_TARGET.1, look.gentle(100.0));
+            let row_height =
+                (spare - field_height).clamp(theme::LEAST_TARGET.1, look.gentle(100.0));
             let size = ((field_height - 12.0) / theme::LINE_HEIGHT).min(look.gentle(56.0));
             let mut shown = self.text.expose().clone();
             shown.push('▏');
@@ -159,8 +167,13 @@ impl Entry {
             .width(Length::Fill);
             let candidates = self.candidate_row(draw, ctx, row_height);
             let key = |c: char, label: String, wide: u16| {
-                let target = if c == ' ' { "key/space".to_owned() } else { format!("key/{c}") };
-                let text = words(label.clone(), look.gentle(48.0).min(58.0), palette.tile.ink).bold();
+                let target = if c == ' ' {
+                    "key/space".to_owned()
+                } else {
+                    format!("key/{c}")
+                };
+                let text =
+                    words(label.clone(), look.gentle(48.0).min(58.0), palette.tile.ink).bold();
                 tap(target, label, palette.tile, text)
                     .key()
                     .padding(Padding::from([0.0, 2.0]))
@@ -169,15 +182,28 @@ impl Entry {
                     .on_tap(Message::Pressed(c))
             };
             let other = |target: &'static str, label: String, message: Message, wide: u16| {
-                control(draw, target, &label, None, palette.quiet, look.gentle(40.0).min(48.0))
-                    .padding(Padding::from([0.0, 6.0]))
-                    .width(Length::FillPortion(wide))
-                    .height(Length::Fill)
-                    .on_tap(message)
+                control(
+                    draw,
+                    target,
+                    &label,
+                    None,
+                    palette.quiet,
+                    look.gentle(40.0).min(48.0),
+                )
+                .padding(Padding::from([0.0, 6.0]))
+                .width(Length::FillPortion(wide))
+                .height(Length::Fill)
+                .on_tap(message)
             };
             let wipe = |wide| {
                 let label = say.text("wipe");
-                let text = words(label.clone(), look.gentle(40.0).min(if look.portrait() { 36.0 } else { 48.0 }), palette.quiet.ink).bold();
+                let text = words(
+                    label.clone(),
+                    look.gentle(40.0)
+                        .min(if look.portrait() { 36.0 } else { 48.0 }),
+                    palette.quiet.ink,
+                )
+                .bold();
                 tap("key/wipe", label, palette.quiet, text)
                     .key()
                     .padding(Padding::from([0.0, 6.0]))
@@ -238,11 +264,19 @@ impl Entry {
             } else {
                 pad.height(Length::Fill)
             };
-            column![field, candidates, pad].spacing(16.0).height(Length::Fill).into()
+            column![field, candidates, pad]
+                .spacing(16.0)
+                .height(Length::Fill)
+                .into()
         }
     }
 
-    fn candidate_row<'a>(&self, draw: Draw<'a>, ctx: Ctx<'a>, height: f32) -> Element<'a, Tapped<Message>> {
+    fn candidate_row<'a>(
+        &self,
+        draw: Draw<'a>,
+        ctx: Ctx<'a>,
+        height: f32,
+    ) -> Element<'a, Tapped<Message>> {
         let look = draw.look;
         let palette = look.palette;
         let size = look.px(theme::BODY).min(height / 1.4);
@@ -250,7 +284,11 @@ impl Entry {
             return space(Length::Fill, if look.portrait() { height } else { 8.0 });
         }
         if self.candidates.is_empty() {
-            let note = if self.pending() { "text-no-match" } else { "text-hint" };
+            let note = if self.pending() {
+                "text-no-match"
+            } else {
+                "text-hint"
+            };
             return iced::widget::container(words(ctx.say.text(note), size, palette.page_quiet))
                 .height(height)
                 .align_y(Vertical::Center)
@@ -259,23 +297,42 @@ impl Entry {
         let at = (self.leaf.0 % self.leaf.pages(self.candidates.len(), SHOWN)) * SHOWN;
         let mut line = row![].spacing(16.0);
         for (n, candidate) in self.leaf.of(&self.candidates, SHOWN).iter().enumerate() {
-            let text = words(candidate.clone(), look.gentle(50.0).min(height / 1.5), palette.tile.ink).bold();
+            let text = words(
+                candidate.clone(),
+                look.gentle(50.0).min(height / 1.5),
+                palette.tile.ink,
+            )
+            .bold();
             line = line.push(
-                tap(format!("candidate/{candidate}"), candidate.clone(), palette.tile, text)
-                    .key()
-                    .padding(Padding::from([2.0, 6.0]))
-                    .width(Length::FillPortion(candidate.chars().count().clamp(1, 4) as u16 + 1))
-                    .height(height)
-                    .on_tap(Message::Picked(at + n)),
+                tap(
+                    format!("candidate/{candidate}"),
+                    candidate.clone(),
+                    palette.tile,
+                    text,
+                )
+                .key()
+                .padding(Padding::from([2.0, 6.0]))
+                .width(Length::FillPortion(
+                    candidate.chars().count().clamp(1, 4) as u16 + 1,
+                ))
+                .height(height)
+                .on_tap(Message::Picked(at + n)),
             );
         }
         if self.candidates.len() > SHOWN {
             line = line.push(
-                control(draw, "candidate-more", &ctx.say.text("more"), None, palette.quiet, look.gentle(40.0).min(48.0))
-                    .padding(Padding::from([2.0, 6.0]))
-                    .width(Length::FillPortion(4))
-                    .height(height)
-                    .on_tap(Message::Turned),
+                control(
+                    draw,
+                    "candidate-more",
+                    &ctx.say.text("more"),
+                    None,
+                    palette.quiet,
+                    look.gentle(40.0).min(48.0),
+                )
+                .padding(Padding::from([2.0, 6.0]))
+                .width(Length::FillPortion(4))
+                .height(height)
+                .on_tap(Message::Turned),
             );
         }
         line.into()

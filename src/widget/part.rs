@@ -87,11 +87,7 @@ pub struct Tile<M> {
 }
 
 /// A picture tile.
-pub fn tile<'a, M: Clone + 'a>(
-    draw: Draw<'_>,
-    tile: Tile<M>,
-    room: (f32, f32),
-) -> Tap<'a, M> {
+pub fn tile<'a, M: Clone + 'a>(draw: Draw<'_>, tile: Tile<M>, room: (f32, f32)) -> Tap<'a, M> {
     let palette = draw.look.palette;
     let surface = if tile.chosen {
         palette.chosen
@@ -227,7 +223,12 @@ impl<'a, M: 'a> Stack<'a, M> {
 
     /// The lines that have room, in the order in which they were given.
     pub fn finish(self) -> iced::widget::Column<'a, M> {
-        let mut ranks: Vec<(usize, usize)> = self.lines.iter().enumerate().map(|(n, l)| (l.0, n)).collect();
+        let mut ranks: Vec<(usize, usize)> = self
+            .lines
+            .iter()
+            .enumerate()
+            .map(|(n, l)| (l.0, n))
+            .collect();
         ranks.sort_unstable();
         // Heights are reckoned before shaping; a little is kept back for what they leave out.
         let mut left = self.room - 28.0;
@@ -324,18 +325,40 @@ pub fn steps_height(look: Look, say: &crate::language::Language, width: f32) -> 
         .fold(0.0, f32::max)
 }
 
-const STEPS: [&str; 5] = ["state-saved", "state-delivered", "state-in-hand", "state-answered", "state-solved"];
+const STEPS: [&str; 5] = [
+    "state-saved",
+    "state-delivered",
+    "state-in-hand",
+    "state-answered",
+    "state-solved",
+];
 
 /// The five-step state line of a case; `reached` counts from 0.
-pub fn steps<'a, M: 'a>(draw: Draw<'_>, say: &crate::language::Language, reached: usize) -> Element<'a, M> {
+pub fn steps<'a, M: 'a>(
+    draw: Draw<'_>,
+    say: &crate::language::Language,
+    reached: usize,
+) -> Element<'a, M> {
     let look = draw.look;
     let palette = look.palette;
     let mut line = row![].spacing(12);
     for (n, id) in STEPS.into_iter().enumerate() {
-        let surface = if n <= reached { palette.number_chosen } else { palette.paper };
+        let surface = if n <= reached {
+            palette.number_chosen
+        } else {
+            palette.paper
+        };
         let side = look.gentle(56.0);
-        let mark = if n <= reached { "✓".to_owned() } else { (n + 1).to_string() };
-        let edge = if n <= reached { palette.chosen.border } else { palette.tile.border };
+        let mark = if n <= reached {
+            "✓".to_owned()
+        } else {
+            (n + 1).to_string()
+        };
+        let edge = if n <= reached {
+            palette.chosen.border
+        } else {
+            palette.tile.border
+        };
         let dot = container(words(mark, look.gentle(38.0), surface.ink).bold())
             .width(side)
             .height(side)
@@ -353,7 +376,9 @@ pub fn steps<'a, M: 'a>(draw: Draw<'_>, say: &crate::language::Language, reached
         line = line.push(
             column![
                 dot,
-                words(say.text(id), look.gentle(theme::SMALL), palette.page).wide().centred(),
+                words(say.text(id), look.gentle(theme::SMALL), palette.page)
+                    .wide()
+                    .centred(),
             ]
             .spacing(8)
             .align_x(Horizontal::Center)

@@ -186,17 +186,13 @@ impl<M: Clone> Widget<Tapped<M>, Theme, iced::Renderer> for Tap<'_, M> {
             self.height,
             self.padding,
             |limits| {
-                self.content
-                    .as_widget_mut()
-                    .layout(&mut tree.children[0], renderer, &limits.loose())
-            },
-            |content, size| {
-                content.align(
-                    iced::Alignment::Center,
-                    iced::Alignment::Center,
-                    size,
+                self.content.as_widget_mut().layout(
+                    &mut tree.children[0],
+                    renderer,
+                    &limits.loose(),
                 )
             },
+            |content, size| content.align(iced::Alignment::Center, iced::Alignment::Center, size),
         )
     }
 

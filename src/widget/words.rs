@@ -1,12 +1,12 @@
 //! Text that knows its colour, what it stands on and its size, so that a test can ask every page for them.
 
 use crate::theme::{self, Ink};
+use iced::advanced::Widget;
 use iced::advanced::layout::{self, Layout};
 use iced::advanced::renderer;
 use iced::advanced::text::paragraph;
 use iced::advanced::text::{self, Paragraph as _};
 use iced::advanced::widget::{self, Operation, Tree, tree};
-use iced::advanced::Widget;
 use iced::{Element, Font, Length, Pixels, Rectangle, Size, Theme, alignment, mouse};
 
 type Paragraph = <iced::Renderer as text::Renderer>::Paragraph;

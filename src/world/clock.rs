@@ -46,7 +46,9 @@ impl Shifted {
 impl Clock for Shifted {
     fn now(&self) -> Stamp {
         let mut stamp = self.system.now();
-        stamp.wall_ms = stamp.wall_ms.saturating_add(self.shift.by_ms.load(Ordering::SeqCst));
+        stamp.wall_ms = stamp
+            .wall_ms
+            .saturating_add(self.shift.by_ms.load(Ordering::SeqCst));
         stamp
     }
 }
@@ -71,7 +73,9 @@ impl KioskClock {
 
     /// Writes it down once a time server has set the clock.
     pub fn look(&mut self, record: &Keeper) {
-        let due = self.looked.is_none_or(|at| at.elapsed() > Duration::from_secs(60));
+        let due = self
+            .looked
+            .is_none_or(|at| at.elapsed() > Duration::from_secs(60));
         // Without a record there is nowhere to write it, and it would never be written again.
         if self.told || !due || record.store().is_none() {
             return;
@@ -86,7 +90,10 @@ impl KioskClock {
 
 /// Whether the kernel's clock was set by a time server (adjtimex(2): no `STA_UNSYNC`).
 fn kernel_synchronised() -> bool {
-    #[expect(unsafe_code, reason = "adjtimex has no safe wrapper in the crates at hand; modes = 0 only reads")]
+    #[expect(
+        unsafe_code,
+        reason = "adjtimex has no safe wrapper in the crates at hand; modes = 0 only reads"
+    )]
     // SAFETY: `timex` is plain data for which all zeroes is a value, and the pointer is to a live local.
     let state = unsafe {
         let mut timex: libc::timex = std::mem::zeroed();

@@ -57,7 +57,11 @@ impl std::fmt::Debug for World {
 
 impl World {
     /// What is being said, in words, for the trace of a test.
-    pub fn saying(&self, language: &str, parts: &[onedoor_devices::sound::speak::Part]) -> Vec<String> {
+    pub fn saying(
+        &self,
+        language: &str,
+        parts: &[onedoor_devices::sound::speak::Part],
+    ) -> Vec<String> {
         self.narrator
             .library()
             .resolve(language, parts)
@@ -100,7 +104,10 @@ impl Backend for World {
                 self.narrator.reset();
                 self.narrator.set_language(self.default_language.clone());
             }
-            Effect::Print { case, copy, slip } => self.paper.print(self.record.store().cloned(), case, copy, *slip),
+            Effect::Print { case, copy, slip } => {
+                self.paper
+                    .print(self.record.store().cloned(), case, copy, *slip)
+            }
             other => self.record.run(other),
         }
         self.look_at_sound();

@@ -3,7 +3,9 @@
 use super::Tell;
 use crate::effect::{Happening, SlipNews};
 use iced::widget::image::Handle;
-use onedoor_devices::printer::{JobId, JobOutcome, Printer, PrinterEvent, PrinterFault, PrinterState};
+use onedoor_devices::printer::{
+    JobId, JobOutcome, Printer, PrinterEvent, PrinterFault, PrinterState,
+};
 use onedoor_devices::slip_raster::{self, Paper, SlipFonts};
 use onedoor_domain::event::Actor;
 use onedoor_domain::id::{CaseId, SlipJobId};
@@ -63,11 +65,13 @@ impl PaperRoad {
         let jobs: Jobs = Arc::default();
         let printer = printer.map(|(printer, events)| {
             let (jobs, tell, running) = (jobs.clone(), tell.clone(), running.clone());
-            let spawned = std::thread::Builder::new().name("printer-events".into()).spawn(move || {
-                for event in events {
-                    told(event, &jobs, &tell, &running);
-                }
-            });
+            let spawned = std::thread::Builder::new()
+                .name("printer-events".into())
+                .spawn(move || {
+                    for event in events {
+                        told(event, &jobs, &tell, &running);
+                    }
+                });
             if let Err(error) = spawned {
                 tracing::error!(event = "thread_not_started", %error);
             }
@@ -75,50 +79,67 @@ impl PaperRoad {
         });
         let count = running.clone();
         let next = AtomicU64::new(1);
-        let spawned = std::thread::Builder::new().name("slips".into()).spawn(move || {
-            let mut made: Option<SlipFonts> = None;
-            for order in waiting {
-                if made.is_none() {
-                    made = SlipFonts::load(&fonts).map_err(|error| tracing::error!(event = "slip_fonts", %error)).ok();
-                }
-                let drawn = made.as_mut().and_then(|fonts| {
-                    slip_raster::draw(fonts, &order.slip.blocks(), paper, &slip_raster::no_pictures)
+        let spawned = std::thread::Builder::new()
+            .name("slips".into())
+            .spawn(move || {
+                let mut made: Option<SlipFonts> = None;
+                for order in waiting {
+                    if made.is_none() {
+                        made = SlipFonts::load(&fonts)
+                            .map_err(|error| tracing::error!(event = "slip_fonts", %error))
+                            .ok();
+                    }
+                    let drawn = made.as_mut().and_then(|fonts| {
+                        slip_raster::draw(
+                            fonts,
+                            &order.slip.blocks(),
+                            paper,
+                            &slip_raster::no_pictures,
+                        )
                         .map_err(|error| tracing::error!(event = "slip_not_drawn", %error))
                         .ok()
-                });
-                let Some(raster) = drawn else {
-                    failed(&tell, PrinterFault::CannotDraw);
-                    count.fetch_sub(1, Ordering::SeqCst);
-                    continue;
-                };
-                tell(Happening::Drawn {
-                    picture: Handle::from_rgba(raster.width(), raster.height(), raster.to_rgba()),
-                    size: (raster.width(), raster.height()),
-                });
-                // Written down before the first dot: after a power cut it is known that a slip was on its way.
-                let noted = order.store.as_ref().and_then(|store| {
-                    let picture = raster.to_png().unwrap_or_default();
-                    store
-                        .ask_slip(Actor::Machine, Some(order.case), Personal::new(picture))
-                        .wait()
-                        .map_err(|error| tracing::error!(event = "slip_not_noted", code = error.code()))
-                        .ok()
-                        .map(|job| (store.clone(), job.id))
-                });
-                match &printer {
-                    Some(printer) => {
-                        let job = JobId(next.fetch_add(1, Ordering::SeqCst));
-                        jobs.lock().unwrap_or_else(PoisonError::into_inner).insert(job, noted);
-                        printer.print(job, &raster);
-                    }
-                    None => {
-                        note_failed(noted, PrinterFault::Unplugged);
-                        failed(&tell, PrinterFault::Unplugged);
+                    });
+                    let Some(raster) = drawn else {
+                        failed(&tell, PrinterFault::CannotDraw);
                         count.fetch_sub(1, Ordering::SeqCst);
+                        continue;
+                    };
+                    tell(Happening::Drawn {
+                        picture: Handle::from_rgba(
+                            raster.width(),
+                            raster.height(),
+                            raster.to_rgba(),
+                        ),
+                        size: (raster.width(), raster.height()),
+                    });
+                    // Written down before the first dot: after a power cut it is known that a slip was on its way.
+                    let noted = order.store.as_ref().and_then(|store| {
+                        let picture = raster.to_png().unwrap_or_default();
+                        store
+                            .ask_slip(Actor::Machine, Some(order.case), Personal::new(picture))
+                            .wait()
+                            .map_err(|error| {
+                                tracing::error!(event = "slip_not_noted", code = error.code())
+                            })
+                            .ok()
+                            .map(|job| (store.clone(), job.id))
+                    });
+                    match &printer {
+                        Some(printer) => {
+                            let job = JobId(next.fetch_add(1, Ordering::SeqCst));
+                            jobs.lock()
+                                .unwrap_or_else(PoisonError::into_inner)
+                                .insert(job, noted);
+                            printer.print(job, &raster);
+                        }
+                        None => {
+                            note_failed(noted, PrinterFault::Unplugged);
+                            failed(&tell, PrinterFault::Unplugged);
+                            count.fetch_sub(1, Ordering::SeqCst);
+                        }
                     }
                 }
-            }
-        });
+            });
         if let Err(error) = spawned {
             tracing::error!(event = "thread_not_started", %error);
         }
@@ -181,7 +202,11 @@ fn told(event: PrinterEvent, jobs: &Jobs, tell: &Tell, running: &AtomicUsize) {
         }
         PrinterEvent::StateChanged(PrinterState::Ready { .. }) => tell(Happening::PrinterWell),
         PrinterEvent::StateChanged(PrinterState::Fault(fault)) => {
-            tracing::warn!(event = "printer_fault", code = fault.code(), name = fault.name());
+            tracing::warn!(
+                event = "printer_fault",
+                code = fault.code(),
+                name = fault.name()
+            );
         }
         PrinterEvent::StateChanged(_) => {}
     }

@@ -11,7 +11,9 @@ use onedoor_domain::event::{Actor, TellWay};
 use onedoor_domain::id::DraftId;
 use onedoor_domain::personal::Personal;
 use onedoor_domain::session::HowTold;
-use onedoor_store::{CaseKey, CaseSummary, Clock, DbKey, Found, Options, Reply, SlipState, Store, StoreError};
+use onedoor_store::{
+    CaseKey, CaseSummary, Clock, DbKey, Found, Options, Reply, SlipState, Store, StoreError,
+};
 use std::path::PathBuf;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -73,13 +75,20 @@ pub fn random() -> [u8; 16] {
 
 impl Keeper {
     /// Opens the record, or starts without it and keeps trying; the kiosk is told which.
-    pub fn open(place: RecordPlace, clock: Arc<dyn Clock>, offset_minutes: i16, tell: Tell) -> Self {
+    pub fn open(
+        place: RecordPlace,
+        clock: Arc<dyn Clock>,
+        offset_minutes: i16,
+        tell: Tell,
+    ) -> Self {
         let (waiter, work) = channel::<Work>();
-        let spawned = std::thread::Builder::new().name("record-replies".into()).spawn(move || {
-            for one in work {
-                one();
-            }
-        });
+        let spawned = std::thread::Builder::new()
+            .name("record-replies".into())
+            .spawn(move || {
+                for one in work {
+                    one();
+                }
+            });
         if let Err(error) = spawned {
             tracing::error!(event = "thread_not_started", %error);
         }
@@ -142,8 +151,13 @@ impl Keeper {
         match Store::open(&self.place.file, &key, options.clone()) {
             Err(error) if error.needs_restore() => {
                 tracing::error!(event = "record_damaged", code = error.code(), %error);
-                let (store, report) =
-                    Store::restore_newest(&self.place.file, &key, &self.place.copies, options, error.code())?;
+                let (store, report) = Store::restore_newest(
+                    &self.place.file,
+                    &key,
+                    &self.place.copies,
+                    options,
+                    error.code(),
+                )?;
                 tracing::warn!(
                     event = "record_restored",
                     backup = %report.backup.display(),
@@ -176,11 +190,14 @@ impl Keeper {
     /// Somebody set the clock.
     pub fn clock_set(&self, quality: ClockQuality) {
         if let Some(store) = &self.store {
-            self.wait(store.clock_checked(quality, Actor::Machine, None), |_, result| {
-                if let Err(error) = result {
-                    tracing::error!(event = "clock_not_noted", code = error.code());
-                }
-            });
+            self.wait(
+                store.clock_checked(quality, Actor::Machine, None),
+                |_, result| {
+                    if let Err(error) = result {
+                        tracing::error!(event = "clock_not_noted", code = error.code());
+                    }
+                },
+            );
         }
     }
 
@@ -191,7 +208,9 @@ impl Keeper {
         then: impl FnOnce(&Tell, Result<T, StoreError>) + Send + 'static,
     ) {
         let tell = self.tell.clone();
-        let _ = self.waiter.send(Box::new(move || then(&tell, reply.wait())));
+        let _ = self
+            .waiter
+            .send(Box::new(move || then(&tell, reply.wait())));
     }
 
     /// Does what concerns the record.
@@ -236,7 +255,11 @@ impl Keeper {
             }
             Effect::CallPerson { page, service } => self.call_person(store, page, service),
             Effect::DismissPerson => {
-                let call = self.call.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let call = self
+                    .call
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .take();
                 if let Some(call) = call {
                     self.wait(store.dismiss_help(call), |_, result| {
                         if let Err(error) = result {
@@ -291,12 +314,14 @@ impl Keeper {
         self.wait(store.cases(1), move |tell, result| {
             let last = result.unwrap_or_default().pop();
             let wait_ms = i64::try_from(DRAFT_WAITS.as_millis()).unwrap_or(i64::MAX);
-            let interrupted = last.filter(|case| (now - case.saved_ms).abs() <= wait_ms).filter(|case| {
-                again
-                    .slip_jobs(case.id)
-                    .wait()
-                    .is_ok_and(|jobs| jobs.iter().all(|job| job.state == SlipState::Asked))
-            });
+            let interrupted = last
+                .filter(|case| (now - case.saved_ms).abs() <= wait_ms)
+                .filter(|case| {
+                    again
+                        .slip_jobs(case.id)
+                        .wait()
+                        .is_ok_and(|jobs| jobs.iter().all(|job| job.state == SlipState::Asked))
+                });
             tell(Happening::Interrupted(interrupted.map(|case| {
                 Box::new(Interrupted {
                     draft: case.draft,
@@ -361,7 +386,9 @@ impl Keeper {
                 code: submitted.code,
                 pin: submitted.pin.map(|pin| Personal::from(pin.expose())),
             });
-            tell(Happening::Submitted(Box::new(result.map_err(|e| fault(&e)))));
+            tell(Happening::Submitted(Box::new(
+                result.map_err(|e| fault(&e)),
+            )));
         });
     }
 
@@ -373,7 +400,9 @@ impl Keeper {
         let offset = self.offset_minutes;
         self.wait(store.find(key, typed), move |tell, result| {
             let found = match result {
-                Ok(Found::Cases(cases)) => Ok(Finding::Cases(cases.iter().map(|case| matter(case, offset)).collect())),
+                Ok(Found::Cases(cases)) => Ok(Finding::Cases(
+                    cases.iter().map(|case| matter(case, offset)).collect(),
+                )),
                 Ok(Found::SealedDraft(draft)) => Ok(Finding::Draft(DraftFound {
                     id: draft.id,
                     bytes: draft.snapshot,
@@ -392,20 +421,23 @@ impl Keeper {
     fn call_person(&self, store: &Store, page: String, service: Option<String>) {
         let last = self.call.clone();
         let again = store.clone();
-        self.wait(store.call_help(Actor::Resident, page, service), move |tell, result| match result {
-            Ok(call) => {
-                *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(call);
-                let before = match again.open_help_calls().wait() {
-                    Ok(calls) => calls.iter().filter(|c| c.id != call).count(),
-                    Err(_) => 0,
-                };
-                tell(Happening::PersonCalled {
-                    before: u32::try_from(before).unwrap_or(u32::MAX),
-                });
-            }
-            // The call itself stands on the screen and is heard; only the note of it is missing.
-            Err(error) => tracing::error!(event = "call_not_written", code = error.code()),
-        });
+        self.wait(
+            store.call_help(Actor::Resident, page, service),
+            move |tell, result| match result {
+                Ok(call) => {
+                    *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(call);
+                    let before = match again.open_help_calls().wait() {
+                        Ok(calls) => calls.iter().filter(|c| c.id != call).count(),
+                        Err(_) => 0,
+                    };
+                    tell(Happening::PersonCalled {
+                        before: u32::try_from(before).unwrap_or(u32::MAX),
+                    });
+                }
+                // The call itself stands on the screen and is heard; only the note of it is missing.
+                Err(error) => tracing::error!(event = "call_not_written", code = error.code()),
+            },
+        );
     }
 
     /// Tries again what could not be opened, and makes the nightly copy.

@@ -9,8 +9,12 @@ use crate::picture::Pictures;
 use crate::place;
 use anyhow::Context;
 use jiff::tz::Offset;
-use onedoor_devices::printer::{DeviceFileLink, Link, NetworkLink, Printer, SerialLink, VirtualLink};
-use onedoor_devices::scanner::{CameraScanner, FolderSource, FrameSource, ScanEvent, SerialScanner, Watch};
+use onedoor_devices::printer::{
+    DeviceFileLink, Link, NetworkLink, Printer, SerialLink, VirtualLink,
+};
+use onedoor_devices::scanner::{
+    CameraScanner, FolderSource, FrameSource, ScanEvent, SerialScanner, Watch,
+};
 use onedoor_devices::slip_raster::Paper;
 use onedoor_devices::sound::narrator::Narrator;
 use onedoor_devices::sound::pack::VoiceLibrary;
@@ -35,7 +39,12 @@ pub struct Plugs {
     #[arg(long)]
     pub clock_set: bool,
     /// Puts the wall clock off by so many milliseconds (simulated; for tests and demonstrations of a dead battery)
-    #[arg(long, env = "ONEDOOR_CLOCK_SHIFT_MS", default_value_t = 0, allow_hyphen_values = true)]
+    #[arg(
+        long,
+        env = "ONEDOOR_CLOCK_SHIFT_MS",
+        default_value_t = 0,
+        allow_hyphen_values = true
+    )]
     pub clock_shift_ms: i64,
 }
 
@@ -60,7 +69,12 @@ impl std::fmt::Debug for Controls {
 ///
 /// # Errors
 /// When the languages, or a thread, cannot be had. A device that is missing is no error: the kiosk says so and goes on.
-pub fn kiosk(opened: &Opened, data: &Path, plugs: &Plugs, tell: Tell) -> anyhow::Result<(Kiosk<World>, Controls)> {
+pub fn kiosk(
+    opened: &Opened,
+    data: &Path,
+    plugs: &Plugs,
+    tell: Tell,
+) -> anyhow::Result<(Kiosk<World>, Controls)> {
     std::fs::create_dir_all(data).with_context(|| format!("{} cannot be made", data.display()))?;
     let station = opened.station();
     let settings = &station.config().settings;
@@ -75,15 +89,26 @@ pub fn kiosk(opened: &Opened, data: &Path, plugs: &Plugs, tell: Tell) -> anyhow:
         RecordPlace {
             file: data.join("record.db"),
             key: data.join("record.key"),
-            copies: std::env::var_os("ONEDOOR_COPIES").map_or_else(|| data.join("copies"), PathBuf::from),
+            copies: std::env::var_os("ONEDOOR_COPIES")
+                .map_or_else(|| data.join("copies"), PathBuf::from),
         },
         Arc::new(Shifted::new(controls.clock.clone())),
         station.utc_offset_minutes(),
         tell.clone(),
     );
 
-    let dots = if device.printer.dots >= 576 { Paper::Wide } else { Paper::Narrow };
-    let link = printer_link(plugs.printer.as_deref(), &device.printer.connection, data, dots, &mut controls);
+    let dots = if device.printer.dots >= 576 {
+        Paper::Wide
+    } else {
+        Paper::Narrow
+    };
+    let link = printer_link(
+        plugs.printer.as_deref(),
+        &device.printer.connection,
+        data,
+        dots,
+        &mut controls,
+    );
     let printer = match link {
         Some(link) => {
             let (events, told) = crossbeam_channel::unbounded();
@@ -92,7 +117,10 @@ pub fn kiosk(opened: &Opened, data: &Path, plugs: &Plugs, tell: Tell) -> anyhow:
         None => None,
     };
     let paper = PaperRoad::open(
-        vec![place::assets().join("fonts"), PathBuf::from("/usr/share/fonts/opentype/noto")],
+        vec![
+            place::assets().join("fonts"),
+            PathBuf::from("/usr/share/fonts/opentype/noto"),
+        ],
         dots,
         printer,
         tell.clone(),
@@ -115,7 +143,8 @@ pub fn kiosk(opened: &Opened, data: &Path, plugs: &Plugs, tell: Tell) -> anyhow:
         _ => Box::new(CpalSpeaker::new()),
     };
     let narrator = Narrator::new(VoiceLibrary::open(&roots), speaker, station.language());
-    let offset = Offset::from_seconds(i32::from(station.utc_offset_minutes()) * 60).unwrap_or(Offset::UTC);
+    let offset =
+        Offset::from_seconds(i32::from(station.utc_offset_minutes()) * 60).unwrap_or(Offset::UTC);
     let mut world = World {
         tell,
         record,
@@ -137,7 +166,9 @@ pub fn kiosk(opened: &Opened, data: &Path, plugs: &Plugs, tell: Tell) -> anyhow:
 /// Pictures of the bundle first, then those that are shipped.
 pub fn pictures(opened: &Opened) -> Pictures {
     let media = opened.media();
-    Pictures::new(place::assets().join("pictures"), move |name| media.get(name).cloned())
+    Pictures::new(place::assets().join("pictures"), move |name| {
+        media.get(name).cloned()
+    })
 }
 
 fn printer_link(
@@ -159,24 +190,36 @@ fn printer_link(
         Some(address) => Some(Box::new(NetworkLink::new(address))),
         None => match configured {
             PrinterConnection::None => None,
-            PrinterConnection::Network { host, port } => Some(Box::new(NetworkLink::new(format!("{host}:{port}")))),
+            PrinterConnection::Network { host, port } => {
+                Some(Box::new(NetworkLink::new(format!("{host}:{port}"))))
+            }
             PrinterConnection::File { path } => Some(Box::new(DeviceFileLink::new(path))),
-            PrinterConnection::Serial { path, baud } => Some(Box::new(SerialLink::new(path, *baud))),
+            PrinterConnection::Serial { path, baud } => {
+                Some(Box::new(SerialLink::new(path, *baud)))
+            }
         },
     }
 }
 
-fn scanner(asked: Option<&str>, configured: &ScannerConnection, tell: &Tell) -> anyhow::Result<Option<ScannerKept>> {
+fn scanner(
+    asked: Option<&str>,
+    configured: &ScannerConnection,
+    tell: &Tell,
+) -> anyhow::Result<Option<ScannerKept>> {
     let (events, told) = crossbeam_channel::unbounded::<ScanEvent>();
     let folder = |path: String, events| {
         CameraScanner::start(
-            move || FolderSource::open(&path).map(|source| Box::new(source) as Box<dyn FrameSource>),
+            move || {
+                FolderSource::open(&path).map(|source| Box::new(source) as Box<dyn FrameSource>)
+            },
             Watch::default(),
             events,
         )
         .map(ScannerKept::Camera)
     };
-    let serial = |path: &str, baud, events| SerialScanner::start(path, baud, events).map(ScannerKept::Serial);
+    let serial = |path: &str, baud, events| {
+        SerialScanner::start(path, baud, events).map(ScannerKept::Serial)
+    };
     let kept = match (asked, configured) {
         (Some("none"), _) | (None, ScannerConnection::None) => None,
         (Some(path), _) if Path::new(path).is_dir() => Some(folder(path.to_owned(), events)?),
@@ -191,14 +234,18 @@ fn scanner(asked: Option<&str>, configured: &ScannerConnection, tell: &Tell) -> 
         return Ok(None);
     }
     let tell = tell.clone();
-    std::thread::Builder::new().name("scanner-events".into()).spawn(move || {
-        for event in told {
-            tell(match event {
-                ScanEvent::Read(scan) => crate::effect::Happening::Scanned(scan.bytes().to_vec()),
-                ScanEvent::Fault(fault) => crate::effect::Happening::Scanner(Err(fault.code())),
-                ScanEvent::Ready => crate::effect::Happening::Scanner(Ok(())),
-            });
-        }
-    })?;
+    std::thread::Builder::new()
+        .name("scanner-events".into())
+        .spawn(move || {
+            for event in told {
+                tell(match event {
+                    ScanEvent::Read(scan) => {
+                        crate::effect::Happening::Scanned(scan.bytes().to_vec())
+                    }
+                    ScanEvent::Fault(fault) => crate::effect::Happening::Scanner(Err(fault.code())),
+                    ScanEvent::Ready => crate::effect::Happening::Scanner(Ok(())),
+                });
+            }
+        })?;
     Ok(kept)
 }

@@ -27,14 +27,22 @@ fn page(kiosk: &Headless<Rehearsal>) -> String {
 }
 
 fn texts(kiosk: &mut Headless<Rehearsal>) -> String {
-    let all: Vec<String> = kiosk.inspect().texts.into_iter().map(|t| t.seen.text).collect();
+    let all: Vec<String> = kiosk
+        .inspect()
+        .texts
+        .into_iter()
+        .map(|t| t.seen.text)
+        .collect();
     all.join("\n")
 }
 
 fn middle(kiosk: &mut Headless<Rehearsal>, target: &str) -> Point {
     let inspection = kiosk.inspect();
     let found = inspection.targets.iter().find(|t| t.seen.target == target);
-    found.unwrap_or_else(|| panic!("no {target}")).bounds.center()
+    found
+        .unwrap_or_else(|| panic!("no {target}"))
+        .bounds
+        .center()
 }
 
 fn finger(id: u64, down: bool, position: Point) -> Event {
@@ -70,7 +78,11 @@ fn a_double_tap_takes_one_step() {
     let tile = middle(&mut kiosk, "choice/myself");
     kiosk.tap_at(tile.x, tile.y);
     kiosk.settle();
-    assert_eq!(page(&kiosk), "for-whom", "the second half of a double tap counted");
+    assert_eq!(
+        page(&kiosk),
+        "for-whom",
+        "the second half of a double tap counted"
+    );
     kiosk.kiosk.backend.passed += Duration::from_millis(800);
     kiosk.tap_at(tile.x, tile.y);
     kiosk.settle();
@@ -85,15 +97,29 @@ fn a_finger_that_drifts_forty_pixels_still_touches() {
     let before = texts(&mut kiosk);
     let edge = {
         let inspection = kiosk.inspect();
-        let b = inspection.targets.iter().find(|t| t.seen.target == "key/0").unwrap().bounds;
+        let b = inspection
+            .targets
+            .iter()
+            .find(|t| t.seen.target == "key/0")
+            .unwrap()
+            .bounds;
         Point::new(at.x, b.y + b.height + 38.0)
     };
-    assert_eq!(kiosk.play(&[finger(1, true, at), finger(1, false, edge)]), 1);
+    assert_eq!(
+        kiosk.play(&[finger(1, true, at), finger(1, false, edge)]),
+        1
+    );
     kiosk.settle();
     assert_ne!(texts(&mut kiosk), before, "the digit was not taken");
     // A finger that went far away changed its mind.
     kiosk.kiosk.backend.passed += Duration::from_secs(2);
-    assert_eq!(kiosk.play(&[finger(1, true, at), finger(1, false, Point::new(at.x - 500.0, at.y - 300.0))]), 0);
+    assert_eq!(
+        kiosk.play(&[
+            finger(1, true, at),
+            finger(1, false, Point::new(at.x - 500.0, at.y - 300.0))
+        ]),
+        0
+    );
 }
 
 #[test]
@@ -126,10 +152,17 @@ fn an_abandoned_page_asks_then_puts_everything_away_and_gives_it_back() {
         kiosk.kiosk.backend.passed += Duration::from_secs(91);
         kiosk.tick();
         assert_eq!(page(&kiosk), "still-here");
-        assert!(!texts(&mut kiosk).contains("●"), "the number shows behind the question");
+        assert!(
+            !texts(&mut kiosk).contains("●"),
+            "the number shows behind the question"
+        );
         kiosk.go("still-here").unwrap();
         assert_eq!(page(&kiosk), "identify");
-        assert_eq!(texts(&mut kiosk), typed, "something was lost by \"I'm still here\"");
+        assert_eq!(
+            texts(&mut kiosk),
+            typed,
+            "something was lost by \"I'm still here\""
+        );
     }
     kiosk.kiosk.backend.passed += Duration::from_secs(91);
     kiosk.tick();
@@ -158,7 +191,11 @@ fn nobody_is_hurried_while_help_is_on_the_way() {
     }
     assert_eq!(page(&kiosk), "help");
     kiosk.go("next").unwrap();
-    assert_eq!(texts(&mut kiosk), typed, "something was lost by calling a person");
+    assert_eq!(
+        texts(&mut kiosk),
+        typed,
+        "something was lost by calling a person"
+    );
 }
 
 #[test]
@@ -179,19 +216,36 @@ fn nothing_is_said_or_printed_before_it_is_saved() {
     to_consent(&mut kiosk);
     kiosk.go("next").unwrap();
     assert_eq!(page(&kiosk), "saving");
-    assert!(!kiosk.kiosk.backend.asked.iter().any(|e| matches!(e, Effect::Print { .. })));
+    assert!(
+        !kiosk
+            .kiosk
+            .backend
+            .asked
+            .iter()
+            .any(|e| matches!(e, Effect::Print { .. }))
+    );
     assert!(!texts(&mut kiosk).contains("收下了"));
     // Touches while it is saving do nothing, whatever they hit.
     assert!(kiosk.go("next").is_err());
-    kiosk.kiosk.backend.told.push_back(Happening::Submitted(Box::new(Ok(onedoor::effect::Saved {
-        case: Rehearsal::case(0),
-        code: Rehearsal::code(0),
-        pin: None,
-    }))));
+    kiosk
+        .kiosk
+        .backend
+        .told
+        .push_back(Happening::Submitted(Box::new(Ok(onedoor::effect::Saved {
+            case: Rehearsal::case(0),
+            code: Rehearsal::code(0),
+            pin: None,
+        }))));
     kiosk.settle();
     assert_eq!(page(&kiosk), "done");
     assert!(texts(&mut kiosk).contains("收下了"));
-    let printed = kiosk.kiosk.backend.asked.iter().filter(|e| matches!(e, Effect::Print { .. })).count();
+    let printed = kiosk
+        .kiosk
+        .backend
+        .asked
+        .iter()
+        .filter(|e| matches!(e, Effect::Print { .. }))
+        .count();
     assert_eq!(printed, 1);
 }
 
@@ -207,7 +261,10 @@ fn a_second_matter_types_nothing_twice() {
     assert_eq!(page(&kiosk), "confirm");
     kiosk.go("next").unwrap();
     kiosk.go("papers/all").unwrap();
-    assert!(texts(&mut kiosk).contains("张桂兰"), "the name was asked again");
+    assert!(
+        texts(&mut kiosk).contains("张桂兰"),
+        "the name was asked again"
+    );
 }
 
 #[test]
@@ -227,7 +284,9 @@ fn a_code_held_up_by_chance_throws_nobody_out_of_their_matter() {
     let before = texts(&mut kiosk);
     let card = Payload::WallCard(ServiceId::new("complaint").unwrap()).encode();
     kiosk.happen(Happening::Scanned(card.into_bytes()));
-    kiosk.happen(Happening::Scanned(Payload::Slip(Rehearsal::case(1)).encode().into_bytes()));
+    kiosk.happen(Happening::Scanned(
+        Payload::Slip(Rehearsal::case(1)).encode().into_bytes(),
+    ));
     assert_eq!(texts(&mut kiosk), before);
     kiosk.happen(Happening::Scanned(b"https://example.org/?a=1".to_vec()));
     assert_eq!(texts(&mut kiosk), before);
@@ -249,7 +308,14 @@ fn a_matter_for_a_person_goes_straight_to_a_person() {
     kiosk.go("rest").unwrap();
     kiosk.find_and_go("service/stuck").unwrap();
     assert_eq!(page(&kiosk), "help");
-    assert!(kiosk.kiosk.backend.asked.iter().any(|e| matches!(e, Effect::CallPerson { .. })));
+    assert!(
+        kiosk
+            .kiosk
+            .backend
+            .asked
+            .iter()
+            .any(|e| matches!(e, Effect::CallPerson { .. }))
+    );
 }
 
 #[test]

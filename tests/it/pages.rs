@@ -29,19 +29,30 @@ fn faults(eyes: &Eyes, page: &str, inspection: &Inspection) -> Vec<String> {
     let (width, height) = (eyes.window.0 as f32 / scale, eyes.window.1 as f32 / scale);
     let mut fault = |what: String| faults.push(format!("{} {page}: {what}", tour::name(eyes)));
 
-    let person = inspection.targets.iter().find(|t| t.seen.target == "person");
+    let person = inspection
+        .targets
+        .iter()
+        .find(|t| t.seen.target == "person");
     if person.is_none_or(|t| !t.seen.live) {
         fault("Call a person is not there".into());
     }
     for target in &inspection.targets {
         let b = target.bounds;
         let name = &target.seen.target;
-        if b.x < -0.5 || b.y < -0.5 || b.x + b.width > width + 0.5 || b.y + b.height > height + 0.5 {
+        if b.x < -0.5 || b.y < -0.5 || b.x + b.width > width + 0.5 || b.y + b.height > height + 0.5
+        {
             fault(format!("{name} leaves the page: {b:?}"));
         }
-        let least = if main_one(target) { theme::LEAST_TARGET.1 } else { theme::LEAST_TARGET.0 };
+        let least = if main_one(target) {
+            theme::LEAST_TARGET.1
+        } else {
+            theme::LEAST_TARGET.0
+        };
         if b.width < least - 0.1 || b.height < least - 0.1 {
-            fault(format!("{name} is {:.0}×{:.0}, under {least}", b.width, b.height));
+            fault(format!(
+                "{name} is {:.0}×{:.0}, under {least}",
+                b.width, b.height
+            ));
         }
         let ink = target.seen.surface.ink;
         if ink.contrast() < least_contrast(eyes) {
@@ -52,7 +63,10 @@ fn faults(eyes: &Eyes, page: &str, inspection: &Inspection) -> Vec<String> {
         for b in &inspection.targets[n + 1..] {
             let gap = gap(a, b);
             if gap < 15.9 {
-                fault(format!("{} and {} are {gap:.0} apart", a.seen.target, b.seen.target));
+                fault(format!(
+                    "{} and {} are {gap:.0} apart",
+                    a.seen.target, b.seen.target
+                ));
             }
         }
     }
@@ -70,14 +84,19 @@ fn faults(eyes: &Eyes, page: &str, inspection: &Inspection) -> Vec<String> {
                 b.height
             ));
         }
-        if b.x < -0.5 || b.y < -0.5 || b.x + b.width > width + 0.5 || b.y + b.height > height + 0.5 {
+        if b.x < -0.5 || b.y < -0.5 || b.x + b.width > width + 0.5 || b.y + b.height > height + 0.5
+        {
             fault(format!("\"{}\" leaves the page", what()));
         }
         if text.seen.size < 36.0 * eyes.text.factor().min(1.25) - 0.1 && text.seen.size < 36.0 {
             fault(format!("\"{}\" is {:.0} px high", what(), text.seen.size));
         }
         if text.seen.ink.contrast() < least_contrast(eyes) {
-            fault(format!("\"{}\" has a contrast of {:.1}", what(), text.seen.ink.contrast()));
+            fault(format!(
+                "\"{}\" has a contrast of {:.1}",
+                what(),
+                text.seen.ink.contrast()
+            ));
         }
         // A text that belongs to a target must lie inside it; any other must not run under one.
         for target in &inspection.targets {
@@ -88,13 +107,20 @@ fn faults(eyes: &Eyes, page: &str, inspection: &Inspection) -> Vec<String> {
                 && b.x + b.width <= t.x + t.width + 1.0
                 && b.y + b.height <= t.y + t.height + 1.0;
             if over > 1.0 && !inside {
-                fault(format!("\"{}\" runs out of or under {}", what(), target.seen.target));
+                fault(format!(
+                    "\"{}\" runs out of or under {}",
+                    what(),
+                    target.seen.target
+                ));
             }
         }
     }
     for (n, a) in inspection.texts.iter().enumerate() {
         for b in &inspection.texts[n + 1..] {
-            let over = a.bounds.intersection(&b.bounds).map_or(0.0, |i| i.width.min(i.height));
+            let over = a
+                .bounds
+                .intersection(&b.bounds)
+                .map_or(0.0, |i| i.width.min(i.height));
             if over > 4.0 && !a.seen.text.is_empty() && !b.seen.text.is_empty() {
                 fault(format!("\"{}\" runs over \"{}\"", a.seen.text, b.seen.text));
             }
@@ -106,7 +132,10 @@ fn faults(eyes: &Eyes, page: &str, inspection: &Inspection) -> Vec<String> {
 /// Controls at the top are for eyes and ears; everything else is a main one. Letters of the keyboard are as wide as ten
 /// of them allow on an upright screen.
 fn main_one(target: &Target) -> bool {
-    !matches!(target.seen.target.as_str(), "language" | "text-size" | "contrast" | "volume")
+    !matches!(
+        target.seen.target.as_str(),
+        "language" | "text-size" | "contrast" | "volume"
+    )
 }
 
 fn least_contrast(eyes: &Eyes) -> f32 {
@@ -125,7 +154,10 @@ fn look_at_everything(language: &str) {
     let mut all = String::new();
     let mut count = 0;
     let mut pages = 0;
-    for eyes in tour::all_eyes(true).into_iter().filter(|e| e.language == language) {
+    for eyes in tour::all_eyes(true)
+        .into_iter()
+        .filter(|e| e.language == language)
+    {
         let mut where_person: BTreeMap<(i32, i32), String> = BTreeMap::new();
         stage()
             .walk(&eyes, &mut |page, kiosk: &mut Headless<Rehearsal>| {
@@ -137,14 +169,26 @@ fn look_at_everything(language: &str) {
                         writeln!(all, "{fault}")?;
                     }
                 }
-                if let Some(person) = inspection.targets.iter().find(|t| t.seen.target == "person") {
-                    where_person.insert((person.bounds.x as i32, person.bounds.y as i32), page.to_owned());
+                if let Some(person) = inspection
+                    .targets
+                    .iter()
+                    .find(|t| t.seen.target == "person")
+                {
+                    where_person.insert(
+                        (person.bounds.x as i32, person.bounds.y as i32),
+                        page.to_owned(),
+                    );
                 }
                 Ok(())
             })
             .unwrap();
         if where_person.len() != 1 {
-            writeln!(all, "{}: Call a person moves: {where_person:?}", tour::name(&eyes)).unwrap();
+            writeln!(
+                all,
+                "{}: Call a person moves: {where_person:?}",
+                tour::name(&eyes)
+            )
+            .unwrap();
             count += 1;
         }
     }
@@ -178,7 +222,11 @@ fn a_page_drawn_is_a_page_seen() {
         .walk(&eyes, &mut |page, kiosk| {
             let inspection = kiosk.inspect();
             let picture = kiosk.draw();
-            for target in inspection.targets.iter().filter(|t| t.seen.kind == TapKind::Step) {
+            for target in inspection
+                .targets
+                .iter()
+                .filter(|t| t.seen.kind == TapKind::Step)
+            {
                 // Just inside the border, left of any text.
                 let x = ((target.bounds.x + target.seen.surface.border.1 + 2.5) * scale) as u32;
                 let y = ((target.bounds.y + target.bounds.height * 0.5) * scale) as u32;
@@ -187,7 +235,12 @@ fn a_page_drawn_is_a_page_seen() {
                 if picture.rgba[at..at + 3] != on[..3] {
                     let file = std::env::temp_dir().join("onedoor-page.png");
                     std::fs::write(&file, picture.png()?)?;
-                    panic!("{page} {}: {:?} at {x},{y}, see {}", target.seen.target, &picture.rgba[at..at + 3], file.display());
+                    panic!(
+                        "{page} {}: {:?} at {x},{y}, see {}",
+                        target.seen.target,
+                        &picture.rgba[at..at + 3],
+                        file.display()
+                    );
                 }
                 looked += 1;
             }
