@@ -1,9 +1,10 @@
 //! Finds and reads one QR code in a grey picture, by several passes of two readers.
 //!
-//! rxing reads most; rqrr on a doubled and sharpened picture reads what is pale or out of focus, where
-//! rxing is weak. A still picture gets all passes ([`decode_thoroughly`]); of a camera's frames each gets
-//! one, in rotation ([`FrameDecoder`]), so that a frame without a code costs little and a code held
-//! before the camera has met every pass after a few frames.
+//! rxing reads most, above all on a doubled and sharpened picture; rqrr on the same picture reads some of
+//! what is pale or out of focus, where rxing is weak. A still picture gets all passes
+//! ([`decode_thoroughly`]); of a camera's frames each gets one, in rotation ([`FrameDecoder`]), so that a
+//! frame without a code costs little and a code held before the camera has met every pass after a few
+//! frames.
 
 use super::picture;
 use image::GrayImage;
@@ -44,8 +45,8 @@ impl Pass {
     /// Passes in the order of what they add, for a still picture.
     pub const ALL: [Self; 8] = [
         Self::Rxing,
-        Self::RqrrSharp,
         Self::RxingSharp,
+        Self::RqrrSharp,
         Self::RxingInverted,
         Self::RxingHalf,
         Self::RxingGlobal,
@@ -53,15 +54,15 @@ impl Pass {
         Self::RqrrSharpInverted,
     ];
 
-    /// Passes of successive camera frames. The two strongest come most often.
+    /// Passes of successive camera frames. The two strongest come most often, the dearest seldom.
     pub const ROTATION: [Self; 8] = [
         Self::Rxing,
-        Self::RqrrSharp,
+        Self::RxingSharp,
         Self::RxingHalf,
+        Self::RqrrSharp,
         Self::Rxing,
         Self::RxingSharp,
         Self::RxingInverted,
-        Self::RxingGlobal,
         Self::RqrrSharpInverted,
     ];
 }
