@@ -601,3 +601,389 @@ fn input_name(input: &Input) -> &'static str {
         Input::Left => "Left",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A small form: each question is asked always, or only when an earlier one was answered with yes.
+    #[derive(Debug, Clone)]
+    struct Form {
+        after: Vec<Option<usize>>,
+        optional: Vec<bool>,
+        answers: Vec<Option<bool>>,
+    }
+
+    impl Form {
+        fn new(questions: Vec<(Option<prop::sample::Index>, bool)>) -> Self {
+            let after = questions.iter().enumerate();
+            Self {
+                after: after
+                    .map(|(at, (earlier, _))| earlier.filter(|_| at > 0).map(|e| e.index(at)))
+                    .collect(),
+                optional: questions.iter().map(|(_, optional)| *optional).collect(),
+                answers: vec![None; questions.len()],
+            }
+        }
+
+        fn number(path: &str) -> usize {
+            path.trim_start_matches("/data/q").parse().unwrap()
+        }
+
+        fn is_asked(&self, at: usize) -> bool {
+            self.after[at]
+                .is_none_or(|earlier| self.is_asked(earlier) && self.answers[earlier] == Some(true))
+        }
+
+        fn answer(&mut self, step: &Step, yes: bool) {
+            if let Step::Question(path) = step {
+                self.answers[Self::number(path)] = Some(yes);
+            }
+        }
+    }
+
+    impl Questions for Form {
+        fn order(&self) -> Vec<String> {
+            let asked = (0..self.after.len()).filter(|at| self.is_asked(*at));
+            asked.map(|at| format!("/data/q{at}")).collect()
+        }
+
+        fn settled(&self, path: &str) -> bool {
+            let at = Self::number(path);
+            self.optional[at] || self.answers[at].is_some()
+        }
+    }
+
+    /// What a person does: what the page asks for, or anything else.
+    #[derive(Debug, Clone)]
+    enum Act {
+        Fitting(u8),
+        Answer(bool),
+        Any(Input),
+    }
+
+    fn number() -> Identity {
+        Identity::Number(Personal::from("990101194506120026"))
+    }
+
+    /// What the page that is up asks for; `pick` chooses where there is a choice.
+    fn fitting(step: &Step, form: &mut Form, pick: u8) -> Input {
+        let even = pick.is_multiple_of(2);
+        form.answer(step, even);
+        match step {
+            Step::Rest => Input::Arrived,
+            Step::Home => service(even, !pick.is_multiple_of(3)),
+            Step::ForWhom if even => Input::ForWhomChosen(ForWhom::Myself),
+            Step::ForWhom => Input::ForWhomChosen(ForWhom::Family),
+            Step::Relation => Input::RelationChosen("mother".into()),
+            Step::Identify if pick.is_multiple_of(5) => Input::Identified(Identity::NotHere),
+            Step::Identify => Input::Identified(number()),
+            Step::Confirm => Input::Confirmed,
+            Step::HelperIdentify => Input::HelperIdentified(number()),
+            Step::Papers => Input::PapersChecked(PapersHere::NotAll),
+            Step::Question(_) => Input::Onward,
+            Step::HowTold => Input::HowToldChosen(match pick % 4 {
+                0 => HowTold::Phone,
+                1 => HowTold::Visit,
+                2 => HowTold::NamedPerson,
+                _ => HowTold::ComesBack,
+            }),
+            Step::HowToldPhone => Input::HowToldPhoneGiven("19900000026".into()),
+            Step::ReadBack => Input::ReadBackConfirmed,
+            Step::Consent => Input::Consented,
+            Step::Done => Input::Left,
+        }
+    }
+
+    fn service(identity: bool, papers: bool) -> Input {
+        Input::ServiceChosen {
+            service: "complaint".into(),
+            identity,
+            papers,
+        }
+    }
+
+    fn any_input() -> impl Strategy<Value = Input> {
+        prop_oneof![
+            Just(Input::Arrived),
+            (any::<bool>(), any::<bool>()).prop_map(|(i, p)| service(i, p)),
+            Just(Input::ForWhomChosen(ForWhom::Family)),
+            Just(Input::ForWhomChosen(ForWhom::Myself)),
+            Just(Input::RelationChosen("father".into())),
+            Just(Input::Identified(Identity::NotHere)),
+            Just(Input::Identified(number())),
+            Just(Input::Confirmed),
+            Just(Input::NotConfirmed),
+            Just(Input::HelperIdentified(Identity::NotHere)),
+            Just(Input::PapersChecked(PapersHere::All)),
+            Just(Input::Onward),
+            Just(Input::HowToldChosen(HowTold::Phone)),
+            Just(Input::HowToldChosen(HowTold::Visit)),
+            Just(Input::HowToldPhoneGiven("19900000026".into())),
+            (0usize..7).prop_map(|at| Input::AnswerTouched(format!("/data/q{at}"))),
+            Just(Input::HowToldTouched),
+            Just(Input::ReadBackConfirmed),
+            Just(Input::Consented),
+            Just(Input::Saved),
+            Just(Input::NotSaved),
+            Just(Input::Back),
+            Just(Input::Left),
+        ]
+    }
+
+    fn any_form() -> impl Strategy<Value = Form> {
+        let question = (
+            prop::option::of(any::<prop::sample::Index>()),
+            prop::bool::weighted(0.2),
+        );
+        prop::collection::vec(question, 0..6).prop_map(Form::new)
+    }
+
+    /// Visits: mostly what fits, so that they come far.
+    fn any_visit() -> impl Strategy<Value = Vec<Act>> {
+        let act = prop_oneof![
+            12 => any::<u8>().prop_map(Act::Fitting),
+            2 => any::<bool>().prop_map(Act::Answer),
+            2 => any_input().prop_map(Act::Any),
+            1 => Just(Act::Any(Input::Back)),
+        ];
+        prop::collection::vec(act, 0..80)
+    }
+
+    /// Does it, with `look` after each step; what does not fit changes nothing.
+    fn visit(form: &mut Form, acts: Vec<Act>, mut look: impl FnMut(&Session, &Form)) -> Session {
+        let mut session = Session::new();
+        for act in acts {
+            let input = match act {
+                Act::Fitting(pick) => fitting(session.step(), form, pick),
+                Act::Answer(yes) => {
+                    form.answer(session.step(), yes);
+                    continue;
+                }
+                Act::Any(input) => input,
+            };
+            let before = session.clone();
+            match session.take(input, form) {
+                Ok(orders) => {
+                    // It is handed in only with consent, and never when consent was given on the way to somewhere else.
+                    assert!(!orders.contains(&Order::Submit) || session.consented);
+                    assert!(
+                        before.consented || !session.consented || orders.contains(&Order::Submit)
+                    );
+                }
+                Err(_) => assert_eq!(session, before, "what does not fit changed the session"),
+            }
+            look(&session, form);
+        }
+        session
+    }
+
+    /// Everything that a case needs is there.
+    fn whole(session: &Session, form: &Form) {
+        for path in form.order() {
+            assert!(form.settled(&path), "{path} is open");
+        }
+        let how = session
+            .how_told()
+            .expect("nobody was asked how to tell them");
+        assert!(!how.needs_phone() || session.how_told_phone().is_some());
+        if session.has_papers {
+            assert!(session.papers().is_some());
+        }
+        if !session.has_identity {
+            return;
+        }
+        let family = session.for_whom().expect("for whom is it?") == ForWhom::Family;
+        assert!(session.confirmed || session.identity() == Some(&Identity::NotHere));
+        assert!(!family || (session.relation().is_some() && session.helper().is_some()));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_a_person_does_breaks_the_session(mut form in any_form(), acts in any_visit()) {
+            visit(&mut form, acts, |session, form| {
+                let path = session.path(form);
+                if !matches!(session.step(), Step::Rest | Step::Done) {
+                    assert!(path.contains(session.step()), "{:?} is not on the way", session.step());
+                }
+                if let Some((at, of)) = session.progress(form) {
+                    assert!((1..=of).contains(&at), "step {at} of {of}");
+                }
+            });
+        }
+
+        #[test]
+        fn whoever_is_asked_to_agree_has_answered_everything(mut form in any_form(), acts in any_visit()) {
+            visit(&mut form, acts, |session, form| {
+                if matches!(session.step(), Step::Consent | Step::Done) {
+                    whole(session, form);
+                }
+            });
+        }
+
+        #[test]
+        fn back_leads_to_home_and_out(mut form in any_form(), acts in any_visit()) {
+            let mut session = visit(&mut form, acts, |_, _| {});
+            if matches!(session.step(), Step::Rest | Step::Done) || session.consented() {
+                let before = session.clone();
+                prop_assert!(session.take(Input::Back, &form).is_err());
+                prop_assert_eq!(session, before);
+                return Ok(());
+            }
+            let longest = session.path(&form).len() + 2;
+            for _ in 0..longest {
+                let (at, changing) = (session.step().clone(), session.changing());
+                let path = session.path(&form);
+                let place = |step: &Step| path.iter().position(|s| s == step).unwrap();
+                let orders = session.take(Input::Back, &form).unwrap();
+                if at == Step::Home {
+                    prop_assert_eq!(orders, vec![Order::Blank]);
+                    prop_assert_eq!(session, Session::new());
+                    return Ok(());
+                }
+                // From an answer that was being changed it leads to the read-back, from everything else one step down.
+                prop_assert!(changing || place(session.step()) + 1 == place(&at));
+            }
+            prop_assert!(false, "{} times Back and still at {:?}", longest, session.step());
+        }
+
+        #[test]
+        fn from_everywhere_the_service_can_be_finished(
+            mut form in any_form(), acts in any_visit(), picks in prop::collection::vec(any::<u8>(), 80)
+        ) {
+            let mut session = visit(&mut form, acts, |_, _| {});
+            for pick in picks {
+                if session.step() == &Step::Consent && session.consented() {
+                    let again = session.clone();
+                    prop_assert!(session.take(Input::NotSaved, &form).is_ok());
+                    prop_assert_eq!(session.step(), &Step::Consent);
+                    session = again;
+                    prop_assert!(session.take(Input::Saved, &form).is_ok());
+                    prop_assert_eq!(session.step(), &Step::Done);
+                    return Ok(());
+                }
+                let input = fitting(session.step(), &mut form, pick);
+                prop_assert!(session.take(input, &form).is_ok(), "{:?}", session.step());
+            }
+            prop_assert!(false, "still at {:?}", session.step());
+        }
+
+        #[test]
+        fn a_power_cut_keeps_everything(mut form in any_form(), acts in any_visit()) {
+            let session = visit(&mut form, acts, |_, _| {});
+            let written = serde_json::to_vec(&session).unwrap();
+            let mut back: Session = serde_json::from_slice(&written).unwrap();
+            prop_assert_eq!(&back, &session);
+            back.mend(&form);
+            prop_assert_eq!(&back, &session);
+            // Another form: it stands where something can be done.
+            let shorter = Form::new(Vec::new());
+            back.mend(&shorter);
+            if !matches!(back.step(), Step::Rest | Step::Done) {
+                prop_assert!(back.path(&shorter).contains(back.step()));
+            }
+        }
+
+        #[test]
+        fn whoever_leaves_leaves_nothing(mut form in any_form(), acts in any_visit()) {
+            let mut session = visit(&mut form, acts, |_, _| {});
+            prop_assert_eq!(session.take(Input::Left, &form).unwrap(), vec![Order::Blank]);
+            prop_assert_eq!(session, Session::new());
+        }
+    }
+
+    fn take(session: &mut Session, form: &Form, inputs: impl IntoIterator<Item = Input>) {
+        for input in inputs {
+            session.take(input, form).unwrap();
+        }
+    }
+
+    /// At the read-back of a form of two questions, of which the second is asked only after a yes.
+    fn at_the_read_back() -> (Session, Form) {
+        let mut form = Form {
+            after: vec![None, Some(0)],
+            optional: vec![false, false],
+            answers: vec![Some(false), None],
+        };
+        let mut session = Session::new();
+        take(
+            &mut session,
+            &form,
+            [
+                Input::Arrived,
+                service(true, false),
+                Input::ForWhomChosen(ForWhom::Myself),
+                Input::Identified(number()),
+                Input::Confirmed,
+                Input::Onward,
+                Input::HowToldChosen(HowTold::ComesBack),
+            ],
+        );
+        assert_eq!(session.step(), &Step::ReadBack);
+        form.answers[0] = Some(false);
+        (session, form)
+    }
+
+    #[test]
+    fn a_changed_answer_that_opens_a_question_asks_it_and_comes_back() {
+        let (mut session, mut form) = at_the_read_back();
+        take(
+            &mut session,
+            &form,
+            [Input::AnswerTouched("/data/q0".into())],
+        );
+        form.answer(&session.step().clone(), true);
+        take(&mut session, &form, [Input::Onward]);
+        assert_eq!(session.step(), &Step::Question("/data/q1".into()));
+        assert!(session.take(Input::Onward, &form).is_err(), "it is open");
+        form.answer(&session.step().clone(), true);
+        take(&mut session, &form, [Input::Onward]);
+        assert_eq!(session.step(), &Step::ReadBack);
+    }
+
+    #[test]
+    fn a_second_matter_asks_only_whether_it_is_still_the_same_person() {
+        let (mut session, form) = at_the_read_back();
+        take(
+            &mut session,
+            &form,
+            [Input::ReadBackConfirmed, Input::Consented, Input::Saved],
+        );
+        take(&mut session, &form, [service(true, true)]);
+        assert_eq!(session.step(), &Step::Confirm);
+        assert_eq!(session.id_number(), Some("990101194506120026"));
+        assert_eq!(session.how_told(), Some(HowTold::ComesBack));
+        assert_eq!(session.papers(), None);
+        take(&mut session, &form, [Input::Confirmed]);
+        assert_eq!(session.step(), &Step::Papers);
+    }
+
+    #[test]
+    fn a_number_that_is_not_right_is_gone() {
+        let mut session = Session::new();
+        let form = Form::new(Vec::new());
+        take(
+            &mut session,
+            &form,
+            [
+                service(true, true),
+                Input::ForWhomChosen(ForWhom::Family),
+                Input::RelationChosen("mother".into()),
+                Input::Identified(number()),
+                Input::NotConfirmed,
+            ],
+        );
+        assert_eq!(
+            (session.step(), session.identity()),
+            (&Step::Identify, None)
+        );
+        assert!(session.anonymous());
+    }
+
+    #[test]
+    fn nothing_of_a_person_is_printed_by_debug() {
+        let (session, _) = at_the_read_back();
+        assert!(!format!("{session:?}").contains("9901"));
+    }
+}
