@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use onedoor_harness::trace::Page;
 
 /// A fictitious person: the area 990101 of the number does not exist (design: services).
@@ -89,9 +89,17 @@ impl Resident {
         } else if page.page == "saving" {
             return Ok(Next::Wait);
         } else if page.has("key/1") {
-            self.digit(page)
+            let target = self.digit(page);
+            if !page.has(&target) {
+                // The page has not caught up with the fingers.
+                return Ok(Next::Wait);
+            }
+            target
         } else if page.has("key/q") {
-            self.letter(page)?
+            match self.letter(page) {
+                Some(target) => target,
+                None => return Ok(Next::Wait),
+            }
         } else if starts(page, &["year/", "month/", "day/"]).is_some() {
             self.day(page)?
         } else if starts(page, &["choice/"]).is_some() {
@@ -165,30 +173,27 @@ impl Resident {
     }
 
     /// The pinyin keyboard: each character's letters, then the character among the candidates.
-    fn letter(&self, page: &Page) -> Result<String> {
+    fn letter(&self, page: &Page) -> Option<String> {
         if self.wipes(page) > 0 {
-            return Ok("key/wipe".into());
+            return Some("key/wipe".into());
         }
         let mut left = self.typed(page);
         for (character, letters) in NAME {
             if left < letters.len() {
-                return Ok(format!("key/{}", &letters[left..=left]));
+                return Some(format!("key/{}", &letters[left..=left]));
             }
             left -= letters.len();
             if left == 0 {
                 let candidate = format!("candidate/{character}");
                 if page.has(&candidate) {
-                    return Ok(candidate);
+                    return Some(candidate);
                 }
-                ensure!(
-                    page.has("candidate-more"),
-                    "{character} is not among the candidates of {letters}"
-                );
-                return Ok("candidate-more".into());
+                // Neither it nor more of them: the page has not caught up with the fingers.
+                return page.has("candidate-more").then(|| "candidate-more".into());
             }
             left -= 1;
         }
-        Ok("next".into())
+        page.has("next").then(|| "next".into())
     }
 
     /// A day: today where it is offered, otherwise the first year, month and day that are.

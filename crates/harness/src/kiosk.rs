@@ -24,6 +24,8 @@ pub struct Kiosk {
     trace: Trace,
     page: Option<Page>,
     events: Vec<Value>,
+    /// How many lines of the trace have been read.
+    lines: usize,
     /// What it wrote to standard output and standard error.
     log: PathBuf,
 }
@@ -67,6 +69,7 @@ impl Kiosk {
             trace: Trace::follow(&trace),
             page: None,
             events: Vec::new(),
+            lines: 0,
             log,
         })
     }
@@ -141,6 +144,27 @@ impl Kiosk {
         touchscreen.tap(x, y)
     }
 
+    /// Touches a target and waits until the kiosk has said something: a page, or that it kept what was touched. Some touches
+    /// are answered by nothing, so that after `patience` it returns all the same.
+    ///
+    /// # Errors
+    /// As [`Kiosk::touch`].
+    pub fn touch_and_hear(
+        &mut self,
+        touchscreen: &mut Touchscreen,
+        id: &str,
+        patience: Duration,
+    ) -> Result<()> {
+        self.read(Duration::ZERO)?;
+        let before = self.lines;
+        self.touch(touchscreen, id)?;
+        let until = Instant::now() + patience;
+        while self.lines == before && Instant::now() < until {
+            self.read(Duration::from_millis(10))?;
+        }
+        Ok(())
+    }
+
     /// Waits until an event that `wanted` accepts has happened since the start.
     ///
     /// # Errors
@@ -178,6 +202,7 @@ impl Kiosk {
     /// Reads the trace until it says nothing new for `patience`.
     fn read(&mut self, patience: Duration) -> Result<()> {
         while let Some(line) = self.trace.next(patience)? {
+            self.lines += 1;
             match line {
                 Line::Page(page) => self.page = Some(*page),
                 Line::Event(event) => self.events.push(event),
