@@ -464,14 +464,14 @@ impl Session {
             }
             (Input::ReadBackConfirmed, Step::ReadBack) => {
                 match self.first_open(questions) {
-                    Some(step) => self.step = step,
+                    Some(step) => self.ask_again(step),
                     None => self.step = Step::Consent,
                 }
                 Ok(vec![Order::Keep])
             }
             (Input::Consented, Step::Consent) => {
                 if let Some(step) = self.first_open(questions) {
-                    self.step = step;
+                    self.ask_again(step);
                     return Ok(vec![Order::Keep]);
                 }
                 self.consented = true;
@@ -528,6 +528,12 @@ impl Session {
         } else {
             self.forward(questions);
         }
+    }
+
+    /// One step is asked again, and after it the read-back comes, not everything that follows it.
+    fn ask_again(&mut self, step: Step) {
+        self.step = step;
+        self.changing = true;
     }
 
     /// The first step that still needs something.
@@ -940,6 +946,23 @@ mod tests {
         form.answer(&session.step().clone(), true);
         take(&mut session, &form, [Input::Onward]);
         assert_eq!(session.step(), &Step::ReadBack);
+    }
+
+    #[test]
+    fn what_is_open_when_a_resident_agrees_is_asked_alone() {
+        // Such as a day that could not be checked while the clock was wrong, and is too early now that it is right.
+        for input in [Input::ReadBackConfirmed, Input::Consented] {
+            let (mut session, mut form) = at_the_read_back();
+            if input == Input::Consented {
+                take(&mut session, &form, [Input::ReadBackConfirmed]);
+            }
+            form.answers[0] = None;
+            take(&mut session, &form, [input]);
+            assert_eq!(session.step(), &Step::Question("/data/q0".into()));
+            form.answer(&session.step().clone(), false);
+            take(&mut session, &form, [Input::Onward]);
+            assert_eq!(session.step(), &Step::ReadBack);
+        }
     }
 
     #[test]

@@ -22,7 +22,8 @@ impl SerialScanner {
     /// # Errors
     /// When the machine has no pseudo-terminals.
     pub fn plug_in() -> Result<Self> {
-        let far = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
+        // Not for programs that the test starts: a line that the kiosk itself holds open at the far end never breaks.
+        let far = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
         grantpt(&far)?;
         unlockpt(&far)?;
         let name = ptsname(&far, Vec::new())?;
@@ -32,7 +33,7 @@ impl SerialScanner {
         );
         let near = rustix::fs::open(
             &path,
-            rustix::fs::OFlags::RDWR | rustix::fs::OFlags::NOCTTY,
+            rustix::fs::OFlags::RDWR | rustix::fs::OFlags::NOCTTY | rustix::fs::OFlags::CLOEXEC,
             rustix::fs::Mode::empty(),
         )?;
         // Raw, as a scanner's line is: no echo of what it reads, no line editing.

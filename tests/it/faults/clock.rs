@@ -4,10 +4,10 @@ use anyhow::{Result, ensure};
 use onedoor_domain::calendar::Due;
 use serde_json::json;
 
-use super::{Plugs, SAFE, at_consent, event, finish, one_case, page, read, says, sentence};
+use super::{Plugs, at_consent, event, finish, one_case, page, read, says, sentence, settle};
 use crate::place::{Driven, Place};
 use crate::record::Record;
-use crate::resident::{self, Hands, Resident};
+use crate::resident::{self, Resident};
 
 const DAY_MS: i64 = 24 * 3_600_000;
 
@@ -121,7 +121,7 @@ fn a_clock_that_jumps_puts_nobody_out() -> Result<()> {
     let (mut kiosk, _) = at_consent(&place, &Plugs::of(&place))?;
     kiosk.0.send(&json!({ "clock": 2 * DAY_MS }))?;
     kiosk.0.send(&json!({ "clock": -2 * DAY_MS }))?;
-    std::thread::sleep(SAFE);
+    settle(&mut kiosk)?;
     let up = page(&mut kiosk, "any page", |_| true)?;
     ensure!(up.page == "consent", "up is {}", up.page);
     Ok(())
@@ -152,6 +152,8 @@ fn a_draft_outlives_a_clock_that_jumps_while_the_power_is_off() -> Result<()> {
             "{before} to {after} ms: {} came back",
             back.page
         );
+        // A day that could not be checked at 1970 may be asked once more.
+        resident.forget_typing();
         finish(&mut kiosk, &mut resident)?;
         kiosk.0.kill()?;
         one_case(&place)?;

@@ -1,13 +1,14 @@
 //! Printer, scanner, sound.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use onedoor_devices::escpos_reader::Switch;
 use onedoor_harness::pty::SerialScanner;
 use onedoor_store::SlipState;
 
-use super::{Plugs, at_consent, event, finish, logged, one_case, page, read, says, sentence};
+use super::{Plugs, WELL, at_consent, event, finish, logged, one_case, page, read, says, sentence};
 use crate::place::{Driven, Place};
 use crate::record::Record;
 use crate::resident::{Hands, ID_NUMBER, Resident};
@@ -173,7 +174,7 @@ fn a_scanner_that_is_unplugged() -> Result<()> {
         Ok(std::os::unix::fs::symlink(path, &port)?)
     };
     plug_in(place.scanner.path().to_owned())?;
-    event(&mut kiosk, "scanner", "")?;
+    event(&mut kiosk, "scanner", WELL)?;
     std::fs::remove_file(&port)?;
     place.scanner = SerialScanner::plug_in()?;
     event(&mut kiosk, "scanner", "SCN-002")?;
@@ -181,8 +182,8 @@ fn a_scanner_that_is_unplugged() -> Result<()> {
     plug_in(place.scanner.path().to_owned())?;
     for _ in 0..100 {
         place.scanner.show(NOT_OURS)?;
-        std::thread::sleep(super::SAFE);
-        while kiosk.0.next(std::time::Duration::ZERO)?.is_some() {}
+        std::thread::sleep(Duration::from_millis(250));
+        while kiosk.0.next(Duration::ZERO)?.is_some() {}
         if kiosk
             .0
             .events()

@@ -6,11 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use rusqlite::Connection;
-use serde_json::json;
 
-use super::{
-    Plugs, SAFE, at_consent, closed, event, finish, logged, one_case, page, says, sentence,
-};
+use super::{Plugs, at_consent, closed, event, finish, logged, one_case, page, says, sentence};
 use crate::place::{Driven, Place};
 use crate::resident::{self, Hands, Resident};
 
@@ -25,6 +22,11 @@ fn raw(data: &Path) -> Result<Connection> {
     connection.execute_batch(&format!("PRAGMA key = \"x'{}'\"", key.trim()))?;
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     Ok(connection)
+}
+
+/// The kiosk opens by itself, and asks for whoever was interrupted.
+fn opens(kiosk: &mut Driven) -> Result<()> {
+    page(kiosk, "go on?", |page| page.page.starts_with("go-on")).map(drop)
 }
 
 /// Touches "language" until a step was not kept for this reason: each touch is written down.
@@ -91,8 +93,12 @@ fn the_record_is_locked_when_the_kiosk_starts() -> Result<()> {
     let mut kiosk = plugs.start(&place)?;
     closed(&mut kiosk, &place, "STO-006")?;
     drop(other);
-    page(&mut kiosk, "an open kiosk", |page| page.page != "closed")?;
-    kiosk.0.send(&json!({ "skip": 61_000 }))?;
+    opens(&mut kiosk)?;
+    // It is looked at every two seconds whether a time server has set the clock.
+    let doubt = sentence("clock-wrong")?;
+    while super::read(&mut kiosk)?.contains(&doubt) {
+        kiosk.wait()?;
+    }
     finish(&mut kiosk, &mut resident)?;
     event(&mut kiosk, "printed", "")?;
     kiosk.0.kill()?;
@@ -217,7 +223,7 @@ fn the_key_is_wrong() -> Result<()> {
 
     // The right key comes back, and with it everything.
     std::fs::write(&key, right)?;
-    page(&mut kiosk, "an open kiosk", |page| page.page != "closed")?;
+    opens(&mut kiosk)?;
     finish(&mut kiosk, &mut resident)?;
     kiosk.0.kill()?;
     one_case(&place).map(drop)
@@ -236,7 +242,7 @@ fn the_key_is_gone() -> Result<()> {
     closed(&mut kiosk, &place, "STO-010")?;
     std::fs::remove_dir(&key)?;
     std::fs::rename(&away, &key)?;
-    page(&mut kiosk, "an open kiosk", |page| page.page != "closed")?;
+    opens(&mut kiosk)?;
     finish(&mut kiosk, &mut resident)?;
     kiosk.0.kill()?;
     one_case(&place).map(drop)
@@ -361,7 +367,7 @@ fn a_newer_record_is_left_alone() -> Result<()> {
 
     // The program that knows it is installed again: here, the schema is one that this program knows.
     raw(&place.data())?.execute_batch("DELETE FROM refinery_schema_history WHERE version = 99")?;
-    page(&mut kiosk, "an open kiosk", |page| page.page != "closed")?;
+    opens(&mut kiosk)?;
     finish(&mut kiosk, &mut resident)?;
     kiosk.0.kill()?;
     one_case(&place).map(drop)
@@ -374,7 +380,6 @@ fn an_older_record_is_brought_up_to_date() -> Result<()> {
     let plugs = Plugs::of(&place);
     let (kiosk, mut resident) = at_consent(&place, &plugs)?;
     kiosk.0.kill()?;
-    std::thread::sleep(SAFE);
     let old = Place::new()?;
     std::fs::create_dir_all(old.data())?;
     std::fs::copy(
