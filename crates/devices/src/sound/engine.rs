@@ -1,15 +1,9 @@
-//! The thread behind a [`Speaker`]: decodes clips, opens and closes the device, tells what happened.
-//!
-//! Device errors end in one of three ways. `Xrun`, a changed route and a refused real-time priority are passed over
-//! (the output does that); every other one drops the stream. After a fault the device is tried again by itself, first
-//! after a quarter of a second, then at doubling intervals up to half a minute, and at once when something is to be
-//! played and the last try is older than a quarter of a second.
+//! The handle of a [`Speaker`] over some output, and what an output is; the work is done by the engine's thread.
 
-use super::decode::Cache;
-use super::mixer::{Mixer, Note, Segment, click_samples, tone_samples};
+use super::engine_thread::Engine;
+use super::mixer::{Mixer, Note};
 use super::{Clip, SoundEvent, SoundFault, SoundHealth, Speaker, UtteranceId, Volume};
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
-use std::collections::VecDeque;
+use crossbeam_channel::{Receiver, Sender, unbounded};
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -61,7 +55,7 @@ pub(super) struct Opened<S> {
     pub latency: Duration,
 }
 
-enum Command {
+pub(super) enum Command {
     Play(UtteranceId, Vec<Clip>),
     Tone(UtteranceId),
     Stop,
@@ -70,17 +64,17 @@ enum Command {
 }
 
 #[derive(Default)]
-struct Shared {
+pub(super) struct Shared {
     next: AtomicU64,
-    volume: AtomicU8,
-    state: Mutex<State>,
+    pub volume: AtomicU8,
+    pub state: Mutex<State>,
 }
 
 #[derive(Default)]
-struct State {
-    health: SoundHealth,
+pub(super) struct State {
+    pub health: SoundHealth,
     /// Since when the engine has been inside the device driver.
-    opening: Option<Instant>,
+    pub opening: Option<Instant>,
 }
 
 /// A speaker over some output: the part that [`CpalSpeaker`](super::CpalSpeaker) and
@@ -195,389 +189,88 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-struct Current {
-    utterance: UtteranceId,
-    todo: VecDeque<Clip>,
-    /// Clips that could be decoded.
-    decoded: usize,
-    /// When the last sample was handed over.
-    drained: Option<Instant>,
-    last_fault: Option<SoundFault>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-struct Engine<O: Output> {
-    output: O,
-    config: EngineConfig,
-    told: Sender<SoundEvent>,
-    shared: Arc<Shared>,
-    cache: Cache,
-    open: Option<Opened<O::Stream>>,
-    notes: (Sender<Note>, Receiver<Note>),
-    current: Option<Current>,
-    /// Since when nothing was left to hand over.
-    idle_since: Option<Instant>,
-    /// When something to play was last begun.
-    active_since: Instant,
-    failed: Option<Failure>,
-}
+    /// A device whose driver misbehaves.
+    struct Bad {
+        /// How long opening takes.
+        opening: Duration,
+    }
 
-struct Failure {
-    last_try: Instant,
-    wait: Duration,
-}
+    impl Output for Bad {
+        type Stream = ();
 
-impl<O: Output> Engine<O> {
-    fn new(output: O, config: EngineConfig, told: Sender<SoundEvent>, shared: Arc<Shared>) -> Self {
-        let cache = Cache::new(config.cache_samples);
-        let notes = crossbeam_channel::bounded(64);
-        Engine {
-            output,
-            config,
-            told,
-            shared,
-            cache,
-            open: None,
-            notes,
-            current: None,
-            idle_since: None,
-            active_since: Instant::now(),
-            failed: None,
+        fn open(&mut self, gain: f32, _: Sender<Note>) -> Result<Opened<()>, SoundFault> {
+            std::thread::sleep(self.opening);
+            Ok(Opened {
+                _stream: (),
+                mixer: Arc::new(Mutex::new(Mixer::new(48_000, gain))),
+                rate: 48_000,
+                latency: Duration::ZERO,
+            })
         }
     }
 
-    fn run(mut self, commands: Receiver<Command>) {
-        loop {
-            let wait = self.wait();
-            let notes = self.notes.1.clone();
-            crossbeam_channel::select! {
-                recv(commands) -> command => match command {
-                    Ok(command) => self.obey(command),
-                    Err(_) => return,
-                },
-                recv(notes) -> note => {
-                    if let Ok(note) = note {
-                        self.noted(note);
-                    }
-                },
-                default(wait) => {}
-            }
-            // Everything asked so far, before any decoding: a stop must not wait behind a long clip.
-            loop {
-                match commands.recv_timeout(Duration::ZERO) {
-                    Ok(command) => self.obey(command),
-                    Err(RecvTimeoutError::Timeout) => break,
-                    Err(RecvTimeoutError::Disconnected) => return,
-                }
-            }
-            self.decode_next();
-            self.look_after();
+    fn config() -> EngineConfig {
+        EngineConfig {
+            silence_limit: Duration::from_millis(150),
+            ..EngineConfig::default()
         }
     }
 
-    /// How long the thread may sleep.
-    fn wait(&self) -> Duration {
-        if self.current.as_ref().is_some_and(|c| !c.todo.is_empty()) {
-            return Duration::ZERO;
-        }
-        if self.open.is_some() {
-            return Duration::from_millis(20);
-        }
-        match &self.failed {
-            Some(failure) => failure.wait.saturating_sub(failure.last_try.elapsed()),
-            None => Duration::from_secs(3600),
+    fn pause(ms: u64) -> Clip {
+        Clip {
+            prompt: String::new(),
+            text: String::new(),
+            file: None,
+            pause: Duration::from_millis(ms),
         }
     }
 
-    fn obey(&mut self, command: Command) {
-        match command {
-            Command::Play(utterance, clips) => self.play(utterance, clips),
-            Command::Tone(utterance) => self.tone(utterance),
-            Command::Stop => self.stop(),
-            Command::Click => self.click(),
-            Command::Volume => {
-                if let Some(open) = &self.open {
-                    lock(&open.mixer).set_gain(self.gain());
-                }
-            }
-        }
+    #[test]
+    fn a_device_that_takes_no_samples_is_given_up() {
+        let speaker = EngineHandle::start(
+            Bad {
+                opening: Duration::ZERO,
+            },
+            config(),
+        );
+        let id = speaker.play(vec![pause(1000)]);
+        let event = speaker
+            .events()
+            .recv_timeout(Duration::from_secs(5))
+            .unwrap();
+        assert!(
+            matches!(&event, SoundEvent::Failed { utterance, fault } if *utterance == id && fault.code() == "SND-004"),
+            "{event:?}"
+        );
     }
 
-    fn gain(&self) -> f32 {
-        Volume::new(self.shared.volume.load(Ordering::Relaxed)).gain()
-    }
-
-    fn tell(&self, event: SoundEvent) {
-        match &event {
-            SoundEvent::Failed { fault, .. } | SoundEvent::Skipped { fault, .. } => {
-                tracing::warn!(event = "sound_fault", code = fault.code(), why = %fault);
-            }
-            SoundEvent::Recovered => tracing::info!(event = "sound_recovered"),
-            _ => {}
-        }
-        // Nobody listening is no fault of the speaker.
-        let _ = self.told.send(event);
-    }
-
-    fn stop(&mut self) {
-        if let Some(open) = &self.open {
-            lock(&open.mixer).cut();
-        }
-        if let Some(current) = self.current.take() {
-            self.tell(SoundEvent::Stopped {
-                utterance: current.utterance,
-            });
-        }
-    }
-
-    fn begin(&mut self, utterance: UtteranceId, todo: VecDeque<Clip>) {
-        self.stop();
-        self.active_since = Instant::now();
-        self.current = Some(Current {
-            utterance,
-            todo,
-            decoded: 0,
-            drained: None,
-            last_fault: None,
-        });
-    }
-
-    fn play(&mut self, utterance: UtteranceId, clips: Vec<Clip>) {
-        self.begin(utterance, clips.into());
-        if let Err(fault) = self.ensure_open(false) {
-            return self.fail(fault);
-        }
-        let empty = self
-            .current
-            .as_ref()
-            .is_none_or(|current| current.todo.is_empty());
-        if let Some(open) = &self.open {
-            let mut mixer = lock(&open.mixer);
-            mixer.begin(utterance);
-            if empty {
-                mixer.complete(utterance);
-            }
-        }
-        self.decode_next();
-    }
-
-    fn tone(&mut self, utterance: UtteranceId) {
-        self.begin(utterance, VecDeque::new());
-        if let Err(fault) = self.ensure_open(false) {
-            return self.fail(fault);
-        }
-        if let (Some(open), Some(current)) = (&self.open, &mut self.current) {
-            current.decoded = 1;
-            let mut mixer = lock(&open.mixer);
-            mixer.begin(utterance);
-            mixer.push(utterance, Segment::Samples(tone_samples(open.rate)));
-            mixer.complete(utterance);
-        }
-    }
-
-    fn click(&mut self) {
-        // A click without a device is no event: the screen's shade says the same.
-        if self.ensure_open(false).is_ok()
-            && let Some(open) = &self.open
-        {
-            self.active_since = Instant::now();
-            lock(&open.mixer).click(click_samples(open.rate));
-        }
-    }
-
-    /// Opens the device unless it is open; with `probe`, also while a back-off runs.
-    fn ensure_open(&mut self, probe: bool) -> Result<(), SoundFault> {
-        self.idle_since = None;
-        if self.open.is_some() {
-            return Ok(());
-        }
-        if let Some(failure) = &self.failed
-            && !probe
-            && failure.last_try.elapsed() < self.config.first_retry
-            && let SoundHealth::Faulty(fault) = &lock(&self.shared.state).health
-        {
-            return Err(fault.clone());
-        }
-        lock(&self.shared.state).opening = Some(Instant::now());
-        // Notes of an earlier stream say nothing about this one.
-        self.notes = crossbeam_channel::bounded(64);
-        let opened = self.output.open(self.gain(), self.notes.0.clone());
-        lock(&self.shared.state).opening = None;
-        match opened {
-            Ok(opened) => {
-                self.open = Some(opened);
-                Ok(())
-            }
-            Err(fault) => {
-                self.note_failure(&fault);
-                Err(fault)
-            }
-        }
-    }
-
-    fn note_failure(&mut self, fault: &SoundFault) {
-        let wait = self
-            .failed
-            .as_ref()
-            .map_or(self.config.first_retry, |f| f.wait * 2)
-            .min(self.config.longest_retry);
-        self.failed = Some(Failure {
-            last_try: Instant::now(),
-            wait,
-        });
-        lock(&self.shared.state).health = SoundHealth::Faulty(fault.clone());
-    }
-
-    /// The device took samples: it works.
-    fn note_working(&mut self) {
-        lock(&self.shared.state).health = SoundHealth::Working;
-        if self.failed.take().is_some() {
-            self.tell(SoundEvent::Recovered);
-        }
-    }
-
-    fn fail(&mut self, fault: SoundFault) {
-        if let Some(current) = self.current.take() {
-            self.tell(SoundEvent::Failed {
-                utterance: current.utterance,
-                fault,
-            });
-        }
-    }
-
-    /// Drops a stream that no longer serves.
-    fn break_stream(&mut self, fault: SoundFault) {
-        self.open = None;
-        self.note_failure(&fault);
-        self.fail(fault);
-    }
-
-    fn decode_next(&mut self) {
-        let (Some(open), Some(current)) = (&self.open, &mut self.current) else {
-            return;
-        };
-        let Some(clip) = current.todo.pop_front() else {
-            return;
-        };
-        let utterance = current.utterance;
-        let mut skipped = None;
-        if let Some(file) = &clip.file {
-            let mixer = &open.mixer;
-            let handed = self.cache.get(file, open.rate, |part| {
-                lock(mixer).push(utterance, Segment::Samples(part));
-            });
-            match handed {
-                Ok(()) => current.decoded += 1,
-                Err(fault) => {
-                    current.last_fault = Some(fault.clone());
-                    skipped = Some(SoundEvent::Skipped {
-                        utterance,
-                        prompt: clip.prompt.clone(),
-                        fault,
-                    });
-                }
-            }
-        }
-        let pause = (clip.pause.as_secs_f64() * f64::from(open.rate)) as usize;
-        let done = current.todo.is_empty();
-        {
-            let mut mixer = lock(&open.mixer);
-            mixer.push(utterance, Segment::Silence(pause));
-            if done {
-                mixer.complete(utterance);
-            }
-        }
-        let nothing = done && current.decoded == 0;
-        let fault = current.last_fault.clone();
-        if let Some(event) = skipped {
-            self.tell(event);
-        }
-        if nothing && let Some(fault) = fault {
-            if let Some(open) = &self.open {
-                lock(&open.mixer).cut();
-            }
-            self.fail(fault);
-        }
-    }
-
-    fn noted(&mut self, note: Note) {
-        match note {
-            Note::Started(utterance, at) => {
-                self.note_working();
-                if self
-                    .current
-                    .as_ref()
-                    .is_some_and(|c| c.utterance == utterance)
-                {
-                    self.tell(SoundEvent::Started { utterance, at });
-                }
-            }
-            Note::Drained(utterance, at) => {
-                if let Some(current) = self.current.as_mut().filter(|c| c.utterance == utterance) {
-                    current.drained = Some(at);
-                }
-            }
-            Note::Broken(fault) => self.break_stream(fault),
-        }
-    }
-
-    /// Ends what is over, closes what is idle, finds what is stuck, tries what failed.
-    fn look_after(&mut self) {
-        let now = Instant::now();
-        if let Some(open) = &self.open {
-            let (busy, last_callback) = {
-                let mixer = lock(&open.mixer);
-                (mixer.busy(), mixer.last_callback)
-            };
-            let latency = open.latency;
-            if let Some(current) = &self.current
-                && current
-                    .drained
-                    .is_some_and(|at| now.duration_since(at) >= latency)
-            {
-                self.tell(SoundEvent::Finished {
-                    utterance: current.utterance,
-                });
-                self.current = None;
-            }
-            let since = last_callback
-                .unwrap_or(self.active_since)
-                .max(self.active_since);
-            if busy && now.duration_since(since) > self.config.silence_limit {
-                return self.break_stream(SoundFault::Silent(now.duration_since(since)));
-            }
-            if busy || self.current.is_some() {
-                self.idle_since = None;
-            } else {
-                let since = *self.idle_since.get_or_insert(now);
-                if now.duration_since(since) > self.config.linger.max(latency) {
-                    self.open = None;
-                }
-            }
-        } else if let Some(failure) = &self.failed
-            && failure.last_try.elapsed() >= failure.wait
-        {
-            self.probe();
-        }
-    }
-
-    /// Looks whether a failed device is back: opens it and waits for one callback.
-    fn probe(&mut self) {
-        if self.ensure_open(true).is_err() {
-            return;
-        }
-        let deadline = Instant::now() + Duration::from_millis(200);
-        while Instant::now() < deadline {
-            if let Ok(Note::Broken(fault)) = self.notes.1.recv_timeout(Duration::from_millis(10)) {
-                return self.break_stream(fault);
-            }
-            let called = self
-                .open
-                .as_ref()
-                .is_some_and(|open| lock(&open.mixer).last_callback.is_some());
-            if called {
-                return self.note_working();
-            }
-        }
-        self.break_stream(SoundFault::Silent(Duration::from_millis(200)));
+    #[test]
+    fn a_driver_that_does_not_return_blocks_nobody_and_is_seen() {
+        let speaker = EngineHandle::start(
+            Bad {
+                opening: Duration::from_secs(3),
+            },
+            config(),
+        );
+        let asked = Instant::now();
+        speaker.play(vec![pause(10)]);
+        speaker.stop();
+        assert!(asked.elapsed() < Duration::from_millis(50));
+        std::thread::sleep(Duration::from_millis(700));
+        let health = speaker.health();
+        assert!(
+            matches!(&health, SoundHealth::Faulty(fault) if fault.code() == "SND-004"),
+            "{health:?}"
+        );
+        let closing = Instant::now();
+        drop(speaker);
+        assert!(
+            closing.elapsed() < Duration::from_millis(500),
+            "closing does not wait for it"
+        );
     }
 }

@@ -12,6 +12,7 @@
 pub mod bench;
 pub mod decode;
 pub mod engine;
+mod engine_thread;
 mod mixer;
 pub mod narrator;
 pub mod output;

@@ -172,3 +172,152 @@ impl Narrator {
         &self.library
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sound::{Clip, SoundFault, SoundHealth};
+    use crossbeam_channel::{Receiver, Sender, unbounded};
+    use std::sync::{Arc, Mutex};
+
+    /// Notes what it is asked, and tells what the test says.
+    struct Noted {
+        asked: Arc<Mutex<Vec<String>>>,
+        volume: Mutex<Volume>,
+        events: Receiver<SoundEvent>,
+    }
+
+    impl Noted {
+        fn note(&self, what: &str) {
+            self.asked.lock().unwrap().push(what.to_owned());
+        }
+    }
+
+    impl Speaker for Noted {
+        fn play(&self, clips: Vec<Clip>) -> UtteranceId {
+            let words: Vec<String> = clips.into_iter().map(|c| c.text).collect();
+            self.note(&format!("play {}", words.concat()));
+            UtteranceId(self.asked.lock().unwrap().len() as u64)
+        }
+        fn stop(&self) {
+            self.note("stop");
+        }
+        fn click(&self) {
+            self.note("click");
+        }
+        fn tone(&self) -> UtteranceId {
+            UtteranceId(0)
+        }
+        fn set_volume(&self, volume: Volume) {
+            *self.volume.lock().unwrap() = volume;
+        }
+        fn volume(&self) -> Volume {
+            *self.volume.lock().unwrap()
+        }
+        fn events(&self) -> Receiver<SoundEvent> {
+            self.events.clone()
+        }
+        fn health(&self) -> SoundHealth {
+            SoundHealth::Unknown
+        }
+    }
+
+    fn narrator(
+        texts: &[&str],
+    ) -> (
+        Narrator,
+        Arc<Mutex<Vec<String>>>,
+        Sender<SoundEvent>,
+        tempfile::TempDir,
+    ) {
+        let dir = tempfile::tempdir().unwrap();
+        let pack = dir.path().join("zh-CN/default");
+        std::fs::create_dir_all(&pack).unwrap();
+        let mut index = serde_json::Map::new();
+        for text in texts {
+            let hash = crate::sound::pack::text_hash(text);
+            let entry = serde_json::json!({"text": text, "hash": hash, "ms": 1});
+            index.insert(format!("say-{text}"), entry);
+            std::fs::write(pack.join(format!("say-{text}.ogg")), b"").unwrap();
+        }
+        std::fs::write(pack.join("index.json"), serde_json::to_vec(&index).unwrap()).unwrap();
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let (told, events) = unbounded();
+        let speaker = Noted {
+            asked: asked.clone(),
+            volume: Mutex::new(Volume::default()),
+            events,
+        };
+        let library = VoiceLibrary::open(&[dir.path().to_path_buf()]);
+        (
+            Narrator::new(library, Box::new(speaker), "zh-CN"),
+            asked,
+            told,
+            dir,
+        )
+    }
+
+    fn page(text: &str) -> Vec<Part> {
+        vec![Part::prompt(format!("say-{text}"), text)]
+    }
+
+    #[test]
+    fn a_page_is_said_again_and_a_touch_interrupts_it() {
+        let (mut voice, asked, told, _dir) = narrator(&["页", "错"]);
+        assert!(voice.enter(page("页")).is_empty());
+        assert!(voice.speaking());
+        voice.touched();
+        assert!(!voice.speaking());
+        voice.say(&page("错"));
+        voice.hear_again();
+        assert_eq!(
+            *asked.lock().unwrap(),
+            ["play 页", "stop", "click", "play 错", "play 页"],
+            "an error in between does not become the page's words"
+        );
+        told.send(SoundEvent::Finished {
+            utterance: UtteranceId(5),
+        })
+        .unwrap();
+        assert!(voice.poll());
+        assert!(!voice.speaking() && !voice.unheard());
+    }
+
+    #[test]
+    fn what_cannot_be_heard_is_told_to_the_page() {
+        let (mut voice, asked, told, _dir) = narrator(&["页"]);
+        let gaps = voice.enter(page("没有录"));
+        assert_eq!(gaps[0].text, "没有录");
+        assert!(voice.unheard() && !voice.speaking());
+        assert_eq!(
+            *asked.lock().unwrap(),
+            ["stop"],
+            "the last page does not speak on"
+        );
+        voice.enter(page("页"));
+        assert!(!voice.unheard());
+        let fault = SoundFault::NoDevice("none".into());
+        told.send(SoundEvent::Failed {
+            utterance: UtteranceId(2),
+            fault,
+        })
+        .unwrap();
+        assert!(voice.poll());
+        assert!(voice.unheard() && !voice.speaking());
+    }
+
+    #[test]
+    fn the_next_person_starts_with_the_normal_loudness_and_no_words() {
+        let (mut voice, asked, _told, _dir) = narrator(&["页"]);
+        voice.enter(page("页"));
+        assert_eq!(voice.louder(), Volume::new(3));
+        assert_eq!(voice.next_volume(), Volume::new(0));
+        voice.reset();
+        assert_eq!(voice.speaker().volume(), Volume::default());
+        voice.hear_again();
+        assert_eq!(
+            asked.lock().unwrap().last().map(String::as_str),
+            Some("stop")
+        );
+    }
+}
