@@ -32,6 +32,9 @@ pub struct Extra<M> {
     pub message: M,
 }
 
+/// Draws a page's own part in the room (design pixels) that is left for it.
+pub type Body<'a, M> = Box<dyn FnOnce(Draw<'a>, (f32, f32)) -> Element<'a, Tapped<M>> + 'a>;
+
 /// A page as its screen describes it.
 pub struct Page<'a, M> {
     /// The one sentence.
@@ -41,7 +44,7 @@ pub struct Page<'a, M> {
     /// What went wrong and what to do, in one sentence.
     pub fault: Option<String>,
     /// The page's own part; it is given the room that is left, in design pixels.
-    pub body: Box<dyn FnOnce(Draw<'a>, (f32, f32)) -> Element<'a, Tapped<M>> + 'a>,
+    pub body: Body<'a, M>,
     /// Back, where there is one.
     pub back: Option<M>,
     /// What stands in Back's place instead, where there is no way back: its name and label.
@@ -496,7 +499,7 @@ fn footer<'a, N: Clone + 'a>(
     let back: Element<'a, Tapped<N>> = match back {
         Some(message) => {
             let (target, label) =
-                back_as.unwrap_or_else(|| ("back", format!("◀ {}", say.text("back"))));
+                back_as.unwrap_or_else(|| ("back", format!("◀\u{a0}{}", say.text("back"))));
             part(target, &label, None, palette.quiet, PARTS[3])
                 .on_tap(message)
                 .into()
@@ -506,7 +509,7 @@ fn footer<'a, N: Clone + 'a>(
     let next: Element<'a, Tapped<N>> = match next {
         Next::Ready(label, message) => part(
             "next",
-            &format!("{label} ▶"),
+            &format!("{label}\u{a0}▶"),
             None,
             palette.forward,
             PARTS[4],

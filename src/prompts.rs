@@ -65,6 +65,12 @@ pub fn sentences(station: &Path) -> anyhow::Result<Vec<Sentence>> {
                     format!("services/{id}/papers/{}", paper.id),
                     paper.name.get(tag),
                 );
+                if let Some(who) = &paper.who {
+                    add(
+                        format!("services/{id}/papers/{}.who", paper.id),
+                        who.get(tag),
+                    );
+                }
             }
         }
         for (id, person) in &opened.station.staff.persons {

@@ -113,18 +113,16 @@ impl Backend for Rehearsal {
             Effect::FindDrafts => self
                 .told
                 .push_back(Happening::Drafts(self.script.drafts.clone())),
-            Effect::Submit(submission) => {
-                if self.script.answers {
-                    let anonymous = submission.factors.is_empty();
-                    let n = self.count;
-                    self.count += 1;
-                    let result = self.script.submit.clone().map(|()| Saved {
-                        case: Self::case(n),
-                        code: Self::code(n),
-                        pin: anonymous.then(|| Personal::from("4071")),
-                    });
-                    self.told.push_back(Happening::Submitted(Box::new(result)));
-                }
+            Effect::Submit(submission) if self.script.answers => {
+                let anonymous = submission.factors.is_empty();
+                let n = self.count;
+                self.count += 1;
+                let result = self.script.submit.clone().map(|()| Saved {
+                    case: Self::case(n),
+                    code: Self::code(n),
+                    pin: anonymous.then(|| Personal::from("4071")),
+                });
+                self.told.push_back(Happening::Submitted(Box::new(result)));
             }
             Effect::Print { slip, .. } => {
                 self.slip = Some((**slip).clone());

@@ -97,11 +97,7 @@ pub fn slip(ctx: Ctx<'_>, receipt: &Receipt, copy: u32) -> Slip {
             .and_then(|how| line("slip-told", say.text(choose::how_told_prompt(how)))),
         bring: (!receipt.bring.is_empty()).then(|| SlipList {
             caption: say.text("slip-bring"),
-            items: receipt
-                .bring
-                .iter()
-                .map(|p| p.name(tag).to_owned())
-                .collect(),
+            items: receipt.bring.iter().map(|p| p.with_who(tag)).collect(),
         }),
         free_of_charge: say.text("slip-free"),
         notices,

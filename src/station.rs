@@ -50,6 +50,15 @@ impl Paper {
         self.names.get(tag)
     }
 
+    /// What it is called, with who needs it where not everybody does.
+    pub fn with_who(&self, tag: &str) -> String {
+        match self.who(tag) {
+            Some(who) if tag.starts_with("zh") => format!("{}（{who}）", self.name(tag)),
+            Some(who) => format!("{} ({who})", self.name(tag)),
+            None => self.name(tag).to_owned(),
+        }
+    }
+
     /// Who needs it, where not everybody does.
     pub fn who(&self, tag: &str) -> Option<&str> {
         self.who.as_ref().map(|who| who.get(tag))

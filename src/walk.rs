@@ -124,7 +124,7 @@ impl Stage {
         seen("confirm", &mut kiosk)?;
         kiosk.go("next")?;
         seen("papers", &mut kiosk)?;
-        kiosk.go("papers/not-all")?;
+        kiosk.find_and_go("papers/not-all")?;
         self.questions(&mut kiosk, seen)?;
         seen("how-told", &mut kiosk)?;
         kiosk.find_and_go("choice/named")?;
@@ -147,6 +147,10 @@ impl Stage {
         }
         seen("consent", &mut kiosk)?;
         kiosk.go("next")?;
+        if kiosk.kiosk.page_name().to_string() == "consent" {
+            seen("consent-2", &mut kiosk)?;
+            kiosk.go("next")?;
+        }
         seen("done", &mut kiosk)?;
         kiosk.go("print-again")?;
         Ok(())
@@ -236,7 +240,7 @@ impl Stage {
         };
         let mut kiosk = self.kiosk(eyes, script);
         self.to_consent(&mut kiosk, false)?;
-        kiosk.go("next")?;
+        kiosk.agree()?;
         seen("done-anonymous", &mut kiosk)
     }
 
@@ -259,7 +263,7 @@ impl Stage {
         } else {
             kiosk.go("not-here")?;
         }
-        kiosk.go("papers/all")?;
+        kiosk.find_and_go("papers/all")?;
         self.questions(kiosk, &mut |_, _| Ok(()))?;
         kiosk.find_and_go("choice/comes-back")?;
         for _ in 0..20 {
@@ -287,7 +291,7 @@ impl Stage {
             };
             let mut kiosk = self.kiosk(eyes, script);
             self.to_consent(&mut kiosk, true)?;
-            kiosk.go("next")?;
+            kiosk.agree()?;
             seen(name, &mut kiosk)?;
         }
         let full = StoreFault {
@@ -301,7 +305,7 @@ impl Stage {
         };
         let mut kiosk = self.kiosk(eyes, script);
         self.to_consent(&mut kiosk, true)?;
-        kiosk.go("next")?;
+        kiosk.agree()?;
         seen("consent-disk-full", &mut kiosk)?;
         kiosk.kiosk.backend.script.answers = false;
         kiosk.go("next")?;
@@ -448,6 +452,24 @@ impl Headless<Rehearsal> {
         self.touch(target).map_err(|why| anyhow!(why))?;
         self.settle();
         Ok(())
+    }
+
+    /// Hands it in, over as many pages as the consent takes.
+    fn agree(&mut self) -> anyhow::Result<()> {
+        self.go("next")?;
+        let again = self.kiosk.page_name().to_string() == "consent"
+            && self
+                .inspect()
+                .targets
+                .iter()
+                .any(|t| t.seen.target == "next")
+            && !self
+                .kiosk
+                .backend
+                .asked
+                .iter()
+                .any(|e| matches!(e, crate::effect::Effect::Submit(_)));
+        if again { self.go("next") } else { Ok(()) }
     }
 
     fn step(&mut self, target: &str) {

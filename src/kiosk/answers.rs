@@ -411,7 +411,14 @@ impl<B: Backend> Kiosk<B> {
                 PageKind::Acknowledge | PageKind::Note | PageKind::AddAnother
             )
         });
-        read_back::lines(self.ctx(), service, &answers, self.session.how_told())
+        read_back::lines(
+            self.ctx(),
+            service,
+            &answers,
+            self.session
+                .how_told()
+                .map(|how| (how, self.session.how_told_phone())),
+        )
     }
 
     /// The form's own consent page.

@@ -58,6 +58,7 @@ impl<B: Backend> Kiosk<B> {
                         self.screen = Screen::Consent {
                             saving: false,
                             fault: Some(sentence),
+                            second: false,
                         };
                         self.speak();
                     }
@@ -245,6 +246,7 @@ impl<B: Backend> Kiosk<B> {
             receipt: receipt.clone(),
             drawn: None,
             head: None,
+            qr: done::qr(&Payload::Slip(receipt.case).encode()),
             drawn_size: (384, 600),
             paper: done::Paper::Printing,
             copies: 1,

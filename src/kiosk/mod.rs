@@ -99,6 +99,8 @@ enum Screen {
     Consent {
         saving: bool,
         fault: Option<&'static str>,
+        /// The second page of it, at larger text.
+        second: bool,
     },
     Done(Box<done::Done>),
     Matters(Box<matters::Matters>),
@@ -285,7 +287,7 @@ impl<B: Backend> Kiosk<B> {
             Touch::Choose(message) => self.choose(message),
             Touch::MoreChoices => {
                 if let Screen::Choose(choose, leaf) = &mut self.screen {
-                    let len = choose.len();
+                    let len = choose.count();
                     *leaf = leaf.turned(len, self.person.text.tiles());
                     self.speak();
                 }
@@ -316,7 +318,21 @@ impl<B: Backend> Kiosk<B> {
             Touch::ReadBack(message) => self.read_back(message),
             Touch::Consent(message) => match message {
                 consent::Message::Agreed => self.step(Input::Consented),
-                consent::Message::Back => self.step(Input::Back),
+                consent::Message::Turned => {
+                    if let Screen::Consent { second, .. } = &mut self.screen {
+                        *second = true;
+                    }
+                    self.speak();
+                }
+                consent::Message::Back => {
+                    if let Screen::Consent { second, .. } = &mut self.screen
+                        && *second
+                    {
+                        *second = false;
+                        return self.speak();
+                    }
+                    self.step(Input::Back);
+                }
             },
             Touch::Done(message) => match message {
                 done::Message::Again => self.print_again(),
@@ -528,6 +544,7 @@ impl<B: Backend> Kiosk<B> {
             Step::Consent => Screen::Consent {
                 saving: self.session.consented(),
                 fault: None,
+                second: false,
             },
             Step::Done => match &self.screen {
                 Screen::Done(done) => Screen::Done(done.clone()),

@@ -137,8 +137,8 @@ impl<B: Backend> Kiosk<B> {
                     choose::Choose::HowTold => self.session.how_told().map(choose::Chosen::HowTold),
                 };
                 let mut page = choose.view(ctx, per, leaf.0, made).map(Touch::Choose);
-                if choose.len() > per {
-                    let label = if leaf.is_last(choose.len(), per) {
+                if choose.count() > per {
+                    let label = if leaf.is_last(choose.count(), per) {
                         "first-ones"
                     } else {
                         "more"
@@ -179,7 +179,11 @@ impl<B: Backend> Kiosk<B> {
                 *leaf,
             )
             .map(Touch::ReadBack),
-            Screen::Consent { saving, fault } => {
+            Screen::Consent {
+                saving,
+                fault,
+                second,
+            } => {
                 let service = self
                     .session
                     .service()
@@ -189,6 +193,7 @@ impl<B: Backend> Kiosk<B> {
                     service.and_then(|s| s.owner.as_ref()),
                     self.lines().len(),
                     self.own_consent().as_ref(),
+                    (!second, self.person.text != crate::theme::TextSize::Normal),
                     *saving,
                     *fault,
                 )

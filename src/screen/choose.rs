@@ -102,7 +102,7 @@ impl Choose {
     }
 
     /// How many choices there are.
-    pub fn len(self) -> usize {
+    pub fn count(self) -> usize {
         self.rows().len()
     }
 

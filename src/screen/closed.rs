@@ -34,7 +34,13 @@ pub fn view<'a, M: 'a>(ctx: Ctx<'a>, code: &'a str) -> Page<'a, M> {
             ("place", place.as_str().into()),
             ("phone", phone.as_str().into()),
         ];
-        line(0, say.with("closed-where", &instead), look.px(46.0), false);
+        let own = place == ctx.station.name(&say.tag);
+        let instead = if own {
+            say.with("closed-phone", &[("phone", phone.as_str().into())])
+        } else {
+            say.with("closed-where", &instead)
+        };
+        line(0, instead, look.px(46.0), false);
         line(2, say.text("closed-kept"), look.px(theme::BODY), false);
         line(
             1,

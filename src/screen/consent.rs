@@ -17,6 +17,8 @@ use onedoor_forms::Page as FormPage;
 pub enum Message {
     /// "I agree, hand it in."
     Agreed,
+    /// The rest of it, at larger text.
+    Turned,
     /// Back.
     Back,
 }
@@ -27,6 +29,7 @@ pub fn view<'a>(
     owner: Option<&Owner>,
     count: usize,
     own: Option<&FormPage>,
+    (first, larger): (bool, bool),
     saving: bool,
     fault: Option<&'static str>,
 ) -> Page<'a, Message> {
@@ -51,6 +54,14 @@ pub fn view<'a>(
     lines.push(("locked", say.text("consent-only")));
     lines.push(("free-of-charge", say.text("consent-free")));
     let own_words = own.and_then(|p| p.hint.clone());
+    // Larger text takes two pages; what goes to whom is never left out, and only the last one can be agreed to.
+    let split = larger && !saving && fault.is_none();
+    if split {
+        let important = |(drawing, text): &(&'static str, String)| {
+            *drawing == "office" || Some(text) == own_words.as_ref()
+        };
+        lines.retain(|line| important(line) == first);
+    }
     let title = own.map_or_else(|| say.text("say-consent"), |p| p.label.clone());
     let mut page = Page::new(title, move |draw: Draw<'a>, room: (f32, f32)| {
         let look = draw.look;
@@ -86,7 +97,11 @@ pub fn view<'a>(
         page.next = Next::Missing(say.text("say-saving"));
     } else {
         page.back = Some(Message::Back);
-        page.next = Next::Ready(say.text("consent-agree"), Message::Agreed);
+        page.next = if split && first {
+            Next::Ready(say.text("next"), Message::Turned)
+        } else {
+            Next::Ready(say.text("consent-agree"), Message::Agreed)
+        };
     }
     page
 }

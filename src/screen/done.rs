@@ -12,6 +12,7 @@ use iced::widget::{column, container, image, row};
 use iced::{Element, Length, Padding};
 use onedoor_devices::sound::speak::Part;
 use onedoor_domain::calendar::Due;
+use qrcodegen::{QrCode, QrCodeEcc};
 
 /// What became of the slip.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,25 @@ pub enum Paper {
 /// How much of a slip is shown on the screen: code, QR and what stands above them.
 pub fn head_rows(width: u32) -> u32 {
     width * 3 / 2
+}
+
+/// A QR code as a picture, eight dots a module, with its white edge (ISO/IEC 18004).
+pub fn qr(payload: &str) -> Option<Handle> {
+    const MODULE: usize = 8;
+    const QUIET: usize = 4;
+    let code = QrCode::encode_text(payload, QrCodeEcc::Medium).ok()?;
+    let modules = code.size() as usize;
+    let side = (modules + 2 * QUIET) * MODULE;
+    let mut rgba = vec![255; side * side * 4];
+    for y in 0..modules * MODULE {
+        for x in 0..modules * MODULE {
+            if code.get_module((x / MODULE) as i32, (y / MODULE) as i32) {
+                let at = ((y + QUIET * MODULE) * side + x + QUIET * MODULE) * 4;
+                rgba[at..at + 3].fill(0);
+            }
+        }
+    }
+    Some(Handle::from_rgba(side as u32, side as u32, rgba))
 }
 
 /// The head of a drawn slip: a picture of its own, since the software renderer does not cut one while drawing.
@@ -54,6 +74,8 @@ pub struct Done {
     pub drawn: Option<Handle>,
     /// Its head, as the page shows it.
     pub head: Option<Handle>,
+    /// Its QR code alone, for a page without paper.
+    pub qr: Option<Handle>,
     /// Its size in dots.
     pub drawn_size: (u32, u32),
     /// What became of it.
@@ -112,11 +134,13 @@ fn body<'a>(
     let failed = matches!(done.paper, Paper::Failed(..));
     let largest = look.text == theme::TextSize::Largest;
     let slip_width = match (look.portrait(), largest) {
+        // With no paper the screen is the only copy: its QR code stays at every size.
+        (_, true) if failed => 300.0,
         (_, true) => 0.0,
         (true, _) => room.0 * 0.34,
         (false, _) => room.0 * 0.25,
     };
-    let left_width = if largest {
+    let left_width = if largest && !failed {
         room.0
     } else {
         room.0 - slip_width - theme::GAP * 2.0
@@ -149,7 +173,7 @@ fn body<'a>(
         );
         let text = say.text("fault-write-down");
         left.push(
-            2,
+            0,
             text_height(&text, size, left_width),
             words(text, size, ink).wide(),
         );
@@ -174,15 +198,15 @@ fn body<'a>(
     }
     if let Some(pin) = &receipt.pin {
         let pin_size = look.gentle(64.0);
+        let caption = say.text("done-pin");
+        let height = pin_size * theme::LINE_HEIGHT + text_height(&caption, size, left_width);
         left.push(
             0,
-            pin_size * theme::LINE_HEIGHT,
-            row![
-                words(say.text("done-pin"), size, palette.page_quiet),
-                words(pin.expose().clone(), pin_size, ink).bold(),
-            ]
-            .spacing(24)
-            .align_y(Vertical::Center),
+            height,
+            column![
+                words(caption, size, palette.page_quiet).wide(),
+                words(pin.expose().clone(), pin_size, ink).bold().one_line(),
+            ],
         );
     }
     let line = |left: &mut Stack<'a, _>, rank: usize, text: String, bold: bool| {
@@ -196,7 +220,7 @@ fn body<'a>(
         line(&mut left, 3, say.text("done-free"), false);
     }
     if !receipt.bring.is_empty() {
-        let names: Vec<&str> = receipt.bring.iter().map(|p| p.name(&say.tag)).collect();
+        let names: Vec<String> = receipt.bring.iter().map(|p| p.with_who(&say.tag)).collect();
         let joined = names.join(if say.tag.starts_with("zh") {
             "、"
         } else {
@@ -222,11 +246,17 @@ fn body<'a>(
         left.push(if failed { 6 } else { 3 }, height, panel);
     }
     let left = left.finish();
-    if largest {
+    if largest && !failed {
         return left.into();
     }
-    let slip: Element<'a, Tapped<Message>> = match &done.head {
-        Some(handle) => {
+    let slip: Element<'a, Tapped<Message>> = match (&done.head, &done.qr) {
+        (_, Some(qr)) if failed => {
+            let side = (slip_width - 36.0).min(room.1 - 36.0);
+            panel(palette.paper, image(qr.clone()).width(side).height(side))
+                .padding(18)
+                .into()
+        }
+        (Some(handle), _) => {
             // The slip's head, at a size that can be read; the paper has it whole.
             let (w, h) = done.drawn_size;
             let h = h.min(head_rows(w));
@@ -240,7 +270,7 @@ fn body<'a>(
             .padding(18)
             .into()
         }
-        None => picture(draw, "slip-qr", slip_width * 0.6),
+        (None, _) => picture(draw, "slip-qr", slip_width * 0.6),
     };
     let whole = row![
         left,

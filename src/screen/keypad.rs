@@ -267,7 +267,21 @@ impl Keypad {
         let typed = self.typed.expose();
         match self.kind {
             Kind::OwnId | Kind::FamilyId | Kind::HelperId | Kind::FormId => {
-                self.id.shown().replace('*', "●").replace('_', "·")
+                let typed = self.id.typed().expose();
+                if self.fault.is_some() && self.id.missing() == 0 {
+                    // A wrong number is nobody's: it is shown, so that she can compare it with the card.
+                    format!(
+                        "{} {} {} {}",
+                        &typed[..6],
+                        &typed[6..10],
+                        &typed[10..14],
+                        &typed[14..]
+                    )
+                } else if self.id.missing() == 0 {
+                    "●●●●●● ●●●● ●●●● ●●●●".to_owned()
+                } else {
+                    self.id.shown().replace('*', "●").replace('_', "·")
+                }
             }
             Kind::CaseCode => {
                 let padded: Vec<char> = typed
@@ -347,7 +361,7 @@ impl Keypad {
         } else if missing == 0 && self.fault.is_none() {
             Next::Ready(say.text("next"), Message::Next)
         } else if self.fault.is_some() {
-            Next::Missing(say.text("missing-number"))
+            Next::Missing(say.text("missing-again"))
         } else {
             Next::Missing(match self.kind {
                 Kind::Integer | Kind::Decimal => say.text("missing-number"),
@@ -395,7 +409,7 @@ impl Keypad {
         if matches!(
             self.kind,
             Kind::OwnId | Kind::FamilyId | Kind::HelperId | Kind::FormId
-        ) && self.fault.is_none()
+        ) && (self.fault.is_none() || (look.text == theme::TextSize::Normal && !upright))
         {
             left = left.push(
                 row![

@@ -284,17 +284,20 @@ impl Matters {
                     let look = draw.look;
                     let palette = look.palette;
                     let button = |target, label: String, drawing, message| {
-                        control(
-                            draw,
-                            target,
+                        let wide = if unfinished {
+                            (room.0 - theme::GAP) / 2.0
+                        } else {
+                            room.0
+                        };
+                        let size = fitting(
                             &label,
-                            Some(drawing),
-                            palette.tile,
                             look.gentle(48.0),
-                        )
-                        .width(Length::Fill)
-                        .height(look.gentle(theme::CONTROL + 24.0))
-                        .on_tap(message)
+                            (wide - 120.0, look.gentle(theme::CONTROL + 24.0) - 16.0),
+                        );
+                        control(draw, target, &label, Some(drawing), palette.tile, size)
+                            .width(Length::Fill)
+                            .height(look.gentle(theme::CONTROL + 24.0))
+                            .on_tap(message)
                     };
                     let mut under = row![button(
                         "matters/code",

@@ -37,6 +37,7 @@ pub fn view<'a>(ctx: Ctx<'a>, papers: &'a [Paper], tiles: usize, leaf: Leaf) -> 
     let say = ctx.say;
     let per = per(tiles);
     let shown = leaf.of(papers, per);
+    let last = leaf.is_last(papers.len(), per);
     let mut page = Page::new(say.text("say-papers"), move |draw, room| {
         let look = draw.look;
         let palette = look.palette;
@@ -44,7 +45,11 @@ pub fn view<'a>(ctx: Ctx<'a>, papers: &'a [Paper], tiles: usize, leaf: Leaf) -> 
         let below = look.gentle(theme::CONTROL + 24.0)
             + look.px(theme::BODY) * theme::LINE_HEIGHT * 1.2
             + 48.0;
-        let height = (room.1 - below).max(160.0);
+        let height = if last {
+            (room.1 - below).max(160.0)
+        } else {
+            room.1
+        };
         let card = |paper: &'a Paper| {
             let surface = palette.paper;
             let (width, most) = if upright {
@@ -132,32 +137,37 @@ pub fn view<'a>(ctx: Ctx<'a>, papers: &'a [Paper], tiles: usize, leaf: Leaf) -> 
             .height(look.gentle(theme::CONTROL + 24.0))
             .on_tap(Message::Checked(message))
         };
-        let whole: Element<'a, Tapped<Message>> = column![
-            cards,
-            words(
-                say.text("papers-go-on"),
-                look.px(theme::BODY),
-                palette.page_quiet
-            )
-            .wide(),
-            row![
-                button(
-                    "papers/all",
-                    say.text("say-papers-all"),
-                    "papers-have",
-                    PapersHere::All
-                ),
-                button(
-                    "papers/not-all",
-                    say.text("say-papers-not-all"),
-                    "papers-missing",
-                    PapersHere::NotAll
-                ),
-            ]
-            .spacing(theme::GAP),
-        ]
-        .spacing(theme::GAP)
-        .into();
+        let mut whole = column![cards].spacing(theme::GAP);
+        // Whether they are all here can be said once all were seen.
+        if last {
+            whole = whole
+                .push(
+                    words(
+                        say.text("papers-go-on"),
+                        look.gentle(theme::BODY),
+                        palette.page_quiet,
+                    )
+                    .wide(),
+                )
+                .push(
+                    row![
+                        button(
+                            "papers/all",
+                            say.text("say-papers-all"),
+                            "papers-have",
+                            PapersHere::All
+                        ),
+                        button(
+                            "papers/not-all",
+                            say.text("say-papers-not-all"),
+                            "papers-missing",
+                            PapersHere::NotAll
+                        ),
+                    ]
+                    .spacing(theme::GAP),
+                );
+        }
+        let whole: Element<'a, Tapped<Message>> = whole.into();
         whole
     })
     .back(Message::Back);
@@ -191,6 +201,12 @@ pub fn spoken(
             format!("services/{service}/papers/{}", paper.id),
             paper.name(&ctx.say.tag),
         ));
+        if let Some(who) = paper.who(&ctx.say.tag) {
+            parts.push(Part::prompt(
+                format!("services/{service}/papers/{}.who", paper.id),
+                who,
+            ));
+        }
     }
     parts.push(ctx.part("say-papers-go-on"));
     parts

@@ -383,9 +383,17 @@ impl Question {
         page.fault = self.fault.as_ref().map(|f| f.0.clone());
         page.back = Some(Message::Back);
         let several = self.choices(ctx).len() > per && matches!(self.entry, Entry::Tiles);
+        let more = if self.leaf.is_last(self.page.choices.len(), per) {
+            say.text("first-ones")
+        } else {
+            say.text("more")
+        };
         page.next = if self.answered() {
             Next::Ready(say.text("next"), Message::Next)
-        } else if !self.page.required && !several {
+        } else if several {
+            // Nothing chosen yet and more to see: that is the way on.
+            Next::Ready(more.clone(), Message::Turned)
+        } else if !self.page.required {
             Next::Ready(say.text("skip"), Message::Next)
         } else {
             Next::Missing(say.text(match &self.entry {
@@ -394,17 +402,21 @@ impl Question {
                 _ => "missing-choice",
             }))
         };
-        if several {
-            let label = if self.leaf.is_last(self.page.choices.len(), per) {
-                "first-ones"
+        if several && (self.answered() || !self.page.required) {
+            page.extra = Some(if self.answered() {
+                crate::frame::Extra {
+                    target: "more",
+                    label: more,
+                    picture: None,
+                    message: Message::Turned,
+                }
             } else {
-                "more"
-            };
-            page.extra = Some(crate::frame::Extra {
-                target: "more",
-                label: say.text(label),
-                picture: None,
-                message: Message::Turned,
+                crate::frame::Extra {
+                    target: "skip",
+                    label: say.text("skip"),
+                    picture: None,
+                    message: Message::Next,
+                }
             });
         }
         page
@@ -454,6 +466,11 @@ impl Question {
             |id: &str, text: &str| Part::prompt(format!("services/{}{id}", self.service), text);
         let mut parts = vec![prompt(&self.page.prompt, &self.page.label)];
         if let Entry::Day(day) = &self.entry {
+            if day.title(ctx).is_none()
+                && let (Some(id), Some(hint)) = (&self.page.hint_prompt, &self.page.hint)
+            {
+                parts.push(prompt(id, hint));
+            }
             parts.push(day.spoken(ctx));
             return parts;
         }

@@ -49,13 +49,18 @@ pub fn lines(
     ctx: Ctx<'_>,
     service: &str,
     answers: &[ReadBack],
-    told: Option<HowTold>,
+    told: Option<(HowTold, Option<&str>)>,
 ) -> Vec<Line> {
     let mut all: Vec<Line> = answers
         .iter()
         .map(|a| {
             let answer = match &a.value {
                 Value::Date(day) => date::words_of(ctx, *day),
+                Value::Text(text)
+                    if text.len() >= 10 && text.bytes().all(|b| b.is_ascii_digit()) =>
+                {
+                    grouped(text)
+                }
                 _ => a.text.clone(),
             };
             let mut parts = vec![Part::prompt(
@@ -82,18 +87,31 @@ pub fn lines(
             }
         })
         .collect();
-    if let Some(how) = told {
+    if let Some((how, phone)) = told {
         let prompt = choose::how_told_prompt(how);
         all.push(Line {
             row: Row::HowTold,
             target: "answer/how-told".into(),
             question: ctx.say.text("read-back-told"),
-            answer: ctx.say.text(prompt),
+            answer: match phone {
+                Some(phone) => format!("{} {}", ctx.say.text(prompt), grouped(phone)),
+                None => ctx.say.text(prompt),
+            },
             picture: Some("tell-you".into()),
             parts: vec![ctx.part("say-how-told"), ctx.part(prompt)],
         });
     }
     all
+}
+
+/// A telephone number in groups of 3, 4 and the rest, as it was typed.
+fn grouped(phone: &str) -> String {
+    let group =
+        |from: usize, to: usize| phone.chars().skip(from).take(to - from).collect::<String>();
+    [group(0, 3), group(3, 7), group(7, 20)]
+        .join(" ")
+        .trim_end()
+        .to_owned()
 }
 
 /// How many rows a page shows.
@@ -160,7 +178,12 @@ pub fn view<'a>(ctx: Ctx<'a>, lines: Vec<Line>, per: usize, leaf: Leaf) -> Page<
 /// What it says: the question, and the rows of this page.
 pub fn spoken(ctx: Ctx<'_>, lines: &[Line], per: usize, leaf: Leaf) -> Vec<Part> {
     let mut parts = vec![ctx.part("say-read-back")];
-    for line in leaf.of(lines, per) {
+    // What was typed stands on the screen and is not said aloud; its question alone would sound like being asked again.
+    for line in leaf
+        .of(lines, per)
+        .iter()
+        .filter(|line| line.parts.len() > 1)
+    {
         parts.extend(line.parts.iter().cloned());
         parts.push(Part::Pause { ms: 200 });
     }

@@ -147,7 +147,7 @@ impl Entry {
             let say = ctx.say;
             // Four rows of keys keep the least height of a main target; field and candidates share what is left.
             let spare = room.1 - (4.0 * theme::LEAST_TARGET.1 + 3.0 * 16.0) - 2.0 * 16.0;
-            let field_height = (spare * 0.45).clamp(58.0, 100.0);
+            let field_height = (spare * 0.45).clamp(64.0, 100.0);
             let row_height =
                 (spare - field_height).clamp(theme::LEAST_TARGET.1, look.gentle(100.0));
             let size = ((field_height - 12.0) / theme::LINE_HEIGHT).min(look.gentle(56.0));

@@ -20,10 +20,26 @@ pub struct Draw<'a> {
 
 /// A picture, `side` design pixels wide and high.
 pub fn picture<'a, M: 'a>(draw: Draw<'_>, name: &str, side: f32) -> Element<'a, M> {
-    let real = (side * draw.look.scale).round().max(1.0) as u32;
-    image(draw.pictures.get(name, real))
-        .width(side)
-        .height(side)
+    let high = draw.look.high_contrast();
+    // On black, dark drawings would vanish: they stand on a light plate, a little smaller.
+    let inner = if high { side * 0.88 } else { side };
+    let real = (inner * draw.look.scale).round().max(1.0) as u32;
+    let drawing = image(draw.pictures.get(name, real))
+        .width(inner)
+        .height(inner);
+    if !high {
+        return drawing.into();
+    }
+    container(drawing)
+        .center(side)
+        .style(move |_| container::Style {
+            background: Some(iced::Color::WHITE.into()),
+            border: Border {
+                radius: (side * 0.14).into(),
+                ..Border::default()
+            },
+            ..container::Style::default()
+        })
         .into()
 }
 
@@ -154,7 +170,16 @@ fn tick<'a, M: 'a>(draw: Draw<'_>, surface: Surface) -> Element<'a, M> {
 /// About how wide `text` runs at `size`, before it is shaped: Han characters are square, Latin letters about half.
 pub fn text_width(text: &str, size: f32) -> f32 {
     text.chars()
-        .map(|c| if c.is_ascii() { 0.58 } else { 1.0 })
+        .map(|c| match c {
+            // Bold Noto Sans, rounded up.
+            'm' | 'w' | 'M' | 'W' => 0.95,
+            'i' | 'j' | 'l' | 't' | 'f' | 'r' | 'I' => 0.4,
+            ' ' | '.' | ',' | '\'' | ':' | '-' | '/' | '(' | ')' => 0.36,
+            'a'..='z' => 0.6,
+            c if c.is_ascii() => 0.64,
+            '\u{a0}' => 0.3,
+            _ => 1.0,
+        })
         .sum::<f32>()
         * size
 }
@@ -189,6 +214,11 @@ pub fn fitting(text: &str, largest: f32, room: (f32, f32)) -> f32 {
         .split(' ')
         .map(|word| text_width(word, 1.0))
         .fold(0.0, f32::max);
+    // One line is best, as long as it is not small for it.
+    let one_line = room.0 / text_width(text, 1.0).max(0.01);
+    if one_line >= theme::SMALL {
+        return largest.min(one_line).max(theme::SMALL);
+    }
     let mut size = largest.max(theme::SMALL);
     while size > theme::SMALL
         && (text_height(text, size, room.0) > room.1

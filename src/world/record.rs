@@ -137,7 +137,9 @@ impl Keeper {
         let again = store.clone();
         self.wait(store.open_help_calls(), move |_, result| {
             for call in result.unwrap_or_default() {
-                let _ = again.dismiss_help(call.id);
+                if let Err(error) = again.dismiss_help(call.id).wait() {
+                    tracing::warn!(event = "call_not_ended", code = error.code());
+                }
             }
         });
     }
@@ -290,7 +292,9 @@ impl Keeper {
                     // A clock that jumped must not throw anything away: only an age that is believable counts.
                     .partition(|d| !(wait_ms..wait_ms * 30).contains(&(now - d.updated_ms)));
                 for draft in old {
-                    let _ = again.discard_draft(draft.id);
+                    if let Err(error) = again.discard_draft(draft.id).wait() {
+                        tracing::warn!(event = "draft_not_discarded", code = error.code());
+                    }
                 }
                 let mut found: Vec<DraftFound> = fresh
                     .into_iter()

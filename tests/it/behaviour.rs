@@ -260,7 +260,7 @@ fn a_second_matter_types_nothing_twice() {
     // Who they are is shown, masked, and confirmed; it is not asked again.
     assert_eq!(page(&kiosk), "confirm");
     kiosk.go("next").unwrap();
-    kiosk.go("papers/all").unwrap();
+    kiosk.find_and_go("papers/all").unwrap();
     assert!(
         texts(&mut kiosk).contains("张桂兰"),
         "the name was asked again"

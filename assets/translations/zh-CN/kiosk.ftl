@@ -66,11 +66,11 @@ say-confirm = 这是您本人吗？
 say-confirm-family = 是他吗？
 confirm-yes = 是，没错
 confirm-no = 不对，重来
-confirm-born = { $year } 年 { $month } 月 { $day } 日生
+confirm-born = { $year } 年生
 confirm-female = 女
 confirm-male = 男
 confirm-age = { $age } 岁
-confirm-masked = 中间的数字遮住了，别人看不到。
+confirm-masked = 后面的号码遮住了，别人看不到。
 
 ## Papers
 say-papers = 先看看，东西带齐了吗？
@@ -78,12 +78,13 @@ say-papers-all = 带齐了
 say-papers-not-all = 没带齐
 papers-go-on = 没带齐也能办，以后再补。
 say-papers-go-on = 没带齐也能办，以后再补。
-papers-pledge = 没有的话，签个承诺就行
+papers-pledge = 没有就签个承诺
 
 ## Question pages
 say-yes-no = 点“是”，或者点“不是”。
 missing-choice = 请先点一个
 missing-number = 请先按号码
+missing-again = 请改号码
 missing-digits = 还差 { $count } 个
 missing-text = 请先写几个字
 missing-date = 请先选日子
@@ -148,7 +149,7 @@ say-code-is = 您的编号是
 say-due-by = 最晚这一天给您回话
 say-due-within = 这几天之内给您回话
 done-code = 编号
-done-pin = 查的时候要用的密码
+done-pin = 来问的时候，按这个密码
 done-who = 谁给您办：{ $name }（{ $office }，电话 { $phone }）
 done-due-on = 最晚 { $month } 月 { $day } 日给您回话
 done-due-within = { $days } 个工作日之内给您回话
@@ -169,7 +170,7 @@ say-offline = 现在没有网。事情没丢，网通了，机器会送，不用
 
 ## My matters
 say-matters = 看办到哪了。把小票上的码，放到扫码口下面。
-matters-code = 没有小票，按编号
+matters-code = 扫不上？按小票上的号码
 say-matters-code = 请按小票上的十个数字。
 say-matters-factor-id = 再按身份证最后四位。
 say-matters-factor-pin = 再按小票上的四位密码。
@@ -182,7 +183,7 @@ say-matters-lost = 小票丢了不要紧，按“叫人帮忙”。
 matters-lost = 小票丢了
 matters-factor-id = 身份证最后四位
 matters-factor-pin = 小票上的四位密码
-matters-switch-pin = 没写身份证，用密码
+matters-switch-pin = 小票上有密码的，点这里
 matters-switch-id = 用身份证最后四位
 matters-since = { $month } 月 { $day } 日交的
 matters-several = 您有 { $count } 件事
@@ -235,6 +236,7 @@ say-no-sound = 现在没有声音，请看字。
 no-sound = 没有声音，请看字
 say-closed = 这台机器现在不能办事。请找工作人员。
 closed-where = 请到：{ $place }，电话 { $phone }
+closed-phone = 请打电话：{ $phone }
 closed-kept = 以前交的事情都在，没丢。
 say-store-full = 机器存不下了，刚才这一步没存上。请叫人帮忙。
 say-store-busy = 机器正忙，刚才这一步还没存上。正在再试，请稍等。
@@ -254,8 +256,8 @@ slip-told = 怎么告诉您
 slip-ask = 拿这张纸来，就能问
 slip-free = 不要钱。有人收钱，请告诉我们。
 slip-phone = 电话 { $phone }
-slip-saved = { $year } 年 { $month } 月 { $day } 日 存在本机
-slip-saved-no-clock = 存在本机
+slip-saved = { $year } 年 { $month } 月 { $day } 日 存在这台机器里
+slip-saved-no-clock = 存在这台机器里
 slip-again = 第 { $count } 张
 slip-practice = 试一试，不算数
 
