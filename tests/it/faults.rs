@@ -84,7 +84,6 @@ fn settle(kiosk: &mut Driven) -> Result<()> {
 }
 
 /// Goes on until the case is handed in.
-
 fn finish(kiosk: &mut Driven, resident: &mut Resident) -> Result<Page> {
     resident::go_on(kiosk, resident, |_, _| false)
 }
