@@ -81,7 +81,9 @@ impl KioskClock {
             return;
         }
         self.looked = Some(Instant::now());
-        if self.shift.synchronised.load(Ordering::SeqCst) || kernel_synchronised() {
+        // A clock that is played elsewhere than the machine's was set by nobody, whatever the kernel says of its own.
+        let played = self.shift.by_ms.load(Ordering::SeqCst) != 0;
+        if self.shift.synchronised.load(Ordering::SeqCst) || (!played && kernel_synchronised()) {
             record.clock_set(ClockQuality::GpsOrNtp);
             self.told = true;
         }
