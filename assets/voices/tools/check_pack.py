@@ -75,8 +75,8 @@ def chinese_number(digits: str) -> str:
     return cn2an.an2cn(digits, "low")
 
 
-def syllables(text: str, said: str | None = None) -> list[str]:
-    """Pinyin without tones. `said` is what should be said, to choose between readings of digits."""
+def syllables(text: str) -> list[str]:
+    """Pinyin without tones."""
     from pypinyin import lazy_pinyin
 
     text = re.sub(r"(\d{4})年", lambda m: "".join(DIGITS[int(d)] for d in m[1]) + "年", text)
@@ -88,21 +88,20 @@ def syllables(text: str, said: str | None = None) -> list[str]:
     return [s for s in lazy_pinyin(text) if re.fullmatch(r"[a-zü]+", s)]
 
 
-def english_words(text: str) -> list[str]:
-    from faster_whisper.tokenizer import Tokenizer  # noqa: F401  (fails early when not installed)
-
-    text = text.lower().replace("’", "'").replace("-", " ")
+def english_words(text: str, figures: str = "years") -> list[str]:
+    """Words; figures as `years` (twenty twenty-six), `amounts` (two thousand and twenty-six) or single `digits`."""
+    text = text.lower().replace("’", "'").replace("-", " ").replace("alright", "all right").replace("%", " percent")
     text = re.sub(r"(\d),(?=\d{3}\b)", r"\1", text)
     text = re.sub(r"¥\s*(\d+)", r"\1 yuan", text)
 
     def spoken(match: re.Match) -> str:
         digits, ordinal = match[1], match[2]
-        if len(digits) > 4 or digits.startswith("0"):
+        if len(digits) > 6 or digits.startswith("0") or figures == "digits":
             return " ".join(ONES[int(d)] for d in digits)
         value = int(digits)
         if ordinal:
             return ordinal_words(value)
-        if len(digits) == 4 and not 2000 <= value <= 2009:
+        if figures == "years" and len(digits) == 4 and not 2000 <= value <= 2009:
             return f"{number_words(value // 100)} {number_words(value % 100)}"
         return number_words(value)
 
@@ -149,6 +148,14 @@ def distance(a: list[str], b: list[str]) -> int:
 class Ear:
     def __init__(self):
         self.folder = tempfile.TemporaryDirectory()
+        import jieba
+        import pypinyin
+        from kokoro import READINGS
+
+        # What is expected is read as the voice was told to read it.
+        pypinyin.load_phrases_dict(READINGS)
+        for word in READINGS:
+            jieba.add_word(word)
         self.model = load_whisper(pathlib.Path(self.folder.name))
 
     def hear(self, sound: np.ndarray, language: str) -> str:
@@ -167,9 +174,12 @@ class Ear:
     def error(self, sound: np.ndarray, rate: int, text: str, language: str) -> tuple[float, int, str]:
         """(share of errors, number of units, what was heard)"""
         heard = self.hear(mono16k(sound, rate), language)
-        split = syllables if language.startswith("zh") else english_words
-        wanted = split(text)
-        return distance(wanted, split(heard)) / max(1, len(wanted)), len(wanted), heard
+        if language.startswith("zh"):
+            wanted, readings = syllables(text), [syllables(heard)]
+        else:
+            wanted = english_words(text)
+            readings = [english_words(heard, figures) for figures in ("years", "amounts", "digits")]
+        return min(distance(wanted, r) for r in readings) / max(1, len(wanted)), len(wanted), heard
 
 
 def compose(folder: pathlib.Path, pieces: list[dict]) -> tuple[np.ndarray, int]:

@@ -40,16 +40,18 @@ PEAK = 10 ** (-1.0 / 20)  # -1 dBFS
 # libsndfile's scale is 1 - quality/10: Vorbis q2.
 COMPRESSION = 0.8
 
-VOICES = {"zh-CN": "zf_xiaoxiao", "en": "bm_george"}
+VOICES = {"zh-CN": "zm_yunxi", "en": "bm_george"}
 # Units a minute: lowest, aimed at, highest; and from how many units on a clip is measured.
 RATES = {"zh": (162, 170, 178, 8), "en": (132, 140, 148, 5)}
-# Speed of clips too short to measure, and where the search begins.
-BASE_SPEED = {"zh": 0.66, "en": 0.82}
-SPEEDS = (0.56, 1.25)
+# Speed of number clips, of other clips too short to measure, where the search for the others begins, and how far it goes.
+NUMBER_SPEED = {"zh": 0.66, "en": 1.0}
+SHORT_SPEED = {"zh": 0.62, "en": 0.82}
+BASE_SPEED = {"zh": 0.47, "en": 0.78}
+SPEEDS = {"zh": (0.40, 1.25), "en": (0.56, 1.25)}
 # Pauses at punctuation are longer than the speed alone makes them.
-PAUSE = 1.5
+PAUSE = {"zh": 2.0, "en": 1.5}
 # Clips of numbers stand close together; sentences have room around them.
-MARGINS = {"number": (0.008, 0.030), "sentence": (0.020, 0.060)}
+MARGINS = {"number": (0.015, 0.035), "sentence": (0.020, 0.060)}
 NUMBER = re.compile(r"^(n|unit|month|day|year|weekday|count|workdays)/")
 
 
@@ -71,7 +73,8 @@ def trim(sound: np.ndarray, margins: tuple[float, float]) -> np.ndarray:
     frame = RATE // 200
     frames = len(sound) // frame
     level = np.sqrt((sound[: frames * frame].reshape(frames, frame) ** 2).mean(axis=1) + 1e-12)
-    loud = np.flatnonzero(level > max(level.max() * 0.012, 1e-4))
+    # The model's silence is silent, and an f or an s begins softly: cut short, "six" is heard as "zigs".
+    loud = np.flatnonzero(level > max(level.max() * 0.003, 1e-4))
     if not len(loud):
         raise ValueError("the model made no sound")
     start = max(0, loud[0] * frame - int(margins[0] * RATE))
@@ -113,30 +116,49 @@ def make(model: kokoro.Kokoro, prompt: str, text: str, language: str, voice: str
     margins = MARGINS["number" if NUMBER.match(prompt) else "sentence"]
     count = units(text, language)
     measured = count >= least and not NUMBER.match(prompt)
-    speed = wish.get("speed", usual if measured else BASE_SPEED[family])
-    pause = wish.get("pause", PAUSE)
-    best = None
+    unmeasured = NUMBER_SPEED if NUMBER.match(prompt) else SHORT_SPEED
+    speed = wish.get("speed", usual if measured else unmeasured[family])
+    pause = wish.get("pause", PAUSE[family])
+    tries = []
     for attempt in range(5):
         sound = trim(model.speak(said, language, voice, speed, pause), margins)
-        rate = count / (len(sound) / RATE) * 60
+        seconds = len(sound) / RATE
+        rate = count / seconds * 60
         if not measured or "speed" in wish:
             return sound, speed, None
         # The model counts in steps of 25 ms a token, so the rate jumps: the nearest try counts.
-        if best is None or abs(rate - aim) < abs(best[2] - aim):
-            best = sound, speed, rate
+        tries.append((abs(rate - aim), attempt, sound, speed, rate, pause, seconds))
         if low <= rate <= high:
             break
-        wanted = speed * aim / rate
-        if wanted < SPEEDS[0]:
+        # Length is a constant plus something over the speed: two tries with the same pauses give both.
+        goal = count / aim * 60
+        wanted = speed * (aim / rate) ** 1.5
+        same = [t for t in tries[:-1] if t[5] == pause and t[3] != speed]
+        if same:
+            slope = (seconds - same[-1][6]) / (1 / speed - 1 / same[-1][3])
+            if slope > 0:
+                wanted = 1 / max(0.1, 1 / speed + (goal - seconds) / slope)
+        if wanted < SPEEDS[family][0]:
             # Slower than this, words drag: longer pauses are kinder.
-            pause += 0.5
-        speed = float(np.clip(wanted, *SPEEDS))
-    return best
+            pause += 0.7
+        speed = float(np.clip(wanted, *SPEEDS[family]))
+    _, _, sound, speed, rate, _, _ = min(tries)
+    return sound, speed, rate
 
 
 def same_sound(entry: dict, number) -> tuple:
     """What two clips that sound alike have in common."""
     return entry["hash"], entry["voice"], json.dumps(entry.get("wish", {})), bool(number)
+
+
+def write_clip(file: pathlib.Path, sound: np.ndarray) -> None:
+    """Encodes a clip; at q2 a sharp peak may come out higher than it went in, and then it is made softer."""
+    for _ in range(3):
+        soundfile.write(file, sound, RATE, "VORBIS", format="OGG", compression_level=COMPRESSION)
+        peak = np.abs(soundfile.read(file, dtype="float32")[0]).max()
+        if peak <= 0.99:
+            return
+        sound = sound * (0.9 / peak)
 
 
 def write_index(folder: pathlib.Path, index: dict) -> None:
@@ -209,7 +231,7 @@ def main() -> None:
                     print(f"{language}/{prompt}: {error}", file=sys.stderr)
                     failed += 1
                     continue
-                soundfile.write(file, level(sound), RATE, "VORBIS", format="OGG", compression_level=COMPRESSION)
+                write_clip(file, level(sound))
                 index[prompt] = {**entry, "ms": round(len(sound) / RATE * 1000), "speed": round(speed, 3)}
                 by_text[key] = prompt
                 if rate is not None:
