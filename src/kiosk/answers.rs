@@ -429,6 +429,7 @@ impl<B: Backend> Kiosk<B> {
 
     /// The resident agreed: the case goes into the journal. It is said and printed only after that.
     pub(super) fn submit(&mut self) {
+        self.fill_identity();
         let today = self.clock.today();
         let Some(draft) = self.draft else {
             return;
@@ -603,6 +604,8 @@ impl<B: Backend> Kiosk<B> {
         self.session.mend(&Asked(Some(&filling)));
         self.filling = Some(filling);
         self.draft = Some(id);
+        // The light may have gone out between the number and what it tells the form.
+        self.fill_identity();
         self.person.language = kept.language;
         (self.person.text, self.person.contrast) = kept.eyes;
         self.open_step();
