@@ -24,6 +24,10 @@ impl<B: Backend> Kiosk<B> {
             Happening::Kept(_, Ok(())) => self.machine.record = None,
             Happening::Kept(_, Err(fault)) => {
                 tracing::error!(event = "draft_not_kept", code = fault.code);
+                self.machine.code = Some(fault.code);
+                if !fault.passing {
+                    return self.close(fault.code);
+                }
                 let first = self.machine.record.is_none();
                 let sentence = record_sentence(&fault);
                 self.machine.record = Some(fault);
@@ -52,6 +56,10 @@ impl<B: Backend> Kiosk<B> {
                 Ok(saved) => self.saved(saved),
                 Err(fault) => {
                     tracing::error!(event = "case_not_saved", code = fault.code);
+                    self.machine.code = Some(fault.code);
+                    if !fault.passing {
+                        return self.close(fault.code);
+                    }
                     let sentence = record_sentence(&fault);
                     let asked = answers::Asked(self.filling.as_ref());
                     if self.session.take(Input::NotSaved, &asked).is_ok() {
@@ -108,14 +116,14 @@ impl<B: Backend> Kiosk<B> {
                 self.machine.record = None;
                 if matches!(self.screen, Screen::Closed(_)) {
                     self.leave();
+                    self.backend.run(Effect::FindInterrupted);
                 }
             }
             Happening::Record(Err(fault)) => {
                 if fault.passing {
                     self.machine.record = Some(fault);
                 } else {
-                    self.screen = Screen::Closed(fault.code);
-                    self.speak();
+                    self.close(fault.code);
                 }
             }
             Happening::PersonCalled { before } => {
@@ -124,6 +132,15 @@ impl<B: Backend> Kiosk<B> {
                 }
             }
         }
+    }
+
+    /// Nothing can be kept any more: says so once, and where to go.
+    fn close(&mut self, code: &'static str) {
+        if matches!(self.screen, Screen::Closed(up) if up == code) {
+            return;
+        }
+        self.screen = Screen::Closed(code);
+        self.speak();
     }
 
     fn idle_since_start(&self) -> bool {

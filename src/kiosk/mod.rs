@@ -126,6 +126,8 @@ struct Machine {
     sound: Option<&'static str>,
     /// A write that failed and has not succeeded since.
     record: Option<crate::effect::StoreFault>,
+    /// The technician's code of the last fault of the record.
+    code: Option<&'static str>,
     delivered_possible: bool,
 }
 

@@ -12,6 +12,9 @@ use onedoor_domain::idnumber::IdNumber;
 use onedoor_domain::session::{ForWhom, Step};
 use std::fmt;
 
+/// The code of a station that has no scanner at all, which is no fault.
+const NO_SCANNER: &str = "SCN-000";
+
 /// A page's name for traces, logs and the tour: never an answer in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageName(String);
@@ -215,11 +218,17 @@ impl<B: Backend> Kiosk<B> {
         if let Some(fault) = &self.machine.record
             && page.fault.is_none()
         {
-            page.fault = Some(ctx.say.text(if fault.passing && !fault.full {
-                "say-store-busy"
-            } else {
+            page.fault = Some(ctx.say.text(if fault.full {
                 "say-store-full"
+            } else {
+                "say-store-busy"
             }));
+        }
+        // Beside the sentence for the resident the code for the technician.
+        let of_record = self.machine.record.is_some()
+            || matches!(self.screen, Screen::Consent { fault: Some(_), .. });
+        if let (true, Some(text), Some(code)) = (of_record, &mut page.fault, self.machine.code) {
+            text.push_str(&format!(" ({code})"));
         }
         page
     }
@@ -235,12 +244,15 @@ impl<B: Backend> Kiosk<B> {
     /// A quiet sign at the top: what does not work, in words.
     fn sign(&self) -> Option<String> {
         let say = self.say();
-        if self.machine.sound.is_some() {
-            Some(say.text("no-sound"))
-        } else if !self.clock.trust.is_trusted() {
-            Some(say.text("clock-wrong"))
-        } else {
-            None
+        match (self.machine.sound, self.machine.scanner) {
+            (Some(code), _) => Some(format!("{} ({code})", say.text("no-sound"))),
+            (None, _) if !self.clock.trust.is_trusted() => Some(say.text("clock-wrong")),
+            (None, Some(code))
+                if code != NO_SCANNER && matches!(self.screen, Screen::Matters(_)) =>
+            {
+                Some(format!("{} ({code})", say.text("sign-scanner")))
+            }
+            _ => None,
         }
     }
 

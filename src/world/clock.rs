@@ -77,7 +77,7 @@ impl KioskClock {
             .looked
             .is_none_or(|at| at.elapsed() > Duration::from_secs(60));
         // Without a record there is nowhere to write it, and it would never be written again.
-        if self.told || !due || record.store().is_none() {
+        if !due || record.store().is_none() || (self.told && record.clock().1.is_trusted()) {
             return;
         }
         self.looked = Some(Instant::now());

@@ -244,6 +244,7 @@ say-printer-silent = The printer does not answer. Nothing is lost. Please call a
 fault-write-down = Please write this number down, or take a photo of it.
 fault-code = For the technician: { $code }
 say-scanner-gone = The scanner does not work. Please type the number.
+sign-scanner = No scanner
 scanner-gone = The scanner does not work. Please type the number.
 say-no-sound = There is no sound now. Please read.
 no-sound = No sound; please read

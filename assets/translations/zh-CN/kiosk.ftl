@@ -231,6 +231,7 @@ say-printer-silent = 打印机没有回应，事情没丢。请叫人帮忙。
 fault-write-down = 请记下这个编号，或者用手机拍一下。
 fault-code = 给修机器的人看：{ $code }
 say-scanner-gone = 扫码口坏了，请按号码。
+sign-scanner = 扫码口坏了
 scanner-gone = 扫码口坏了，请按号码。
 say-no-sound = 现在没有声音，请看字。
 no-sound = 没有声音，请看字
