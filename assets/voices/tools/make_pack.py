@@ -44,8 +44,8 @@ VOICES = {"zh-CN": "zm_yunxi", "en": "bm_george"}
 # Units a minute: lowest, aimed at, highest; and from how many units on a clip is measured.
 RATES = {"zh": (162, 170, 178, 8), "en": (132, 140, 148, 5)}
 # Speed of number clips, of other clips too short to measure, where the search for the others begins, and how far it goes.
-NUMBER_SPEED = {"zh": 0.66, "en": 1.0}
-SHORT_SPEED = {"zh": 0.62, "en": 0.82}
+NUMBER_SPEED = {"zh": 0.75, "en": 1.0}
+SHORT_SPEED = {"zh": 0.8, "en": 0.82}
 BASE_SPEED = {"zh": 0.47, "en": 0.78}
 SPEEDS = {"zh": (0.40, 1.25), "en": (0.56, 1.25)}
 # Pauses at punctuation are longer than the speed alone makes them.
