@@ -75,12 +75,13 @@ def chinese_number(digits: str) -> str:
     return cn2an.an2cn(digits, "low")
 
 
-def syllables(text: str) -> list[str]:
-    """Pinyin without tones."""
+def syllables(text: str, joined: bool = True) -> list[str]:
+    """Pinyin without tones; figures with a comma or hyphen between them are one number where `joined`."""
     from pypinyin import lazy_pinyin
 
     text = re.sub(r"(\d{4})年", lambda m: "".join(DIGITS[int(d)] for d in m[1]) + "年", text)
-    text = re.sub(r"(?<=\d)[,，\s.-](?=\d)", "", text)
+    if joined:
+        text = re.sub(r"(?<=\d)[,，\s.-](?=\d)", "", text)
     text = re.sub(r"\d+\.\d+", lambda m: "点".join(chinese_number(p) for p in m[0].split(".")), text)
     text = re.sub(r"\d+", lambda m: chinese_number(m[0]), text)
     text = text.replace("兩", "两")
@@ -175,7 +176,7 @@ class Ear:
         """(share of errors, number of units, what was heard)"""
         heard = self.hear(mono16k(sound, rate), language)
         if language.startswith("zh"):
-            wanted, readings = syllables(text), [syllables(heard)]
+            wanted, readings = syllables(text), [syllables(heard), syllables(heard, joined=False)]
         else:
             wanted = english_words(text)
             readings = [english_words(heard, figures) for figures in ("years", "amounts", "digits")]
@@ -251,14 +252,15 @@ def main() -> None:
         heard_rows = []
         for line in lines:
             sound, rate = compose(options.pack, line["pieces"])
-            error, _, heard = ear.error(sound, rate, line["text"], language)
-            heard_rows.append((line["text"], heard, error))
-        mean = sum(r[2] for r in heard_rows) / max(1, len(heard_rows))
+            error, length, heard = ear.error(sound, rate, line["text"], language)
+            heard_rows.append((line["text"], heard, error, length >= SHORTEST))
+        judged = [r[2] for r in heard_rows if r[3]]
+        mean = sum(judged) / max(1, len(judged))
         print("\n## Numbers, dates, codes and money, put together from clips\n", file=out)
-        print(f"{len(heard_rows)} utterances: mean error {mean:.1%}.\n", file=out)
+        print(f"{len(heard_rows)} utterances, {len(judged)} long enough to judge: mean error {mean:.1%}.\n", file=out)
         print("| text | heard | error |\n|---|---|---|", file=out)
-        for text, heard, error in heard_rows:
-            print(f"| {text} | {heard} | {error:.0%} |", file=out)
+        for text, heard, error, long in heard_rows:
+            print(f"| {text} | {heard} | {f'{error:.0%}' if long else 'short'} |", file=out)
         if mean > MEAN[family]:
             bad.append(f"composed {mean:.1%}")
 
