@@ -41,11 +41,36 @@ impl Kiosk {
         arguments: &[&str],
         environment: &[(&str, &str)],
     ) -> Result<Self> {
+        Self::launch(server, folder, arguments, environment, true)
+    }
+
+    /// As people run it: it writes no trace, which costs memory and time that no station pays. Its pages must be known by
+    /// their looks.
+    ///
+    /// # Errors
+    /// As [`Kiosk::start`].
+    pub fn start_untraced(
+        server: &XServer,
+        folder: &Path,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Result<Self> {
+        Self::launch(server, folder, arguments, environment, false)
+    }
+
+    fn launch(
+        server: &XServer,
+        folder: &Path,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+        traced: bool,
+    ) -> Result<Self> {
         let trace = folder.join("trace.jsonl");
         let _ = std::fs::remove_file(&trace);
         let log = folder.join("kiosk.log");
         let output = File::options().create(true).append(true).open(&log)?;
-        let child = Command::new(crate::program("onedoor")?)
+        let mut command = Command::new(crate::program("onedoor")?);
+        command
             .args(arguments)
             .current_dir(crate::workspace())
             .env("DISPLAY", server.display())
@@ -56,14 +81,17 @@ impl Kiosk {
                 "FONTCONFIG_FILE",
                 crate::workspace().join("assets/fonts/fonts.conf"),
             )
-            .env("ONEDOOR_TEST_TRACE", &trace)
             .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)
             .stderr(output)
-            .process_group(0)
-            .spawn()
-            .context("the kiosk could not be started")?;
+            .process_group(0);
+        if traced {
+            command.env("ONEDOOR_TEST_TRACE", &trace);
+        } else {
+            command.env_remove("ONEDOOR_TEST_TRACE");
+        }
+        let child = command.spawn().context("the kiosk could not be started")?;
         Ok(Self {
             child,
             trace: Trace::follow(&trace),

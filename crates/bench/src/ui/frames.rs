@@ -29,15 +29,15 @@ pub struct Start {
     pub pictures: usize,
 }
 
-/// Watches a start that `begin` sets off. `nudge` is called after each look, for a program that has to be touched before it
-/// shows the page in question; it says whether that is done.
+/// Watches a start that `begin` sets off. `nudge` is called with each picture of a page, for a program that has to be touched
+/// before it shows the page in question; it says whether that page is up.
 ///
 /// # Errors
 /// When no page is shown in time or the server is gone.
 pub fn watch_start<T>(
     screen: &Screen,
     begin: impl FnOnce() -> Result<T>,
-    mut nudge: impl FnMut(&mut T) -> Result<bool>,
+    mut nudge: impl FnMut(&mut T, &Frame) -> Result<bool>,
 ) -> Result<(T, Start)> {
     let watch = screen.watch()?;
     let empty = screen.shot()?;
@@ -58,15 +58,14 @@ pub fn watch_start<T>(
                 seen.push((at, frame));
             }
         }
-        if !ready {
-            ready = nudge(&mut program)?;
-            if ready {
-                last_change = Instant::now();
-            }
+        let page = seen
+            .last()
+            .map(|(_, frame)| frame)
+            .filter(|frame| frame.difference(&empty) > 0.5 && frame.colours() > PAGE_COLOURS);
+        if let (true, false, Some(frame)) = (changed, ready, page) {
+            ready = nudge(&mut program, frame)?;
         }
-        let page = seen.last().is_some_and(|(_, frame)| {
-            frame.difference(&empty) > 0.5 && frame.colours() > PAGE_COLOURS
-        });
+        let page = page.is_some();
         if ready && page && last_change.elapsed() > QUIET {
             break;
         }

@@ -21,6 +21,8 @@ use touch::{NullCard, milliseconds, to_pixels};
 
 const WIDTH: u16 = 1920;
 const HEIGHT: u16 = 1080;
+/// Another page differs in more than this share of the pixels; a pressed look does not.
+const ANOTHER_PAGE: f64 = 0.05;
 
 /// What can be set.
 #[derive(Debug, clap::Args)]
@@ -70,8 +72,18 @@ fn beside_chromium(arguments: &Arguments, bars: &mut Bars) -> Result<()> {
     let screen = Screen::connect(&server)?;
 
     // Once unmeasured, so that both find their files in the page cache; and to learn the words of the page.
-    let (mut kiosk, _) = start_kiosk(&server, &screen, folder.path())?;
-    let home = kiosk.wait_for("the home page", |page| page.page == "home")?;
+    let mut kiosk = open_kiosk(
+        &server,
+        folder.path(),
+        Some(&NullCard::plug_in(folder.path())?),
+    )?;
+    let home = reach_home(&mut kiosk, |kiosk| {
+        let (x, y) = kiosk
+            .wait_for("the rest page", |page| page.has("rest"))?
+            .target("rest")?
+            .middle();
+        screen.click(i16::try_from(x)?, i16::try_from(y)?)
+    })?;
     drop(kiosk);
     let page = home_page(folder.path(), &home)?;
     drop(start_browser(&server, &screen, folder.path(), &page)?);
@@ -215,20 +227,18 @@ fn note(name: &str, round: usize, figures: &mut Figures, start: &Start, tree: Tr
 /// Starts the kiosk and waits for the full frame of its home page. It opens with the rest page, as it always does; the
 /// touch that leads home is made as soon as that page is up, and its time counts.
 fn start_kiosk(server: &XServer, screen: &Screen, folder: &Path) -> Result<(Kiosk, Start)> {
-    let mut touched = false;
+    let mut rest = None;
     watch_start(
         screen,
         || open_kiosk(server, folder, None),
-        |kiosk| {
-            let Some(page) = kiosk.peek()? else {
-                return Ok(false);
-            };
-            if !touched && page.has("rest") {
-                let (x, y) = page.target("rest")?.middle();
-                screen.click(i16::try_from(x)?, i16::try_from(y)?)?;
-                touched = true;
+        |_, frame| match &rest {
+            None => {
+                rest = Some(frame.clone());
+                // The whole middle of the rest page is its one target.
+                screen.click(WIDTH.cast_signed() / 2, HEIGHT.cast_signed() / 2)?;
+                Ok(false)
             }
-            Ok(kiosk.page().is_some_and(|page| page.page == "home"))
+            Some(rest) => Ok(frame.difference(rest) > ANOTHER_PAGE),
         },
     )
 }
@@ -242,11 +252,12 @@ fn start_browser(
     watch_start(
         screen,
         || Browser::start(server, folder, page),
-        |_| Ok(true),
+        |_, _| Ok(true),
     )
 }
 
-/// Opens the kiosk as a station does, with a new record; its sound goes to a null device, since the machine has none.
+/// Opens the kiosk as a station does, with a new record; its sound goes to a null device, since the machine has none. With
+/// a card whose samples are listened to it also writes the trace that tells where to touch.
 fn open_kiosk(server: &XServer, folder: &Path, card: Option<&NullCard>) -> Result<Kiosk> {
     let data = tempfile::tempdir_in(folder)?.keep();
     let (width, height) = server.size();
@@ -261,7 +272,12 @@ fn open_kiosk(server: &XServer, folder: &Path, card: Option<&NullCard>) -> Resul
     let config = config
         .to_str()
         .context("a temporary folder's name is not text")?;
-    Kiosk::start(
+    let start = if card.is_some() {
+        Kiosk::start
+    } else {
+        Kiosk::start_untraced
+    };
+    start(
         server,
         folder,
         &[
