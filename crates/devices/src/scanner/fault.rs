@@ -25,5 +25,9 @@ crate::printer::faults! {
         BadFrame = "SCN-005", "bad-frame",
             "A picture from the camera could not be read.",
             "Check the camera's cable and settings.";
+        /// Too many threads hang in the camera's driver or in a decoder.
+        GivenUp = "SCN-006", "given-up",
+            "The camera or the decoder hung three times and none of the threads came back: it is not opened any more.",
+            "Unplug the camera and plug it in again. If the fault stays, restart the kiosk; keep the log.";
     }
 }
