@@ -14,6 +14,7 @@ pub mod id;
 pub mod idnumber;
 pub mod personal;
 pub mod phone;
+pub mod profile;
 pub mod qr;
 pub mod session;
 pub mod slip;

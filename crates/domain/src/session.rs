@@ -13,6 +13,10 @@ pub trait Questions {
     fn order(&self) -> Vec<String>;
     /// Whether this question may be left: it is answered rightly, or it may stay empty.
     fn settled(&self, path: &str) -> bool;
+    /// Questions that nobody is asked in order, but that the read-back offers ("you may add a photo").
+    fn offered(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// Where the session is.
@@ -64,6 +68,8 @@ pub enum Identity {
     Number(Personal<String>),
     /// The card is not here; staff confirm later.
     NotHere,
+    /// The card was photographed, for staff to read; a number that a machine read from a picture would be a guess.
+    Photographed,
 }
 
 /// Whether the papers are here.
@@ -308,6 +314,13 @@ impl Session {
             path.push(Step::Papers);
         }
         path.extend(questions.order().into_iter().map(Step::Question));
+        // An offer that was taken up stands where it was taken up from.
+        if let Step::Question(open) = &self.step
+            && self.changing
+            && questions.offered().contains(open)
+        {
+            path.push(self.step.clone());
+        }
         path.push(Step::HowTold);
         if self.how_told.is_some_and(HowTold::needs_phone) {
             path.push(Step::HowToldPhone);
@@ -450,7 +463,7 @@ impl Session {
                 Ok(vec![Order::Keep])
             }
             (Input::AnswerTouched(path), Step::ReadBack) => {
-                if !questions.order().contains(&path) {
+                if !questions.order().contains(&path) && !questions.offered().contains(&path) {
                     return Err(unfitting("AnswerTouched"));
                 }
                 self.changing = true;
@@ -477,7 +490,7 @@ impl Session {
                 self.consented = true;
                 Ok(vec![Order::Keep, Order::Submit])
             }
-            (Input::Saved, Step::Consent) => {
+            (Input::Saved, Step::Consent) if self.consented => {
                 self.step = Step::Done;
                 Ok(vec![])
             }
@@ -557,6 +570,7 @@ impl Session {
     pub fn mend(&mut self, questions: &dyn Questions) {
         if let Step::Question(path) = &self.step
             && !questions.order().contains(path)
+            && !(self.changing && questions.offered().contains(path))
         {
             self.step = self.first_open(questions).unwrap_or(Step::ReadBack);
         }

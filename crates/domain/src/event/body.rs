@@ -128,6 +128,24 @@ event_types! {
     FaultCleared = "fault_cleared" @ 1;
     /// A copy of the record was made and checked.
     BackupMade = "backup_made" @ 1;
+    /// A resident agreed that the station keeps what they told.
+    ConsentGiven = "consent_given" @ 1;
+    /// They took that back.
+    ConsentWithdrawn = "consent_withdrawn" @ 1;
+    /// What a resident told is kept, so that it is not asked again.
+    ProfileKept = "profile_kept" @ 1;
+    /// The resident corrected it.
+    ProfileCorrected = "profile_corrected" @ 1;
+    /// It was erased.
+    ProfileErased = "profile_erased" @ 1;
+    /// Someone acts for someone.
+    FamilyLinked = "family_linked" @ 1;
+    /// A resident card was made.
+    CardIssued = "card_issued" @ 1;
+    /// A resident card was lost.
+    CardVoided = "card_voided" @ 1;
+    /// A draft that had been put aside was erased.
+    DraftErased = "draft_erased" @ 1;
 }
 
 /// A record began: at first start, or after a restore.
@@ -432,4 +450,89 @@ pub struct BackupMade {
     /// Its length in bytes.
     #[n(1)]
     pub length: u64,
+}
+
+/// A resident agreed that the station keeps what they told. Whose it is, only the blob of the envelope says.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct ConsentGiven {
+    /// Version of the text that was agreed to.
+    #[n(0)]
+    pub text: String,
+    /// Language in which it was shown and spoken (BCP 47).
+    #[n(1)]
+    pub language: String,
+}
+
+/// They took that back; what was kept is erased with it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct ConsentWithdrawn {
+    /// Version of the text that had been agreed to.
+    #[n(0)]
+    pub text: String,
+    /// Language in which that was.
+    #[n(1)]
+    pub language: String,
+}
+
+/// What a resident told is kept; it lies, whole, in the blob of the envelope.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct ProfileKept {
+    /// Names of the fields that were told now; no value.
+    #[n(0)]
+    pub fields: Vec<String>,
+}
+
+/// The resident corrected it; it lies, whole, in the blob of the envelope.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct ProfileCorrected {
+    /// Names of the fields that were changed or removed; no value.
+    #[n(0)]
+    pub fields: Vec<String>,
+}
+
+/// A profile was erased; [`Erased`] names its blob.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct ProfileErased {
+    /// Names of the fields that it had; no value.
+    #[n(0)]
+    pub fields: Vec<String>,
+    /// Why.
+    #[n(1)]
+    pub reason: EraseReason,
+}
+
+/// Someone acts for someone; who they are lies in the blob of the envelope.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct FamilyLinked {}
+
+/// A resident card was made; its number and whose it is lie in the blob of the envelope.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct CardIssued {}
+
+/// A resident card was lost and opens nothing any more.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct CardVoided {
+    /// The blob that was named when it was issued.
+    #[n(0)]
+    pub card: BlobId,
+}
+
+/// A draft that had been put aside under a code was erased.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct DraftErased {
+    /// The draft.
+    #[n(0)]
+    pub draft: DraftId,
+    /// Why.
+    #[n(1)]
+    pub reason: EraseReason,
 }

@@ -114,6 +114,37 @@ fn samples() -> Vec<EventBody> {
             length: 1 << 40,
         }
         .into(),
+        ConsentGiven {
+            text: text(),
+            language: text(),
+        }
+        .into(),
+        ConsentWithdrawn {
+            text: text(),
+            language: text(),
+        }
+        .into(),
+        ProfileKept {
+            fields: vec![text(), text()],
+        }
+        .into(),
+        ProfileCorrected {
+            fields: vec![text()],
+        }
+        .into(),
+        ProfileErased {
+            fields: vec![text()],
+            reason: EraseReason::ResidentAsked,
+        }
+        .into(),
+        FamilyLinked {}.into(),
+        CardIssued {}.into(),
+        CardVoided { card: blob }.into(),
+        DraftErased {
+            draft: draft(),
+            reason: EraseReason::RetentionOver,
+        }
+        .into(),
     ]
 }
 
@@ -266,7 +297,7 @@ proptest! {
     }
 
     #[test]
-    fn a_mutated_event_is_refused_or_differs(which in 0usize..19, place: usize, to: u8, cut: bool) {
+    fn a_mutated_event_is_refused_or_differs(which in 0usize..28, place: usize, to: u8, cut: bool) {
         let sealed = event(samples().swap_remove(which)).seal(id(5)).unwrap();
         let mut bytes = sealed.bytes().to_vec();
         let place = place % bytes.len();
