@@ -1,4 +1,4 @@
-//! Printer, scanner, speaker: a trait each, real drivers and virtual ones.
+//! Printer, scanner, speaker, microphone: a trait each, real drivers and virtual ones.
 //!
 //! - [`slip_raster`] draws a slip, [`printer`] prints it, [`escpos_reader`] is a printer made of software.
 //! - [`scanner`] reads codes from a serial hand scanner and from pictures.
@@ -8,6 +8,7 @@
 
 pub mod error;
 pub mod escpos_reader;
+pub mod microphone;
 pub mod printer;
 pub mod raster;
 pub mod scanner;

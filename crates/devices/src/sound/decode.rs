@@ -1,15 +1,16 @@
 //! Sound files to samples: Vorbis, FLAC or WAV from disk, mono, at the device's rate, with a small cache.
 
 use super::SoundFault;
+use super::resample::Converter;
 use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use symphonia::core::codecs::audio::AudioDecoderOptions;
+use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error as SymphoniaError;
 use symphonia::core::formats::probe::Hint;
-use symphonia::core::formats::{FormatOptions, TrackType};
-use symphonia::core::io::MediaSourceStream;
+use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
+use symphonia::core::io::{MediaSource, MediaSourceStream};
 use symphonia::core::meta::MetadataOptions;
 
 /// Longest clip that is played, in seconds; anything longer is not a prompt.
@@ -35,134 +36,110 @@ pub fn read(path: &Path) -> Result<Sound, SoundFault> {
         .unwrap_or(path.as_os_str())
         .to_string_lossy()
         .into_owned();
-    let fault = |why: &dyn std::fmt::Display| SoundFault::Clip(format!("{name}: {why}"));
-    let file = File::open(path).map_err(|e| fault(&e))?;
-    let stream = MediaSourceStream::new(Box::new(file), Default::default());
-    let mut hint = Hint::new();
-    if let Some(extension) = path.extension().and_then(|e| e.to_str()) {
-        hint.with_extension(extension);
-    }
-    let mut format = symphonia::default::get_probe()
-        .probe(
-            &hint,
-            stream,
-            FormatOptions::default(),
-            MetadataOptions::default(),
-        )
-        .map_err(|e| fault(&e))?;
-    let track = format
-        .default_track(TrackType::Audio)
-        .ok_or_else(|| fault(&"no audio track"))?;
-    let track_id = track.id;
-    let parameters = track
-        .codec_params
-        .as_ref()
-        .and_then(|p| p.audio())
-        .ok_or_else(|| fault(&"no audio track"))?;
-    let mut decoder = symphonia::default::get_codecs()
-        .make_audio_decoder(parameters, &AudioDecoderOptions::default())
-        .map_err(|e| fault(&e))?;
-
+    let file = File::open(path).map_err(|e| SoundFault::Clip(format!("{name}: {e}")))?;
+    let mut decoder = Decoder::open(Box::new(file), name)?;
     let mut samples = Vec::new();
-    let mut rate = 0;
-    let mut packet_samples: Vec<f32> = Vec::new();
-    loop {
-        let packet = match format.next_packet() {
-            Ok(Some(packet)) => packet,
-            Ok(None) | Err(SymphoniaError::ResetRequired) => break,
-            // A file cut off at its end still has what came before.
-            Err(_) if !samples.is_empty() => break,
-            Err(e) => return Err(fault(&e)),
-        };
-        if packet.track_id != track_id {
-            continue;
-        }
-        let decoded = match decoder.decode(&packet) {
-            Ok(decoded) => decoded,
-            Err(SymphoniaError::DecodeError(_) | SymphoniaError::IoError(_)) => continue,
-            Err(e) => return Err(fault(&e)),
-        };
-        rate = decoded.spec().rate();
-        let channels = decoded.spec().channels().count();
-        if channels == 0 {
-            continue;
-        }
-        decoded.copy_to_vec_interleaved(&mut packet_samples);
-        samples.extend(
-            packet_samples
-                .chunks_exact(channels)
-                .map(|frame| frame.iter().sum::<f32>() / channels as f32),
-        );
-        if samples.len() > (LONGEST_SECONDS * rate) as usize {
-            return Err(fault(&"longer than three minutes"));
+    while decoder.next(&mut samples)? {
+        if samples.len() > (LONGEST_SECONDS * decoder.rate()) as usize {
+            return Err(decoder.fault(&"longer than three minutes"));
         }
     }
-    if rate == 0 || samples.is_empty() {
-        return Err(fault(&"no samples"));
+    if decoder.rate() == 0 || samples.is_empty() {
+        return Err(decoder.fault(&"no samples"));
     }
     Ok(Sound {
-        rate,
+        rate: decoder.rate(),
         samples: samples.into(),
     })
 }
 
-/// A sample rate converter: a windowed sinc with one filter for each phase (24 000 to 48 000 has two, to 44 100 147).
-struct Converter {
-    from: u32,
-    to: u32,
-    reach: i64,
-    filters: Vec<Vec<f32>>,
+/// Decodes one sound, packet by packet.
+pub(super) struct Decoder {
+    /// For messages.
+    name: String,
+    format: Box<dyn FormatReader>,
+    decoder: Box<dyn AudioDecoder>,
+    track_id: u32,
+    rate: u32,
+    packet: Vec<f32>,
 }
 
-impl Converter {
-    fn new(from: u32, to: u32) -> Self {
-        const HALF_TAPS: f64 = 16.0;
-        let step = f64::from(from) / f64::from(to);
-        // When the rate falls, the filter must cut off what the new rate cannot carry.
-        let cutoff = (1.0 / step).min(1.0);
-        let reach = (HALF_TAPS / cutoff).floor();
-        let taps = 2 * reach as usize + 1;
-        let phases = u64::from(to / gcd(from, to));
-        let filters = (0..phases)
-            .map(|phase| {
-                let fraction = (phase * u64::from(from) % u64::from(to)) as f64 / f64::from(to);
-                let filter: Vec<f64> = (0..taps)
-                    .map(|tap| kernel((tap as f64 - reach - fraction) * cutoff, HALF_TAPS))
-                    .collect();
-                let sum: f64 = filter.iter().sum();
-                filter
-                    .into_iter()
-                    .map(|weight| (weight / sum) as f32)
-                    .collect()
-            })
-            .collect();
-        Converter {
-            from,
-            to,
-            reach: reach as i64,
-            filters,
+impl Decoder {
+    /// Opens a Vorbis, FLAC or WAV stream; what it is is found out from its bytes.
+    pub fn open(source: Box<dyn MediaSource>, name: String) -> Result<Self, SoundFault> {
+        let fault = |why: &dyn std::fmt::Display| SoundFault::Clip(format!("{name}: {why}"));
+        let stream = MediaSourceStream::new(source, Default::default());
+        let format = symphonia::default::get_probe()
+            .probe(
+                &Hint::new(),
+                stream,
+                FormatOptions::default(),
+                MetadataOptions::default(),
+            )
+            .map_err(|e| fault(&e))?;
+        let track = format
+            .default_track(TrackType::Audio)
+            .ok_or_else(|| fault(&"no audio track"))?;
+        let track_id = track.id;
+        let parameters = track
+            .codec_params
+            .as_ref()
+            .and_then(|p| p.audio())
+            .ok_or_else(|| fault(&"no audio track"))?;
+        let decoder = symphonia::default::get_codecs()
+            .make_audio_decoder(parameters, &AudioDecoderOptions::default())
+            .map_err(|e| fault(&e))?;
+        Ok(Decoder {
+            name,
+            format,
+            decoder,
+            track_id,
+            rate: 0,
+            packet: Vec::new(),
+        })
+    }
+
+    /// Adds the samples of the next packet, mono, to `samples`; false at the end. A file cut off at its end still has
+    /// what came before.
+    pub fn next(&mut self, samples: &mut Vec<f32>) -> Result<bool, SoundFault> {
+        loop {
+            let packet = match self.format.next_packet() {
+                Ok(Some(packet)) => packet,
+                Ok(None) | Err(SymphoniaError::ResetRequired) => return Ok(false),
+                Err(_) if self.rate > 0 => return Ok(false),
+                Err(e) => return Err(self.fault(&e)),
+            };
+            if packet.track_id != self.track_id {
+                continue;
+            }
+            let decoded = match self.decoder.decode(&packet) {
+                Ok(decoded) => decoded,
+                Err(SymphoniaError::DecodeError(_) | SymphoniaError::IoError(_)) => continue,
+                Err(e) => return Err(SoundFault::Clip(format!("{}: {e}", self.name))),
+            };
+            let channels = decoded.spec().channels().count();
+            if channels == 0 {
+                continue;
+            }
+            self.rate = decoded.spec().rate();
+            decoded.copy_to_vec_interleaved(&mut self.packet);
+            samples.extend(
+                self.packet
+                    .chunks_exact(channels)
+                    .map(|frame| frame.iter().sum::<f32>() / channels as f32),
+            );
+            return Ok(true);
         }
     }
 
-    /// How many samples come of `input`.
-    fn length(&self, input: usize) -> usize {
-        (input as u64 * u64::from(self.to)).div_ceil(u64::from(self.from)) as usize
+    /// Samples a second; 0 before the first packet.
+    pub fn rate(&self) -> u32 {
+        self.rate
     }
 
-    /// The samples `range` of the result; any range is what the whole has there.
-    fn convert(&self, input: &[f32], range: std::ops::Range<usize>) -> Arc<[f32]> {
-        range
-            .map(|n| {
-                // Whole-number arithmetic: no drift over a long clip.
-                let position = n as u64 * u64::from(self.from) / u64::from(self.to);
-                let first = position as i64 - self.reach;
-                let filter = &self.filters[n % self.filters.len()];
-                let skip = usize::try_from(-first).unwrap_or(0).min(filter.len());
-                let start = usize::try_from(first).unwrap_or(0).min(input.len());
-                let pairs = filter[skip..].iter().zip(&input[start..]);
-                pairs.map(|(weight, sample)| weight * sample).sum()
-            })
-            .collect()
+    /// A fault of this sound.
+    pub fn fault(&self, why: &dyn std::fmt::Display) -> SoundFault {
+        SoundFault::Clip(format!("{}: {why}", self.name))
     }
 }
 
@@ -177,24 +154,6 @@ pub fn resample(sound: &Sound, rate: u32) -> Sound {
         rate,
         samples: converter.convert(&sound.samples, 0..length),
     }
-}
-
-fn kernel(x: f64, half: f64) -> f64 {
-    if x.abs() >= half {
-        return 0.0;
-    }
-    let sinc = if x == 0.0 {
-        1.0
-    } else {
-        (std::f64::consts::PI * x).sin() / (std::f64::consts::PI * x)
-    };
-    // Blackman window.
-    let t = std::f64::consts::PI * x / half;
-    sinc * (0.42 + 0.5 * t.cos() + 0.08 * (2.0 * t).cos())
-}
-
-fn gcd(a: u32, b: u32) -> u32 {
-    if b == 0 { a } else { gcd(b, a % b) }
 }
 
 /// Length of the first part of a clip, in seconds: enough to begin with while the rest is converted.

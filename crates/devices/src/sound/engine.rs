@@ -4,6 +4,7 @@ use super::engine_thread::Engine;
 use super::mixer::{Mixer, Note};
 use super::{Clip, SoundEvent, SoundFault, SoundHealth, Speaker, UtteranceId, Volume};
 use crossbeam_channel::{Receiver, Sender, unbounded};
+use onedoor_domain::personal::Personal;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -57,6 +58,7 @@ pub(super) struct Opened<S> {
 
 pub(super) enum Command {
     Play(UtteranceId, Vec<Clip>),
+    Recording(UtteranceId, Personal<Vec<u8>>),
     Tone(UtteranceId),
     Stop,
     Click,
@@ -130,6 +132,12 @@ impl Speaker for EngineHandle {
     fn play(&self, clips: Vec<Clip>) -> UtteranceId {
         let id = self.next_id();
         self.send(Command::Play(id, clips));
+        id
+    }
+
+    fn play_recording(&self, recording: Personal<Vec<u8>>) -> UtteranceId {
+        let id = self.next_id();
+        self.send(Command::Recording(id, recording));
         id
     }
 

@@ -8,16 +8,24 @@
 use super::decode::Cache;
 use super::engine::{Command, EngineConfig, Opened, Output, Shared, lock};
 use super::mixer::{Note, Segment, click_samples, tone_samples};
+use super::recording::Recording;
 use super::{Clip, SoundEvent, SoundFault, SoundHealth, UtteranceId, Volume};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use onedoor_domain::personal::Personal;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+/// A recording is decoded in stretches of this many seconds...
+const STRETCH_SECONDS: f64 = 0.3;
+/// ...for as long as less than this many seconds of it wait to be played.
+const AHEAD_SECONDS: f64 = 1.0;
+
 struct Current {
     utterance: UtteranceId,
     todo: VecDeque<Clip>,
+    recording: Option<Recording>,
     /// Clips that could be decoded.
     decoded: usize,
     /// When the last sample was handed over.
@@ -95,6 +103,7 @@ impl<O: Output> Engine<O> {
                 }
             }
             self.decode_next();
+            self.decode_on();
             self.look_after();
         }
     }
@@ -116,6 +125,7 @@ impl<O: Output> Engine<O> {
     fn obey(&mut self, command: Command) {
         match command {
             Command::Play(utterance, clips) => self.play(utterance, clips),
+            Command::Recording(utterance, bytes) => self.play_recording(utterance, bytes),
             Command::Tone(utterance) => self.tone(utterance),
             Command::Stop => self.stop(),
             Command::Click => self.click(),
@@ -160,6 +170,7 @@ impl<O: Output> Engine<O> {
         self.current = Some(Current {
             utterance,
             todo,
+            recording: None,
             decoded: 0,
             drained: None,
             last_fault: None,
@@ -183,6 +194,24 @@ impl<O: Output> Engine<O> {
             }
         }
         self.decode_next();
+    }
+
+    fn play_recording(&mut self, utterance: UtteranceId, bytes: Personal<Vec<u8>>) {
+        self.begin(utterance, VecDeque::new());
+        if let Err(fault) = self.ensure_open(false) {
+            return self.fail(fault);
+        }
+        let Some(open) = &self.open else { return };
+        match Recording::open(bytes, open.rate) {
+            Ok(recording) => {
+                lock(&open.mixer).begin(utterance);
+                if let Some(current) = &mut self.current {
+                    current.recording = Some(recording);
+                }
+                self.decode_on();
+            }
+            Err(fault) => self.fail(fault),
+        }
     }
 
     fn tone(&mut self, utterance: UtteranceId) {
@@ -321,6 +350,34 @@ impl<O: Output> Engine<O> {
                 lock(&open.mixer).cut();
             }
             self.fail(fault);
+        }
+    }
+
+    /// Decodes the next stretch of a recording, if it is time.
+    fn decode_on(&mut self) {
+        let (Some(open), Some(current)) = (&self.open, &mut self.current) else {
+            return;
+        };
+        let Some(recording) = &mut current.recording else {
+            return;
+        };
+        let samples = |seconds: f64| (seconds * f64::from(open.rate)) as usize;
+        if lock(&open.mixer).queued() >= samples(AHEAD_SECONDS) {
+            return;
+        }
+        match recording.next(samples(STRETCH_SECONDS)) {
+            Ok(stretch) => {
+                let mut mixer = lock(&open.mixer);
+                mixer.push(current.utterance, Segment::Samples(stretch.into()));
+                if recording.over() {
+                    mixer.complete(current.utterance);
+                    current.recording = None;
+                }
+            }
+            Err(fault) => {
+                lock(&open.mixer).cut();
+                self.fail(fault);
+            }
         }
     }
 

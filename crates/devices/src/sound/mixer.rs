@@ -126,6 +126,14 @@ impl Mixer {
         self.speech.is_some() || self.fading.is_some() || self.click.is_some()
     }
 
+    /// Samples of the present utterance that wait to be handed over.
+    pub fn queued(&self) -> usize {
+        self.speech.as_ref().map_or(0, |speech| {
+            let all: usize = speech.queue.iter().map(Segment::len).sum();
+            all.saturating_sub(speech.offset)
+        })
+    }
+
     fn fade_samples(&self) -> usize {
         (self.rate as f32 * FADE_SECONDS) as usize
     }

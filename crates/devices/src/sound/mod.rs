@@ -17,6 +17,8 @@ mod mixer;
 pub mod narrator;
 pub mod output;
 pub mod pack;
+mod recording;
+pub(crate) mod resample;
 pub mod speak;
 mod virtual_speaker;
 
@@ -25,6 +27,7 @@ pub use output::CpalSpeaker;
 pub use virtual_speaker::{Played, VirtualSpeaker};
 
 use crossbeam_channel::Receiver;
+use onedoor_domain::personal::Personal;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -190,6 +193,9 @@ impl Default for Volume {
 pub trait Speaker: Send {
     /// Plays these clips one after the other as one utterance, in place of what is playing.
     fn play(&self, clips: Vec<Clip>) -> UtteranceId;
+    /// Plays a recording of the [microphone](crate::microphone), or as much of one as there is, in place of what is
+    /// playing. It is decoded in memory and written nowhere.
+    fn play_recording(&self, recording: Personal<Vec<u8>>) -> UtteranceId;
     /// Stops speech at once. A click already on its way is still heard.
     fn stop(&self);
     /// The sound of a touch (10 ms). Mixed with what plays.

@@ -5,6 +5,7 @@
 use super::pack::{Gap, VoiceLibrary};
 use super::speak::Part;
 use super::{SoundEvent, Speaker, UtteranceId, Volume};
+use onedoor_domain::personal::Personal;
 use std::collections::BTreeSet;
 
 /// The kiosk's voice.
@@ -14,6 +15,8 @@ pub struct Narrator {
     language: String,
     page: Vec<Part>,
     speaking: Option<UtteranceId>,
+    /// What is being said is a recording.
+    recording: bool,
     unheard: bool,
     logged: BTreeSet<Gap>,
 }
@@ -31,6 +34,7 @@ impl Narrator {
             language: language.into(),
             page: Vec::new(),
             speaking: None,
+            recording: false,
             unheard: false,
             logged: BTreeSet::new(),
         }
@@ -62,6 +66,7 @@ impl Narrator {
             self.quiet();
         } else {
             self.speaking = Some(self.speaker.play(resolved.clips));
+            self.recording = false;
         }
         resolved.gaps
     }
@@ -72,6 +77,19 @@ impl Narrator {
         let gaps = self.say(&parts);
         self.page = parts;
         gaps
+    }
+
+    /// Plays what a person has recorded, in place of what is said; the page's own words stay what is heard again. A
+    /// touch stops it like a prompt.
+    pub fn play_recording(&mut self, recording: Personal<Vec<u8>>) {
+        self.unheard = false;
+        self.speaking = Some(self.speaker.play_recording(recording));
+        self.recording = true;
+    }
+
+    /// Whether a recording is still being played, as far as [`poll`](Self::poll) has heard.
+    pub fn playing_recording(&self) -> bool {
+        self.recording && self.speaking.is_some()
     }
 
     /// A touch: speech stops at once and the touch clicks.
@@ -199,6 +217,10 @@ mod tests {
             self.note(&format!("play {}", words.concat()));
             UtteranceId(self.asked.lock().unwrap().len() as u64)
         }
+        fn play_recording(&self, recording: Personal<Vec<u8>>) -> UtteranceId {
+            self.note(&format!("play {} bytes", recording.expose().len()));
+            UtteranceId(self.asked.lock().unwrap().len() as u64)
+        }
         fn stop(&self) {
             self.note("stop");
         }
@@ -281,6 +303,36 @@ mod tests {
         .unwrap();
         assert!(voice.poll());
         assert!(!voice.speaking() && !voice.unheard());
+    }
+
+    #[test]
+    fn a_recording_is_played_back_and_a_touch_stops_it() {
+        let (mut voice, asked, told, _dir) = narrator(&["页"]);
+        voice.enter(page("页"));
+        voice.play_recording(Personal::new(vec![0; 9]));
+        assert!(voice.playing_recording() && voice.speaking());
+        voice.touched();
+        assert!(!voice.playing_recording());
+        voice.play_recording(Personal::new(vec![0; 9]));
+        told.send(SoundEvent::Finished {
+            utterance: UtteranceId(5),
+        })
+        .unwrap();
+        assert!(voice.poll());
+        assert!(!voice.playing_recording() && !voice.unheard());
+        voice.hear_again();
+        assert!(voice.speaking() && !voice.playing_recording());
+        assert_eq!(
+            *asked.lock().unwrap(),
+            [
+                "play 页",
+                "play 9 bytes",
+                "stop",
+                "click",
+                "play 9 bytes",
+                "play 页"
+            ]
+        );
     }
 
     #[test]

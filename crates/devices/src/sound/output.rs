@@ -8,6 +8,7 @@ use cpal::{
     BufferSize, ErrorKind, SampleFormat, SizedSample, StreamConfig, SupportedStreamConfigRange,
 };
 use crossbeam_channel::{Receiver, Sender};
+use onedoor_domain::personal::Personal;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -53,6 +54,10 @@ impl Default for CpalSpeaker {
 impl Speaker for CpalSpeaker {
     fn play(&self, clips: Vec<Clip>) -> UtteranceId {
         self.engine.play(clips)
+    }
+
+    fn play_recording(&self, recording: Personal<Vec<u8>>) -> UtteranceId {
+        self.engine.play_recording(recording)
     }
 
     fn stop(&self) {

@@ -4,6 +4,7 @@ use super::engine::{EngineConfig, EngineHandle, Opened, Output, lock};
 use super::mixer::{Mixer, Note};
 use super::{Clip, SoundEvent, SoundFault, SoundHealth, Speaker, UtteranceId, Volume};
 use crossbeam_channel::{Receiver, Sender};
+use onedoor_domain::personal::Personal;
 use std::io::Write;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,6 +15,8 @@ use std::time::{Duration, Instant};
 const RATE: u32 = 48_000;
 /// Frames a callback: 10 ms.
 const PERIOD: usize = 480;
+/// The prompt under which a recording is kept in [`Played`]; what it says is not.
+const RECORDING: &str = "recording";
 
 /// One call that made sound, as a virtual speaker kept it.
 #[derive(Clone, Debug, PartialEq)]
@@ -132,6 +135,18 @@ impl Speaker for VirtualSpeaker {
     fn play(&self, clips: Vec<Clip>) -> UtteranceId {
         let id = self.engine.play(clips.clone());
         self.keep(Some(id), clips);
+        id
+    }
+
+    fn play_recording(&self, recording: Personal<Vec<u8>>) -> UtteranceId {
+        let id = self.engine.play_recording(recording);
+        let clip = Clip {
+            prompt: RECORDING.to_owned(),
+            text: String::new(),
+            file: None,
+            pause: Duration::ZERO,
+        };
+        self.keep(Some(id), vec![clip]);
         id
     }
 

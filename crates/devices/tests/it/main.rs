@@ -1,7 +1,9 @@
 //! Devices against their hardware, or what stands in for it.
 
+mod alsa;
 mod decoder;
 mod machine;
+mod microphone;
 mod printer_contract;
 mod scanner;
 mod serial_printers;

@@ -1,18 +1,17 @@
 //! One contract for speakers: the virtual one, and the real driver on an ALSA device made of a file.
 
+use crate::alsa::in_own_process;
+use onedoor_devices::microphone::encoder::{ChunkEncoder, RATE};
 use onedoor_devices::sound::bench::{touch_to_first_sample, write_null_device};
 use onedoor_devices::sound::{
     Clip, CpalSpeaker, EngineConfig, SoundEvent, SoundHealth, Speaker, VirtualSpeaker, Volume,
 };
+use onedoor_domain::personal::Personal;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// How long an event may take before a test fails.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Set in the process that a test starts again with its own ALSA configuration; its value is the folder with it.
-const CHILD: &str = "ONEDOOR_SOUND_CHILD";
-
 /// A mono WAV file of a tone at 24 kHz.
 fn tone(folder: &Path, name: &str, ms: u32, level: f32) -> PathBuf {
     let samples: Vec<u8> = (0..24 * ms)
@@ -50,6 +49,22 @@ fn next(speaker: &dyn Speaker) -> SoundEvent {
         .events()
         .recv_timeout(PATIENCE)
         .expect("an event within ten seconds")
+}
+
+/// A recording of a tone, as a power cut leaves it: without its last chunk and without an end.
+fn recording(seconds: f32) -> Personal<Vec<u8>> {
+    let mut encoder = ChunkEncoder::new().unwrap();
+    let rate = RATE.get() as f32;
+    let samples: Vec<f32> = (0..(seconds * rate) as usize)
+        .map(|n| (std::f32::consts::TAU * 300.0 * n as f32 / rate).sin() * 0.5)
+        .collect();
+    let mut bytes = Vec::new();
+    for part in samples.chunks(800) {
+        if let Some(chunk) = encoder.feed(part).unwrap() {
+            bytes.extend_from_slice(chunk.bytes.expose());
+        }
+    }
+    Personal::new(bytes)
 }
 
 fn quick() -> EngineConfig {
@@ -141,6 +156,28 @@ fn contract(speaker: &dyn Speaker, folder: &Path, loudest: &dyn Fn() -> f32) {
         matches!(next(speaker), SoundEvent::Failed { utterance, fault } if utterance == id && fault.code() == "SND-005")
     );
 
+    // What a person recorded is played back like a prompt, and a touch stops it like one.
+    let begun = Instant::now();
+    let id = speaker.play_recording(recording(1.5));
+    assert!(begun.elapsed() < Duration::from_millis(20));
+    assert!(matches!(next(speaker), SoundEvent::Started { utterance, .. } if utterance == id));
+    assert_eq!(next(speaker), SoundEvent::Finished { utterance: id });
+    let took = begun.elapsed();
+    assert!(
+        (400..2500).contains(&took.as_millis()),
+        "a good half second or two: {took:?}"
+    );
+    let id = speaker.play_recording(recording(60.0));
+    assert!(matches!(next(speaker), SoundEvent::Started { utterance, .. } if utterance == id));
+    let touched = Instant::now();
+    speaker.stop();
+    assert_eq!(next(speaker), SoundEvent::Stopped { utterance: id });
+    assert!(touched.elapsed() < Duration::from_millis(200));
+    let id = speaker.play_recording(Personal::new(b"OggS and no more".to_vec()));
+    assert!(
+        matches!(next(speaker), SoundEvent::Failed { utterance, fault } if utterance == id && fault.code() == "SND-005")
+    );
+
     // Nothing to say is said at once; the technician's tone is heard.
     let id = speaker.play(Vec::new());
     assert_eq!(next(speaker), SoundEvent::Finished { utterance: id });
@@ -206,38 +243,16 @@ fn a_pulled_cable_is_told_and_sound_comes_back_by_itself() {
     assert_eq!(next(&speaker), SoundEvent::Finished { utterance: id });
 }
 
-/// Starts this very test once more with an ALSA configuration of its own; ALSA reads it once a process.
-/// Returns the folder with it inside that process, and none in the one that started it.
+/// The folder of an ALSA configuration whose device is a file, or which has no device at all; see [`in_own_process`].
 fn with_alsa(test: &str, device: bool) -> Option<PathBuf> {
-    if let Some(folder) = std::env::var_os(CHILD) {
-        return Some(folder.into());
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let config = if device {
-        write_null_device(folder.path(), &folder.path().join("samples.raw")).unwrap()
-    } else {
-        let config = folder.path().join("alsa-null.conf");
+    in_own_process(test, |folder| {
+        if device {
+            return write_null_device(folder, &folder.join("samples.raw")).unwrap();
+        }
+        let config = folder.join("alsa-null.conf");
         std::fs::write(&config, "# No device at all.\n").unwrap();
         config
-    };
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", test, "--nocapture", "--test-threads=1"])
-        .env("ALSA_CONFIG_PATH", config)
-        .env(CHILD, folder.path())
-        .output()
-        .unwrap();
-    let text = format!(
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    assert!(output.status.success(), "{text}");
-    assert!(
-        text.contains("1 passed"),
-        "the test ran in the process it started: {text}"
-    );
-    print!("{text}");
-    None
+    })
 }
 
 /// Loudest sample of a raw file, whose format is the one that the driver prefers: 32-bit float.
