@@ -64,6 +64,8 @@ FLUENT = {
     "lotus": "lotus", "peach": "peach", "pear": "pear", "fish": "fish", "ox": "ox", "goose": "goose", "corn": "ear-of-corn", "flower": "hibiscus",
     "chestnut": "chestnut", "persimmon": "tangerine", "rock": "rock", "sheep": "ewe", "rainbow": "rainbow",
     "compass": "compass",
+    # why it was refused
+    "not-theirs": "person-shrugging", "rules-no": "person-gesturing-no", "no-reason": "zipper-mouth-face", "afternoon": "sunset",
 }
 
 GREEN, INK, PAPER, LINE, RED, BLUE, SKY, GOLD, BROWN = (
@@ -218,6 +220,32 @@ OWN = {
     "no-phone": scene("<<icon:mobile-phone,-1,0,.88>>", CROSS),
     "bank": scene('<path d="M2 12L16 3l14 9z" fill="#636363"/>', rect(4, 12, 24, 2, .4, "#9b9b9b"), *[rect(x, 14, 3, 11, .4, "#d3d3d3") for x in (5.500, 10.500, 18.500, 23.500)], rect(3, 25, 26, 2, .4, "#9b9b9b"), rect(1.500, 27, 29, 2.500, .6, "#636363"), at(9.500, 12.800, .41, COIN)),
     "household-business": scene(rect(4, 12, 24, 17, 0, "#fdf0cf"), *[f'<path d="M{3 + i * 5.2} 6h5.2v6a2.6 2.6 0 0 1-5.2 0z" fill="{c}"/>' for i, c in enumerate((RED, PAPER, RED, PAPER, RED))], rect(3, 3, 26, 3.400, .8, "#8a3b1e"), rect(6.500, 17.500, 9, 7.500, .5, SKY), rect(18, 17.500, 7.500, 11.500, .5, BROWN), rect(3, 28.400, 26, 1.600, .6, "#9b9b9b"), f"<<text:店,11,23.700,6.500,{INK}>>"),
+    # What helps an old person: who witnesses, where they are, where the money goes.
+    "pension-attestation": scene("<<icon:old-woman,-1,0,.86>>", TICK),
+    "person-here": scene("<<icon:old-woman,-3,4,.72>>", line("25,3 25,18", GREEN, 3), line("20.500,14 25,19 29.500,14", GREEN, 3), rect(19, 24, 12, 3, 1.500, GREEN)),
+    "at-home-bed": scene('<path d="M1 14L16 2l15 12z" fill="#8a3b1e"/>', rect(4, 13, 24, 17, 0, "#fdf0cf"), "<<icon:person-in-bed,7,12.500,.54>>"),
+    "witness": scene("<<icon:old-woman,-2.500,8,.62>>", "<<icon:person-raising-hand,11,-1,.66>>", at(4, 5, .8, TICK)),
+    "neighbour": scene("<<icon:house,-2,6,.58>>", "<<icon:house,17,6,.46>>", "<<icon:person,9,14,.56>>"),
+    "nobody": scene("<<icon:bust-in-silhouette,-2,0,.88>>", CROSS),
+    "office-there": scene("<<icon:office-building,-2,-1,.74>>", "<<icon:telephone-receiver,16,15,.5>>"),
+    "any-time": scene("<<icon:sunrise,-1,-1,.62>>", "<<icon:sunset,13,12,.62>>"),
+    "passbook": scene(rect(4, 4, 24, 24, 2, "#b3202a"), rect(4, 4, 3.500, 24, 1, "#7f131b"), f"<<text:存折,17.700,14.500,7.500,{GOLD}>>", at(13.200, 17, .28, COIN)),
+    "no-card": scene(at(0, -4, .9, card("#00a6ed", rect(1, 9.5, 30, 4.5, 0, INK) + rect(4, 16.5, 14, 3.2, 1, PAPER) + rect(24, 19.5, 4.5, 4, 1, GOLD))), CROSS),
+    "change-card": scene(at(0, -5, .86, card("#00a6ed", rect(1, 9.5, 30, 4.5, 0, INK) + rect(4, 16.5, 14, 3.2, 1, PAPER) + rect(24, 19.5, 4.5, 4, 1, GOLD))), "<<icon:counterclockwise-arrows-button,14,14,.56>>"),
+    "money-new": scene(at(-1, -1, .86, COIN), f'<circle cx="24" cy="24" r="7.2" fill="{GREEN}" stroke="{PAPER}" stroke-width="1"/>', line("20.200,24 27.800,24", PAPER, 2.400), line("24,20.200 24,27.800", PAPER, 2.400)),
+    "money-stopped": scene(at(-1, -1, .86, COIN), f'<circle cx="24" cy="24" r="7.2" fill="{RED}" stroke="{PAPER}" stroke-width="1"/>', rect(20.800, 20.400, 2.400, 7.200, .6, PAPER), rect(24.800, 20.400, 2.400, 7.200, .6, PAPER)),
+    "tell-later": scene(at(-1, -1, .84, scene(rect(3, 5, 26, 24, 2.5, PAPER, f'stroke="{LINE}" stroke-width="1"'), '<path d="M5.500 5h21A2.500 2.500 0 0 1 29 7.500V12H3V7.500A2.500 2.500 0 0 1 5.500 5z" fill="#d3302f"/>', *[rect(6.2 + c * 5.4, 14.6 + r * 4.8, 3.6, 3.2, .6, "#d3d3d3") for r in range(3) for c in range(4)])), "<<icon:bell,14,13,.58>>"),
+    # Who said no, and what they wanted.
+    "counter": scene(rect(2, 2, 28, 20, 1.500, "#e8f4ff", f'stroke="{BLUE}" stroke-width="1.400"'), "<<icon:woman-office-worker,6,2.500,.62>>", rect(1, 20, 30, 4, 1, BROWN), rect(3, 24, 26, 6, .6, "#c98a3a"), rect(12, 18.600, 8, 1.600, .5, PAPER, f'stroke="{LINE}" stroke-width=".500"')),
+    "machine": scene(rect(8, 1, 16, 19, 1.500, INK), rect(9.500, 2.500, 13, 12, .8, "#e1f2ea"), rect(10.700, 3.800, 4.600, 4, .6, GOLD), rect(16.700, 3.800, 4.600, 4, .6, SKY), rect(10.700, 9, 4.600, 4, .6, "#3fd77a"), rect(16.700, 9, 4.600, 4, .6, "#e4572e"), rect(11, 16.500, 10, 1.400, .6, "#7d7d7d"), rect(13, 20, 6, 7, 0, "#636363"), rect(6, 26.500, 20, 3.500, 1.200, "#7d7d7d")),
+    "phone-app": scene(rect(8, 1, 16, 30, 2.500, INK), rect(9.500, 4, 13, 22, .8, "#e8f4ff"), *[rect(10.700 + c * 5.800, 5.500 + r * 5.400, 4.600, 4.200, 1, f) for r, c, f in ((0, 0, GOLD), (0, 1, SKY), (1, 0, "#3fd77a"), (1, 1, "#e4572e"), (2, 0, "#8f6ad0"), (2, 1, "#00a6ed"))], '<circle cx="16" cy="28.500" r="1.200" fill="#9b9b9b"/>'),
+    "system-no": scene("<<icon:desktop-computer,-1,-1,.9>>", CROSS),
+    "face-no": scene("<<icon:neutral-face,5,3,.6>>", line("2,8 2,2 8,2", BLUE, 2), line("22,2 28,2 28,8", BLUE, 2), line("2,18 2,24 8,24", BLUE, 2), CROSS),
+    "id-and-register": scene(at(6, -1, .78, scene(rect(5, 2, 22, 28, 2, "#7c3b1e"), rect(5, 2, 3, 28, 1, "#5b2a14"), f"<<text:户口簿,17.4,11.5,6,{GOLD}>>")), at(-1, 9.500, .76, ID)),
+    "sms-code": scene("<<icon:mobile-phone,-5,0,.9>>", rect(10, 8, 21, 11, 2, PAPER, f'stroke="{GREEN}" stroke-width="1.400"'), f"<<text:6821,20.500,16.600,8,{INK}>>"),
+    "in-person": scene("<<icon:door,9,-1,.86>>", "<<icon:person-walking-facing-right,-6,6,.8>>"),
+    "ask-money": scene("<<icon:palm-up-hand,0,7,.88>>", at(9, 0, .46, COIN)),
+    "counter-slip": scene(slip(f"<<text:不予,16,10,6,{RED}>>" + lines(11, (14, 17, 20), 10)), CROSS),
     "no-more": scene(f'<circle cx="16" cy="16" r="13" fill="{PAPER}" stroke="{RED}" stroke-width="3"/>', line("7,7 25,25", RED, 3)),
 }
 

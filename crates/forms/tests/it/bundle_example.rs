@@ -1,94 +1,18 @@
 //! The example station, whole: compiled, signed, opened, and its first service filled in by scripted persons.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use jiff::civil::date;
-use jiff::tz::offset;
-use onedoor_forms::bundle::Bundle;
+use onedoor_forms::form::NodeKind;
 use onedoor_forms::station::code;
-use onedoor_forms::{Change, Context, Filling, Form, Meta, PageKind, Value};
+use onedoor_forms::{Meta, PageKind, Value};
 
-use crate::station_support::{example, line_of, make, replace, trusted};
+use crate::example_support::{
+    answer, filling, identify_old, message, one, opened, text, walk, without_clock,
+};
+use crate::station_support::{example, line_of, make, replace};
 
 const SERVICE: &str = "cross-province-medical";
-
-fn opened() -> (Vec<u8>, Bundle) {
-    let compiled = make(&example()).unwrap_or_else(|p| panic!("{p}"));
-    assert!(compiled.notes.is_empty(), "{:?}", compiled.notes);
-    let bundle = Bundle::open(&compiled.bytes, &trusted()).unwrap();
-    (compiled.bytes, bundle)
-}
-
-fn form() -> Arc<Form> {
-    Arc::clone(&opened().1.forms[SERVICE])
-}
-
-fn at_noon() -> Context {
-    Context::at(date(2026, 11, 22).at(12, 0, 0, 0), offset(8))
-}
-
-fn one(name: &str) -> Value {
-    Value::One(name.to_owned())
-}
-
-fn text(words: &str) -> Value {
-    Value::Text(words.to_owned())
-}
-
-/// Answers each page in turn from a script by the last part of its path; the script must fit the pages exactly.
-fn walk(filling: &mut Filling, script: &[(&str, Value)]) {
-    let mut next = filling.first();
-    let mut answers = script.iter();
-    while let Some(path) = next {
-        let (name, value) = answers
-            .next()
-            .unwrap_or_else(|| panic!("{path} was not expected"));
-        assert_eq!(path.rsplit('/').next(), Some(*name));
-        if !value.is_empty() {
-            let Change { problems, .. } = filling
-                .set(&path, value.clone())
-                .unwrap_or_else(|p| panic!("{p:?}"));
-            assert!(problems.is_empty(), "{problems:?}");
-        }
-        assert!(
-            filling.problems_at(&path).is_empty(),
-            "{path} cannot be left"
-        );
-        next = filling.next(&path);
-    }
-    assert_eq!(
-        answers.next().map(|(name, _)| *name),
-        None,
-        "the form ended before"
-    );
-}
-
-/// What the identify page knows, put into the hidden fields as the kiosk does.
-fn identify(filling: &mut Filling) {
-    let known = [
-        ("profile.id_number", text("990101194506120026")),
-        ("profile.birth_date", Value::Date(date(1945, 6, 12))),
-        ("profile.sex", text("female")),
-    ];
-    let form = Arc::clone(filling.form());
-    for (name, value) in known {
-        let node = form
-            .nodes
-            .iter()
-            .find(|n| n.attributes.get("kiosk:reuse").is_some_and(|r| r == name))
-            .unwrap();
-        filling.set(&node.path, value).unwrap();
-    }
-}
-
-fn answer(filling: &Filling, path: &str) -> Option<Value> {
-    filling
-        .answers()
-        .into_iter()
-        .find(|a| a.path == path)
-        .map(|a| a.value)
-}
 
 #[test]
 fn the_example_makes_the_same_bundle_twice() {
@@ -97,8 +21,8 @@ fn the_example_makes_the_same_bundle_twice() {
 
 #[test]
 fn a_person_who_goes_to_hospital_in_sichuan_gets_to_the_end() {
-    let mut filling = Filling::new(form(), at_noon());
-    identify(&mut filling);
+    let mut filling = filling(SERVICE);
+    identify_old(&mut filling);
     walk(
         &mut filling,
         &[
@@ -147,8 +71,8 @@ fn a_person_who_goes_to_hospital_in_sichuan_gets_to_the_end() {
 
 #[test]
 fn who_lives_there_for_long_is_asked_for_proof_or_a_pledge() {
-    let mut filling = Filling::new(form(), at_noon());
-    identify(&mut filling);
+    let mut filling = filling(SERVICE);
+    identify_old(&mut filling);
     walk(
         &mut filling,
         &[
@@ -183,7 +107,7 @@ fn who_lives_there_for_long_is_asked_for_proof_or_a_pledge() {
 
 #[test]
 fn who_is_not_sure_is_told_that_a_person_will_ask() {
-    let mut filling = Filling::new(form(), at_noon());
+    let mut filling = filling(SERVICE);
     filling.set("/data/trip/reason", one("unsure")).unwrap();
     let note = filling.page("/data/trip/unsure_note", "zh-CN").unwrap();
     assert_eq!(note.kind, PageKind::Note);
@@ -192,15 +116,7 @@ fn who_is_not_sure_is_told_that_a_person_will_ask() {
 
 #[test]
 fn a_wrong_answer_is_explained_in_both_languages() {
-    let mut filling = Filling::new(form(), at_noon());
-    let message = |filling: &mut Filling, path: &str, value: Value, language: &str| {
-        let change = filling.set(path, value).unwrap();
-        change
-            .problems
-            .first()
-            .and_then(|p| p.message(language))
-            .map(str::to_owned)
-    };
+    let mut filling = filling(SERVICE);
     let path = "/data/contact/phone";
     assert_eq!(
         message(&mut filling, path, text("1234"), "zh-CN").as_deref(),
@@ -229,7 +145,7 @@ fn a_wrong_answer_is_explained_in_both_languages() {
 
 #[test]
 fn without_a_trusted_clock_any_start_date_is_taken_and_stays_pending() {
-    let mut filling = Filling::new(form(), Context::without_clock(offset(8)));
+    let mut filling = without_clock(SERVICE);
     let change = filling
         .set("/data/trip/start_date", Value::Date(date(2020, 1, 1)))
         .unwrap();
@@ -239,7 +155,7 @@ fn without_a_trusted_clock_any_start_date_is_taken_and_stays_pending() {
 
 #[test]
 fn every_province_is_reached_over_six_tiles_at_most() {
-    let mut filling = Filling::new(form(), at_noon());
+    let mut filling = filling(SERVICE);
     let regions = filling.page("/data/trip/region", "zh-CN").unwrap().choices;
     assert_eq!(regions.len(), 6);
     let mut provinces = Vec::new();
@@ -259,41 +175,37 @@ fn every_province_is_reached_over_six_tiles_at_most() {
 #[test]
 fn every_picture_of_every_page_and_tile_is_in_the_bundle() {
     let (bytes, bundle) = opened();
-    let mut filling = Filling::new(form(), at_noon());
     let mut seen = 0;
-    for language in ["zh-CN", "en"] {
-        for reason in ["transfer", "living", "unsure"] {
-            filling
-                .set("/data/insured/insured_here", one("yes"))
-                .unwrap();
-            filling
-                .set("/data/insured/insured_township", one("990101003"))
-                .unwrap();
-            filling.set("/data/trip/region", one("north")).unwrap();
-            filling.set("/data/trip/reason", one(reason)).unwrap();
-            for step in filling.steps() {
-                let page = filling.page(&step.path, language).unwrap();
-                let names = page
-                    .image
-                    .iter()
-                    .chain(page.choices.iter().filter_map(|c| c.image.as_ref()));
-                for name in names {
-                    let path = bundle
-                        .picture(Some(SERVICE), name)
-                        .unwrap_or_else(|| panic!("{name}"));
-                    assert!(
-                        bundle
-                            .file(&bytes, &path)
-                            .is_some_and(|b| b.starts_with(b"<svg")),
-                        "{path}"
-                    );
-                    seen += 1;
-                }
-                assert!(page.choices.len() <= 6, "{}", step.path);
+    for (service, form) in &bundle.forms {
+        let pages = form
+            .nodes
+            .iter()
+            .filter(|n| matches!(n.kind, NodeKind::Page(_)))
+            .map(|n| (&n.name, &n.texts));
+        let tiles = form
+            .lists
+            .values()
+            .flat_map(|l| l.items.iter().map(|i| (&i.name, &i.texts)));
+        for (what, texts) in pages.chain(tiles) {
+            assert_eq!(texts.image.len(), 2, "{service}: {what}");
+            for name in texts.image.iter() {
+                let name = name
+                    .as_ref()
+                    .unwrap_or_else(|| panic!("{service}: {what} has no picture"));
+                let path = bundle
+                    .picture(Some(service), name)
+                    .unwrap_or_else(|| panic!("{name}"));
+                assert!(
+                    bundle
+                        .file(bytes, &path)
+                        .is_some_and(|b| b.starts_with(b"<svg")),
+                    "{path}"
+                );
+                seen += 1;
             }
         }
     }
-    assert!(seen > 100, "{seen}");
+    assert!(seen > 400, "{seen}");
     for service in bundle.station.services.values() {
         assert!(
             bundle
@@ -393,8 +305,8 @@ fn a_spreadsheets_faults_name_sheet_row_and_column() {
         return;
     };
     let mut files = example();
-    files.insert("services/stuck/form.xlsx".to_owned(), book);
-    let path = "services/stuck/service.toml";
+    files.insert("services/home-visit/form.xlsx".to_owned(), book);
+    let path = "services/home-visit/service.toml";
     replace(
         &mut files,
         path,
@@ -404,7 +316,7 @@ fn a_spreadsheets_faults_name_sheet_row_and_column() {
     let problems = make(&files).unwrap_err();
     assert!(!problems.is_empty());
     for problem in problems.list() {
-        assert_eq!(problem.file, "services/stuck/form.xlsx");
+        assert_eq!(problem.file, "services/home-visit/form.xlsx");
         assert_eq!(
             (problem.line, problem.column),
             (0, 0),

@@ -3,6 +3,8 @@
 mod bundle;
 mod bundle_example;
 mod compiling;
+mod example_services;
+mod example_support;
 mod filling;
 mod repeats;
 mod station;

@@ -17,7 +17,7 @@ fn the_example_station_is_read_whole() {
     assert_eq!(station.settings.idle.warn_after_seconds, 90);
     assert_eq!(station.settings.idle.leave_after_seconds, 30);
     assert_eq!(station.settings.utc_offset_minutes, 480);
-    assert_eq!(station.staff.persons.len(), 6);
+    assert_eq!(station.staff.persons.len(), 11);
     let townships: Vec<_> = station.places.inside(Some("990101")).collect();
     assert_eq!(townships.len(), 3);
     assert!(townships.iter().all(|t| t.level() == PlaceLevel::Township));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::bundle::make::Pictures;
+use crate::filling::PageKind;
 use crate::form::{
     ChoiceList, ChoiceSource, Form, Localized, Node, NodeKind, Place, Template, Texts,
     match_language,
@@ -11,6 +12,31 @@ use crate::station::{Files, PROFILE_FIELDS, Problems, Station, code};
 
 /// What `kiosk:reuse = session.<field>` may name: what the kiosk's own pages asked before the form.
 const SESSION_FIELDS: [&str; 3] = ["for_whom", "relation", "helper"];
+
+/// What `kiosk:page` may say, and of which questions: how the kiosk's own pages ask them (see `Page::page`).
+const PAGES: [(&str, &[PageKind]); 7] = [
+    // Not asked in order: the read-back has an empty line for it.
+    ("offer", &ANSWERED),
+    ("consent", &[PageKind::Acknowledge]),
+    ("name", &[PageKind::Text]),
+    ("phone", &[PageKind::Text]),
+    ("id-number", &[PageKind::Text]),
+    ("bank-card", &[PageKind::Text]),
+    ("money", &[PageKind::Integer, PageKind::Decimal]),
+];
+
+/// Questions that a person may answer or leave.
+const ANSWERED: [PageKind; 9] = [
+    PageKind::Text,
+    PageKind::Integer,
+    PageKind::Decimal,
+    PageKind::Date,
+    PageKind::SelectOne,
+    PageKind::SelectMultiple,
+    PageKind::Image,
+    PageKind::Audio,
+    PageKind::Barcode,
+];
 
 /// Checks a compiled form against the station: languages, texts, pictures, messages.
 pub(in crate::bundle) fn form(
@@ -88,6 +114,7 @@ impl FormCheck<'_, '_> {
                 self.label(&node.texts.label, &node.place, &what, None);
                 let has_choices = node.choices.is_some();
                 self.images(&node.texts, &node.place, &what, !has_choices);
+                self.page(node, &what);
             }
             NodeKind::Group | NodeKind::Repeat => {
                 if node.texts.label.iter().any(Option::is_some) {
@@ -118,6 +145,39 @@ impl FormCheck<'_, '_> {
                 &node.place,
                 &format!("{what}: the message when the answer is not right"),
                 "add constraint_message in this language",
+            );
+        }
+    }
+
+    /// `kiosk:page`: only what the kiosk has, of a question that it fits, and no offer that must be answered.
+    fn page(&mut self, node: &Node, what: &str) {
+        let (Some(page), NodeKind::Page(kind)) = (node.attributes.get("kiosk:page"), node.kind)
+        else {
+            return;
+        };
+        let Some((_, kinds)) = PAGES.iter().find(|(name, _)| name == page) else {
+            let names: Vec<&str> = PAGES.iter().map(|(name, _)| *name).collect();
+            self.report(
+                code::BAD_VALUE,
+                &node.place,
+                format!("{what}: the kiosk has no page \"{page}\""),
+                &format!("write one of {}, or leave it empty", names.join(", ")),
+            );
+            return;
+        };
+        if !kinds.contains(&kind) {
+            self.report(
+                code::BAD_VALUE,
+                &node.place,
+                format!("{what}: kiosk:page = {page} does not fit this type of question"),
+                "change the type, or leave kiosk:page empty",
+            );
+        } else if page == "offer" && node.required.is_some() {
+            self.report(
+                code::BAD_VALUE,
+                &node.place,
+                format!("{what} is an offer, and must be answered"),
+                "leave `required` empty: nobody is asked it in order",
             );
         }
     }
