@@ -129,8 +129,9 @@ fn contract(microphone: &mut dyn Microphone, folder: &Path) {
         (EndReason::Stopped, 0),
         "{take:?}"
     );
+    // A null device runs ahead of the clock by as much as the driver lets it.
     assert!(
-        (1.7..2.2).contains(&take.length.as_secs_f32()),
+        (1.7..2.5).contains(&take.length.as_secs_f32()),
         "{:?} of two seconds",
         take.length
     );
@@ -141,7 +142,7 @@ fn contract(microphone: &mut dyn Microphone, folder: &Path) {
     let (rms, hertz) = heard(&samples);
     assert!((rms - LEVEL * 0.7071).abs() < 0.02, "RMS {rms}");
     assert!((hertz - HERTZ).abs() < 4.0, "{hertz} Hz");
-    assert!((17..=22).contains(&take.levels.len()), "{:?}", take.levels);
+    assert!((17..=25).contains(&take.levels.len()), "{:?}", take.levels);
     let shown = take.levels[5..].iter();
     assert!(
         shown
