@@ -6,6 +6,7 @@
 //! Every fault has a stable code (`PRN-001`, `SCN-001`) with a sentence and a fix for the technician;
 //! what a resident is told is worded by the kiosk, by the fault's stable name.
 
+pub mod camera;
 pub mod error;
 pub mod escpos_reader;
 pub mod microphone;

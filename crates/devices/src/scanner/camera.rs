@@ -1,15 +1,17 @@
 //! Reads codes from pictures, in a thread that another one watches: a camera driver or a decoder that
-//! never comes back costs a thread, not the scanner.
+//! never comes back costs a thread, not the scanner. The same frames serve for photos, see [`crate::camera`].
 
 use super::decode::FrameDecoder;
 use super::frames::FrameSource;
 use super::{MAX_PAYLOAD, Scan, ScanEvent, ScanSource, ScannerFault};
+use crate::camera::stills::{Desk, Stills};
+use crate::camera::{CameraFault, CameraHandle};
 use crate::error::DeviceError;
 use crossbeam_channel::{RecvTimeoutError, Sender};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// The time limits of a camera scanner.
@@ -33,6 +35,9 @@ impl Default for Watch {
     }
 }
 
+/// So many threads may hang in a driver or a decoder; then the source is opened again only when one has come back.
+const MOST_HUNG: usize = 3;
+
 /// Opens the source of pictures, again after each fault.
 pub type OpenSource = dyn Fn() -> io::Result<Box<dyn FrameSource>> + Send + Sync;
 
@@ -40,6 +45,7 @@ pub type OpenSource = dyn Fn() -> io::Result<Box<dyn FrameSource>> + Send + Sync
 #[derive(Debug)]
 pub struct CameraScanner {
     stop: Arc<AtomicBool>,
+    desk: Arc<Desk>,
 }
 
 /// What the reading thread says to the watching one.
@@ -67,11 +73,14 @@ impl CameraScanner {
         events: Sender<ScanEvent>,
     ) -> Result<Self, DeviceError> {
         let stop = Arc::new(AtomicBool::new(false));
+        let desk = Arc::new(Desk::new());
         let watcher = Watcher {
             open: Arc::new(open),
             watch,
             events,
             stop: Arc::clone(&stop),
+            desk: Arc::clone(&desk),
+            hung: Vec::new(),
             fault: None,
             working: false,
             last: None,
@@ -83,7 +92,13 @@ impl CameraScanner {
                 what: "the scanner's thread could not be started".into(),
                 source,
             })?;
-        Ok(Self { stop })
+        Ok(Self { stop, desk })
+    }
+
+    /// The camera's other use: live pictures and photos.
+    #[must_use]
+    pub fn camera(&self) -> CameraHandle {
+        CameraHandle::new(Arc::clone(&self.desk))
     }
 }
 
@@ -98,6 +113,9 @@ struct Watcher {
     watch: Watch,
     events: Sender<ScanEvent>,
     stop: Arc<AtomicBool>,
+    desk: Arc<Desk>,
+    /// Threads that were given up and have not ended.
+    hung: Vec<JoinHandle<()>>,
     fault: Option<ScannerFault>,
     working: bool,
     last: Option<(Vec<u8>, Instant)>,
@@ -107,7 +125,10 @@ impl Watcher {
     fn run(mut self) {
         let mut pause = self.watch.reopen;
         while !self.stop.load(Ordering::SeqCst) {
-            if self.watch_one_reader() {
+            self.hung.retain(|thread| !thread.is_finished());
+            if self.hung.len() >= MOST_HUNG {
+                self.fault(ScannerFault::GivenUp);
+            } else if self.watch_one_reader() {
                 pause = self.watch.reopen;
             }
             let until = Instant::now() + pause;
@@ -124,14 +145,18 @@ impl Watcher {
         let abandoned = Arc::new(AtomicBool::new(false));
         let open = Arc::clone(&self.open);
         let leave = Arc::clone(&abandoned);
+        let desk = Arc::clone(&self.desk);
         let spawned = thread::Builder::new()
             .name("scanner-frames".into())
-            .spawn(move || read_frames(&*open, &beats, &leave));
-        if let Err(error) = spawned {
-            tracing::error!(%error, "scanner.no-thread");
-            self.fault(ScannerFault::Stuck);
-            return false;
-        }
+            .spawn(move || read_frames(&*open, desk, &beats, &leave));
+        let thread = match spawned {
+            Ok(thread) => thread,
+            Err(error) => {
+                tracing::error!(%error, "scanner.no-thread");
+                self.fault(ScannerFault::Stuck);
+                return false;
+            }
+        };
         let mut any = false;
         loop {
             let beat = heard.recv_timeout(self.watch.frame);
@@ -158,6 +183,7 @@ impl Watcher {
                 Err(RecvTimeoutError::Timeout) => {
                     // It cannot be ended from outside; it ends by itself if it ever comes back.
                     abandoned.store(true, Ordering::SeqCst);
+                    self.hung.push(thread);
                     self.fault(ScannerFault::Stuck);
                     return any;
                 }
@@ -172,6 +198,7 @@ impl Watcher {
     fn works(&mut self) {
         if self.fault.take().is_some() || !self.working {
             self.working = true;
+            self.desk.works();
             let _ = self.events.send(ScanEvent::Ready);
         }
     }
@@ -183,6 +210,13 @@ impl Watcher {
         if !same {
             tracing::warn!(code = fault.code(), name = fault.name(), "scanner.fault");
             self.fault = Some(fault);
+            self.desk.fault(match fault {
+                ScannerFault::Unplugged => CameraFault::Missing,
+                ScannerFault::LinkLost => CameraFault::Unplugged,
+                ScannerFault::Stuck => CameraFault::Stuck,
+                ScannerFault::GivenUp => CameraFault::GivenUp,
+                ScannerFault::BadFrame | ScannerFault::Garbage => CameraFault::BadFrame,
+            });
             let _ = self.events.send(ScanEvent::Fault(fault));
         }
     }
@@ -206,7 +240,7 @@ impl Watcher {
 }
 
 /// The reading thread.
-fn read_frames(open: &OpenSource, beats: &Sender<Beat>, abandoned: &AtomicBool) {
+fn read_frames(open: &OpenSource, desk: Arc<Desk>, beats: &Sender<Beat>, abandoned: &AtomicBool) {
     let say = |beat| !abandoned.load(Ordering::SeqCst) && beats.send(beat).is_ok();
     let mut source = match open() {
         Ok(source) => source,
@@ -220,13 +254,28 @@ fn read_frames(open: &OpenSource, beats: &Sender<Beat>, abandoned: &AtomicBool) 
         return;
     }
     let mut decoder = FrameDecoder::default();
+    let mut stills = Stills::new(desk);
+    let mut still = None;
     loop {
-        let beat = match source.next_frame() {
-            Ok(Some(frame)) => match decoder.decode(&frame) {
-                Some(found) => Beat::Read(found.bytes),
-                None => Beat::Frame,
-            },
-            Ok(None) => Beat::Frame,
+        let done = source.next_frame().and_then(|frame| {
+            let wanted = stills.wanted();
+            match (frame, &still) {
+                (Some(frame), _) if wanted => {
+                    let done = stills.take(&frame);
+                    still = source.holds_still().then_some(frame);
+                    done.map(|()| Beat::Frame)
+                }
+                (Some(frame), _) => {
+                    let found = decoder.decode(&frame.to_grey()?);
+                    still = source.holds_still().then_some(frame);
+                    Ok(found.map_or(Beat::Frame, |found| Beat::Read(found.bytes)))
+                }
+                (None, Some(frame)) if wanted => stills.take(frame).map(|()| Beat::Frame),
+                (None, _) => Ok(Beat::Frame),
+            }
+        });
+        let beat = match done {
+            Ok(beat) => beat,
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                 tracing::debug!(%error, "scanner.bad-frame");
                 Beat::Bad

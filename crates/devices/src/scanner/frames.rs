@@ -1,7 +1,7 @@
 //! Where pictures come from.
 
 use super::decode::Pass;
-use image::GrayImage;
+use crate::camera::Frame;
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,13 @@ pub trait FrameSource: Send {
     ///
     /// # Errors
     /// The source is gone, or its picture cannot be read (`InvalidData`).
-    fn next_frame(&mut self) -> io::Result<Option<GrayImage>>;
+    fn next_frame(&mut self) -> io::Result<Option<Frame>>;
+
+    /// Whether the last picture still stands before the camera while there is none: true of pictures in a folder, so
+    /// that a live picture of them can be shown and a photo taken.
+    fn holds_still(&self) -> bool {
+        false
+    }
 }
 
 /// How long to wait before looking into the folder again.
@@ -25,7 +31,7 @@ const LOOK: Duration = Duration::from_millis(50);
 pub struct FolderSource {
     folder: PathBuf,
     seen: HashMap<PathBuf, SystemTime>,
-    held: Option<(GrayImage, usize)>,
+    held: Option<(Frame, usize)>,
 }
 
 impl FolderSource {
@@ -68,7 +74,11 @@ impl FolderSource {
 }
 
 impl FrameSource for FolderSource {
-    fn next_frame(&mut self) -> io::Result<Option<GrayImage>> {
+    fn holds_still(&self) -> bool {
+        true
+    }
+
+    fn next_frame(&mut self) -> io::Result<Option<Frame>> {
         if let Some((picture, left)) = self.held.take() {
             if left > 1 {
                 self.held = Some((picture.clone(), left - 1));
@@ -80,8 +90,8 @@ impl FrameSource for FolderSource {
             return Ok(None);
         };
         let picture = image::open(&path)
-            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?
-            .to_luma8();
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+        let picture = Frame::from(picture.into_rgb8());
         self.held = Some((picture.clone(), Pass::ROTATION.len() - 1));
         Ok(Some(picture))
     }

@@ -5,6 +5,7 @@ mod decoder;
 mod machine;
 mod microphone;
 mod printer_contract;
+mod readability;
 mod scanner;
 mod serial_printers;
 mod slip;

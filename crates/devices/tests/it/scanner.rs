@@ -2,6 +2,7 @@
 
 use crossbeam_channel::Receiver;
 use image::{GrayImage, Luma};
+use onedoor_devices::camera::Frame;
 use onedoor_devices::scanner::{
     CameraScanner, FolderSource, FrameSource, ScanEvent, ScanSource, ScannerFault, SerialScanner,
     Watch,
@@ -135,7 +136,7 @@ fn codes_are_read_from_pictures_in_a_folder() {
 struct Hangs;
 
 impl FrameSource for Hangs {
-    fn next_frame(&mut self) -> io::Result<Option<GrayImage>> {
+    fn next_frame(&mut self) -> io::Result<Option<Frame>> {
         std::thread::sleep(Duration::from_secs(3600));
         Ok(None)
     }
@@ -144,8 +145,8 @@ impl FrameSource for Hangs {
 struct Shows(GrayImage);
 
 impl FrameSource for Shows {
-    fn next_frame(&mut self) -> io::Result<Option<GrayImage>> {
-        Ok(Some(self.0.clone()))
+    fn next_frame(&mut self) -> io::Result<Option<Frame>> {
+        Ok(Some(self.0.clone().into()))
     }
 }
 

@@ -1,0 +1,121 @@
+//! Whether photos can be read: rendered pages of text, as a camera might see them.
+
+use cosmic_text::{Attrs, Buffer, Color, FontSystem, Metrics, Shaping, SwashCache, fontdb};
+use image::imageops::blur;
+use image::{GrayImage, Luma};
+use onedoor_devices::camera::Readable;
+use onedoor_devices::camera::readability::{judge, measure};
+use std::path::Path;
+
+const TEXT: &str = "兹证明本村村民因病在外地医院住院治疗，现申请异地就医备案。所附材料：身份证、社会保障卡、住院证明。\
+    以上情况属实，特此证明。村民委员会（盖章）经办人签字。如有疑问，请拨打便民服务站电话，或到镇政府一楼窗口咨询办理。";
+
+/// A sheet of paper on a table, with `lines` lines of text whose characters are `size` pixels high.
+fn page(width: u32, height: u32, size: f32, lines: usize) -> GrayImage {
+    let (table, paper, ink) = (90_u8, 215_u8, 45_u8);
+    let edge = height / 16;
+    let mut picture = GrayImage::from_fn(width, height, |x, y| {
+        let on_paper = (edge..width - edge).contains(&x) && (edge..height - edge).contains(&y);
+        Luma([if on_paper { paper } else { table }])
+    });
+    let mut database = fontdb::Database::new();
+    let fonts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/fonts");
+    database
+        .load_font_file(fonts.join("OneDoorSans-Regular.otf"))
+        .expect("the font that is shipped");
+    let mut fonts = FontSystem::new_with_locale_and_db("zh-CN".into(), database);
+    let mut buffer = Buffer::new(&mut fonts, Metrics::new(size, size * 1.7));
+    let room = (width - 4 * edge) as f32;
+    buffer.set_size(&mut fonts, Some(room), None);
+    let line: String = TEXT.chars().cycle().take((room / size) as usize).collect();
+    let text = vec![line; lines].join("\n");
+    buffer.set_text(&mut fonts, &text, &Attrs::new(), Shaping::Advanced, None);
+    buffer.shape_until_scroll(&mut fonts, false);
+    let mut drawn = 0;
+    buffer.draw(
+        &mut fonts,
+        &mut SwashCache::new(),
+        Color::rgb(0, 0, 0),
+        |x, y, w, h, color| {
+            for (dx, dy) in (0..h).flat_map(|dy| (0..w).map(move |dx| (dx, dy))) {
+                let (x, y) = (
+                    x + dx as i32 + 2 * edge as i32,
+                    y + dy as i32 + 2 * edge as i32,
+                );
+                if (0..width as i32).contains(&x) && (0..(height - 2 * edge) as i32).contains(&y) {
+                    let cover = i32::from(color.a());
+                    let shade =
+                        i32::from(paper) + (i32::from(ink) - i32::from(paper)) * cover / 255;
+                    picture.put_pixel(x as u32, y as u32, Luma([shade as u8]));
+                    drawn += u32::from(cover > 128);
+                }
+            }
+        },
+    );
+    assert!(drawn > 300 * lines as u32, "the text was drawn: {drawn}");
+    picture
+}
+
+/// Adds noise of this standard deviation, about, always the same.
+fn noisy(picture: &GrayImage, deviation: f32) -> GrayImage {
+    let mut state = 1_u64;
+    let mut out = picture.clone();
+    for pixel in out.pixels_mut() {
+        // The sum of four uniform numbers is bell enough; each has a deviation of 0.289.
+        let bell: f32 = (0..4)
+            .map(|_| {
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
+                (state >> 40) as f32 / 16_777_216.0 - 0.5
+            })
+            .sum();
+        pixel.0[0] = (f32::from(pixel.0[0]) + bell * deviation / 0.577).clamp(0.0, 255.0) as u8;
+    }
+    out
+}
+
+/// Every shade by this line.
+fn shades(picture: &GrayImage, times: f32, plus: f32) -> GrayImage {
+    let mut out = picture.clone();
+    out.iter_mut()
+        .for_each(|p| *p = (f32::from(*p) * times + plus).clamp(0.0, 255.0) as u8);
+    out
+}
+
+/// What cameras give: size of the picture, and of a character of 12 points on A4.
+const CAMERAS: [(u32, u32, f32); 3] = [(1920, 1080, 24.0), (1280, 720, 17.0), (2592, 1944, 34.0)];
+
+fn judged(what: &str, picture: &GrayImage) -> Readable {
+    let verdict = judge(picture);
+    println!("{what}: {verdict:?} {:?}", measure(picture));
+    verdict
+}
+
+#[test]
+fn rendered_pages_get_the_verdict_that_eyes_give() {
+    for (width, height, size) in CAMERAS {
+        let lines = (height as f32 * 0.75 / size / 1.7) as usize;
+        let sharp = page(width, height, size, lines);
+        // Blur is told in pixels of a 1920 camera.
+        let scale = width as f32 / 1920.0;
+        for noise in [0.0, 3.0, 6.0] {
+            let seen = |sigma: f32| {
+                let picture = if sigma > 0.0 {
+                    blur(&sharp, sigma * scale)
+                } else {
+                    sharp.clone()
+                };
+                let name = format!("{width}, noise {noise}, blur {sigma}");
+                judged(&name, &noisy(&picture, noise))
+            };
+            for sigma in [0.0, 1.0] {
+                assert_eq!(seen(sigma), Readable::Good);
+            }
+            seen(2.0);
+            for sigma in [3.0, 4.0] {
+                assert_eq!(seen(sigma), Readable::Blurred);
+            }
+        }
+    }
+}
