@@ -10,7 +10,8 @@ use rusqlite::backup::{Backup, StepResult};
 
 use crate::conn;
 use crate::error::{Result, StoreError};
-use crate::files;
+use crate::files::{self, beside};
+use crate::forget::{self, Rule};
 use crate::key::DbKey;
 use crate::open::{self, cannot_open};
 use crate::types::{BackupDone, Verified};
@@ -19,15 +20,32 @@ use crate::verify;
 const PREFIX: &str = "record-";
 const ENDING: &str = ".db";
 
-/// Makes and checks a copy in `folder`, then removes the oldest so that `keep` remain.
-pub(crate) fn make(record: &Path, key: &DbKey, folder: &Path, keep: usize) -> Result<BackupDone> {
+/// Makes and checks a copy in `folder`, then removes the oldest so that `keep` remain, and those that hold what was
+/// erased longer ago than the rule allows.
+pub(crate) fn make(
+    record: &Path,
+    key: &DbKey,
+    folder: &Path,
+    keep: usize,
+    rule: Rule,
+) -> Result<BackupDone> {
     fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(folder)
         .map_err(|error| cannot_open(folder, &error))?;
     let draft = folder.join("backup.new");
-    let outcome = copy(record, key, &draft).and_then(|()| check(&draft, key));
+    let attempt = || copy(record, key, &draft).and_then(|()| check(&draft, key));
+    let mut outcome = attempt();
+    let mut forgotten = 0;
+    if matches!(outcome, Err(StoreError::DiskFull)) {
+        // What must go anyway makes room; the newest stays until there is a newer one.
+        let older = backups_in(folder).split_off(1);
+        forgotten = forget::remove(record, key, older, rule)?.removed;
+        if forgotten > 0 {
+            outcome = attempt();
+        }
+    }
     let (verified, name) = match outcome {
         Ok(checked) => checked,
         Err(error) => {
@@ -43,17 +61,24 @@ pub(crate) fn make(record: &Path, key: &DbKey, folder: &Path, keep: usize) -> Re
     files::sync_folder(&path).map_err(io)?;
     let length = fs::metadata(&path).map_err(io)?.len();
     let removed = rotate(folder, keep.max(1));
+    let older = backups_in(folder).into_iter().filter(|copy| *copy != path);
+    let forgot = forget::remove(record, key, older.collect(), rule)?;
+    forgotten += forgot.removed;
     tracing::info!(
         event = "store.backup_made",
         length,
         events = verified.events,
-        removed
+        removed,
+        forgotten,
+        holding = forgot.holding
     );
     Ok(BackupDone {
         path,
         length,
         verified,
         removed,
+        forgotten,
+        holding: forgot.holding,
     })
 }
 
@@ -138,7 +163,7 @@ fn rotate(folder: &Path, keep: usize) -> usize {
         match fs::remove_file(&old) {
             Ok(()) => {
                 removed += 1;
-                let _ = fs::remove_file(files::beside(&old, ".keycheck"));
+                let _ = fs::remove_file(beside(&old, ".keycheck"));
             }
             Err(error) => tracing::warn!(event = "store.backup_not_removed", %error),
         }

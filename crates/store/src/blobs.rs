@@ -88,22 +88,23 @@ pub(crate) fn erase_case(
     reason: EraseReason,
     actor: Actor,
 ) -> Result<()> {
-    let mut statement = pen.tx.prepare("SELECT id FROM blobs WHERE case_id = ?")?;
+    let there: bool = pen.tx.query_row(
+        "SELECT EXISTS (SELECT 1 FROM cases WHERE id = ?)",
+        [case.as_bytes()],
+        |row| row.get(0),
+    )?;
+    if !there {
+        return Err(StoreError::NotFound("case"));
+    }
+    let mut statement = pen
+        .tx
+        .prepare_cached("SELECT id FROM blobs WHERE case_id = ?")?;
     let blobs: Vec<[u8; 16]> = statement
         .query_map([case.as_bytes()], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     let blobs: Vec<BlobId> = blobs.into_iter().map(BlobId::from_bytes).collect();
-    if !blobs.is_empty() {
-        pen.append(actor, Some(case), Vec::new(), Erased { blobs, reason })?;
-    }
-    pen.tx
-        .execute("DELETE FROM factors WHERE owner = ?", [case.as_bytes()])?;
-    let changed = pen.tx.execute(
-        "UPDATE cases SET person = NULL, pin = NULL, tell_blob = NULL WHERE id = ?",
-        [case.as_bytes()],
-    )?;
-    if changed == 0 {
-        return Err(StoreError::NotFound("case"));
-    }
+    // The event with its case also clears whose it was and what opened it, in the projection: so it does again when a
+    // rescue plays it.
+    pen.append(actor, Some(case), Vec::new(), Erased { blobs, reason })?;
     Ok(())
 }

@@ -17,6 +17,7 @@ use crate::types::{
     CaseBlob, CaseKey, CaseSummary, Draft, DraftSave, Found, HelpCall, NewBlob, SealedDraft,
     SlipJob, Submission, Submitted,
 };
+use crate::tidy::{self, Scrub};
 use crate::{blobs, cases, counter, drafts, verify};
 
 impl Store {
@@ -66,7 +67,13 @@ impl Store {
     pub fn discard_draft(&self, draft: DraftId) -> Reply<bool> {
         self.writer().call(move |writer| {
             writer.forget_waiting(draft);
-            writer.write(|pen| drafts::remove(pen, draft))
+            writer.write(|pen| {
+                let removed = drafts::remove(pen, draft)?;
+                if removed {
+                    tidy::note(pen, Scrub::Tonight)?;
+                }
+                Ok(removed)
+            })
         })
     }
 
@@ -215,23 +222,26 @@ impl Store {
 
     /// Erases blobs with their salts, and overwrites where they were. Copies follow their own retention.
     pub fn erase_blobs(&self, blobs: Vec<BlobId>, reason: EraseReason, actor: Actor) -> Reply<()> {
-        self.erasing(move |pen| blobs::erase(pen, blobs, reason, actor))
+        self.erasing(Scrub::AtOnce, move |pen| {
+            blobs::erase(pen, blobs, reason, actor)
+        })
     }
 
     /// Erases all blobs of a case, and what it could be opened with.
     pub fn erase_case(&self, case: CaseId, reason: EraseReason, actor: Actor) -> Reply<()> {
-        self.erasing(move |pen| blobs::erase_case(pen, case, reason, actor))
+        self.erasing(Scrub::AtOnce, move |pen| {
+            blobs::erase_case(pen, case, reason, actor)
+        })
     }
 
-    fn erasing(&self, work: impl FnOnce(&mut Pen<'_>) -> Result<()> + Send + 'static) -> Reply<()> {
-        self.writer().call(move |writer| {
-            writer.write(work)?;
-            // The log still holds the page as it was: write it back and cut the log.
-            writer
-                .connection()?
-                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-            Ok(())
-        })
+    /// Erases in one transaction; what is left of it in the file goes right after, or as soon as it can.
+    pub(crate) fn erasing<T: Send + 'static>(
+        &self,
+        scrub: Scrub,
+        work: impl FnOnce(&mut Pen<'_>) -> Result<T> + Send + 'static,
+    ) -> Reply<T> {
+        self.writer()
+            .call(move |writer| Ok(writer.erase(scrub, work)?.0))
     }
 
     // ---- Paper ------------------------------------------------------------------------------------------------

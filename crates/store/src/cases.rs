@@ -7,6 +7,7 @@ use onedoor_domain::event::{
 };
 use onedoor_domain::id::{CaseId, DraftId};
 use onedoor_domain::personal::Personal;
+use onedoor_domain::profile::PersonKey;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::error::{Result, StoreError};
@@ -70,9 +71,9 @@ pub(crate) fn submit(pen: &mut Pen<'_>, submission: &Submission) -> Result<Submi
             helper_typed: submission.helper_typed.clone(),
         },
     )?;
-    let person = submission.person.as_ref().map(|person| {
-        *blake3::keyed_hash(&pen.tools.person_salt, person.expose().as_bytes()).as_bytes()
-    });
+    let secret = &pen.tools.person_salt;
+    let person = submission.person.as_ref();
+    let person = person.map(|number| *PersonKey::of(secret, number).as_bytes());
     pen.tx.execute(
         "UPDATE cases SET person = ?, pin = ? WHERE id = ?",
         params![person, pin.as_ref().map(Pin::expose), case.as_bytes()],
@@ -213,6 +214,33 @@ pub(crate) fn all(connection: &Connection, limit: u32) -> Result<Vec<CaseSummary
     ))?;
     let rows = statement
         .query_map([limit], raw)?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    rows.into_iter().map(summary).collect()
+}
+
+/// A person's cases, newest first, each with whether they asked that it be erased.
+pub(crate) fn of_person(
+    connection: &Connection,
+    person: PersonKey,
+) -> Result<Vec<(CaseSummary, bool)>> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {COLUMNS}, forget FROM cases WHERE person = ? ORDER BY saved_place DESC"
+    ))?;
+    let rows = statement
+        .query_map([person.as_bytes()], |row| Ok((raw(row)?, row.get(10)?)))?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    rows.into_iter()
+        .map(|(row, asked)| Ok((summary(row)?, asked)))
+        .collect()
+}
+
+/// The cases that are to be erased as soon as they may be.
+pub(crate) fn to_forget(connection: &Connection) -> Result<Vec<CaseSummary>> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM cases WHERE forget = 1 ORDER BY saved_place"
+    ))?;
+    let rows = statement
+        .query_map([], raw)?
         .collect::<rusqlite::Result<Vec<_>>>()?;
     rows.into_iter().map(summary).collect()
 }

@@ -18,7 +18,7 @@ mod embedded {
 }
 
 /// How long a call waits for another program's lock before it gives up.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Refuses versions of SQLite that lose commits.
 pub(crate) fn check_version() -> Result<()> {

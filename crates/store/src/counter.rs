@@ -1,13 +1,14 @@
 //! What happens at the counter around a case: paper, calls for a person, settings.
 
 use onedoor_domain::event::{
-    Actor, HelpAnswered, HelpCalled, HelpDismissed, SlipAsked, SlipFailed, SlipPrinted,
+    Actor, EraseReason, Erased, HelpAnswered, HelpCalled, HelpDismissed, SlipAsked, SlipFailed, SlipPrinted,
 };
 use onedoor_domain::id::{BlobId, CaseId, DraftId, SlipJobId};
 use onedoor_domain::personal::Personal;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::error::Result;
+use crate::held::Now;
 use crate::journal::Pen;
 use crate::types::{HelpCall, NewBlob, SlipJob, SlipState};
 
@@ -109,6 +110,39 @@ pub(crate) fn last_slip(
         )
         .optional()?
         .map(Personal::new))
+}
+
+/// Erases slips of no case (of drafts put aside) that are older than so many days. Where it is not known since when
+/// they lie here, the days begin now.
+pub(crate) fn expire_slips(pen: &mut Pen<'_>, days: u16) -> Result<usize> {
+    let now = Now::new(pen.clock());
+    if !now.trusted {
+        return Ok(0);
+    }
+    let mut statement = pen.tx.prepare(
+        "SELECT slip_jobs.slip, slip_jobs.asked_ms FROM slip_jobs JOIN blobs ON blobs.id = slip_jobs.slip
+         WHERE slip_jobs.case_id IS NULL",
+    )?;
+    let slips = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<Vec<([u8; 16], i64)>>>()?;
+    let mut blobs = Vec::new();
+    for (slip, asked_ms) in slips {
+        if now.is_past(asked_ms, days) {
+            blobs.push(BlobId::from_bytes(slip));
+        } else if !now.believes(asked_ms) {
+            pen.tx.execute(
+                "UPDATE slip_jobs SET asked_ms = ? WHERE slip = ?",
+                params![now.ms, slip],
+            )?;
+        }
+    }
+    let count = blobs.len();
+    if count > 0 {
+        let reason = EraseReason::RetentionOver;
+        pen.append(Actor::Machine, None, Vec::new(), Erased { blobs, reason })?;
+    }
+    Ok(count)
 }
 
 /// Somebody calls a person.

@@ -1,16 +1,18 @@
 //! Drafts: the answers as they are at this touch.
 
-use onedoor_domain::code::{Pin, SecondFactor};
-use onedoor_domain::event::{Actor, DraftSealed};
+use onedoor_domain::code::{CaseCode, Pin, SecondFactor};
+use onedoor_domain::event::{Actor, DraftErased, DraftSealed, EraseReason};
 use onedoor_domain::id::DraftId;
 use onedoor_domain::personal::Personal;
+use onedoor_domain::profile::PersonKey;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::error::{Result, StoreError};
+use crate::held::Now;
 use crate::journal::Pen;
 use crate::types::{Draft, DraftSave, SealedDraft};
 
-/// Saves a draft whole. A straggling touch never brings a submitted draft back.
+/// Saves a draft whole. A straggling touch never brings a submitted or erased draft back.
 pub(crate) fn save(pen: &mut Pen<'_>, draft: &DraftSave) -> Result<()> {
     let submitted: bool = pen
         .tx
@@ -18,6 +20,13 @@ pub(crate) fn save(pen: &mut Pen<'_>, draft: &DraftSave) -> Result<()> {
         .query_row([draft.id.as_bytes()], |row| row.get(0))?;
     if submitted {
         return Err(StoreError::AlreadySubmitted);
+    }
+    let erased: bool = pen
+        .tx
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM erased_drafts WHERE draft = ?)")?
+        .query_row([draft.id.as_bytes()], |row| row.get(0))?;
+    if erased {
+        return Err(StoreError::NotFound("draft"));
     }
     let now = pen.stamp().wall_ms;
     pen.tx
@@ -157,9 +166,12 @@ pub(crate) fn seal(
     let pin = factors
         .is_empty()
         .then(|| Pin::for_slip(u64::from_be_bytes(pen.tools.random())));
+    // Its age is counted only by a clock that is believed; else from the first night on which one is.
+    let now = Now::new(pen.clock());
+    let since = now.trusted.then_some(now.ms);
     pen.tx.execute(
-        "UPDATE drafts SET sealed = 1, pin = ?, wrong_tries = 0 WHERE id = ?",
-        params![pin.as_ref().map(Pin::expose), draft.as_bytes()],
+        "UPDATE drafts SET sealed = 1, sealed_ms = ?, pin = ?, wrong_tries = 0 WHERE id = ?",
+        params![since, pin.as_ref().map(Pin::expose), draft.as_bytes()],
     )?;
     crate::cases::add_factors(pen, draft.as_bytes(), factors, pin.as_ref())?;
     pen.append(actor, None, Vec::new(), DraftSealed { draft, code })?;
@@ -180,4 +192,68 @@ pub(crate) fn unseal(pen: &mut Pen<'_>, draft: DraftId) -> Result<Draft> {
     pen.tx
         .execute("DELETE FROM factors WHERE owner = ?", [draft.as_bytes()])?;
     load(pen.tx, draft)?.ok_or(StoreError::NotFound("draft"))
+}
+
+/// Notes whose draft it is.
+pub(crate) fn set_person(pen: &mut Pen<'_>, draft: DraftId, person: PersonKey) -> Result<()> {
+    let changed = pen.tx.execute(
+        "UPDATE drafts SET person = ? WHERE id = ?",
+        params![person.as_bytes(), draft.as_bytes()],
+    )?;
+    if changed == 0 {
+        return Err(StoreError::NotFound("draft"));
+    }
+    Ok(())
+}
+
+/// Erases a draft for good; an event says so.
+pub(crate) fn erase(
+    pen: &mut Pen<'_>,
+    draft: DraftId,
+    reason: EraseReason,
+    actor: Actor,
+) -> Result<()> {
+    pen.append(actor, None, Vec::new(), DraftErased { draft, reason })?;
+    Ok(())
+}
+
+/// Erases what was put aside longer ago than so many days. Where it is not known since when, the days begin now.
+pub(crate) fn expire(pen: &mut Pen<'_>, days: u16) -> Result<usize> {
+    let now = Now::new(pen.clock());
+    if !now.trusted {
+        return Ok(0);
+    }
+    let mut statement = pen
+        .tx
+        .prepare("SELECT id, sealed_ms FROM drafts WHERE sealed = 1")?;
+    let sealed = statement
+        .query_map([], |row| Ok((DraftId::from_bytes(row.get(0)?), row.get(1)?)))?
+        .collect::<rusqlite::Result<Vec<(DraftId, Option<i64>)>>>()?;
+    let mut erased = 0;
+    for (draft, since) in sealed {
+        match since {
+            Some(since) if now.is_past(since, days) => {
+                erase(pen, draft, EraseReason::RetentionOver, Actor::Machine)?;
+                erased += 1;
+            }
+            Some(since) if now.believes(since) => {}
+            _ => {
+                pen.tx.execute(
+                    "UPDATE drafts SET sealed_ms = ? WHERE id = ?",
+                    params![now.ms, draft.as_bytes()],
+                )?;
+            }
+        }
+    }
+    Ok(erased)
+}
+
+/// True where this code opened a draft that was erased since.
+pub(crate) fn was_erased(connection: &Connection, code: CaseCode) -> Result<bool> {
+    Ok(connection.query_row(
+        "SELECT EXISTS (SELECT 1 FROM codes JOIN erased_drafts ON erased_drafts.draft = codes.owner
+                        WHERE codes.code = ?)",
+        [code.compact()],
+        |row| row.get(0),
+    )?)
 }

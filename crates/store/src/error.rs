@@ -87,6 +87,9 @@ pub enum StoreError {
         /// Events known to have been committed.
         expected: u64,
     },
+    /// The call itself makes no sense; nothing was changed.
+    #[error("refused: {0}")]
+    Refused(&'static str),
     /// An event could not be written or read.
     #[error("event: {0}")]
     Event(#[from] EventError),
@@ -118,6 +121,7 @@ impl StoreError {
             StoreError::BadBackup { .. } => "STO-017",
             StoreError::JournalCut { .. } => "STO-018",
             StoreError::Event(_) => "STO-019",
+            StoreError::Refused(_) => "STO-020",
             StoreError::Internal(_) => "STO-099",
         }
     }

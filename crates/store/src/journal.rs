@@ -1,7 +1,7 @@
 //! Writing events: one place, one transaction, never again.
 
 use onedoor_domain::case::CaseStatus;
-use onedoor_domain::clock::Stamp;
+use onedoor_domain::clock::{Stamp, Trust};
 use onedoor_domain::event::{Actor, BlobRef, ChainHash, Event, EventBody, NewEvent};
 use onedoor_domain::id::{BlobId, CaseId, EventId, Seq};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
@@ -37,6 +37,11 @@ impl<'a> Pen<'a> {
     /// The stamp of everything in this transaction.
     pub(crate) fn stamp(&self) -> Stamp {
         self.stamp
+    }
+
+    /// The clocks now, and whether they are believed.
+    pub(crate) fn clock(&self) -> (Stamp, Trust) {
+        self.tools.watch.trust(&*self.tools.options.clock)
     }
 
     /// Uses another stamp: the one that was taken when the clock was checked.

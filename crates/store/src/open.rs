@@ -130,7 +130,9 @@ pub(crate) fn open(path: &Path, key: &DbKey, options: &Options) -> Result<Writer
                 person_salt,
             );
             tools.watch.load(chain.last_stamp, chain.confirmed);
-            Ok(Writer::new(connection, head_file, Arc::new(tools)))
+            let mut writer = Writer::new(connection, head_file, Arc::new(tools));
+            writer.resume_erasing();
+            Ok(writer)
         }
         None if once => Err(lost("the tables are empty")),
         None => begin(path, key, options, connection, head_file),

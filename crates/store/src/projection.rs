@@ -8,6 +8,7 @@ use rusqlite::{Transaction, params};
 
 use crate::error::{Result, StoreError};
 use crate::journal::{status_of, status_text};
+use crate::people;
 
 /// Applies one event, just written at `place`.
 pub(crate) fn project(tx: &Transaction<'_>, place: i64, event: &Event) -> Result<()> {
@@ -96,8 +97,46 @@ pub(crate) fn project(tx: &Transaction<'_>, place: i64, event: &Event) -> Result
         }
         EventBody::Erased(erased) => {
             for blob in &erased.blobs {
-                tx.execute("DELETE FROM blobs WHERE id = ?", [blob.as_bytes()])?;
+                for delete in [
+                    "DELETE FROM blobs WHERE id = ?",
+                    "DELETE FROM profiles WHERE blob = ?",
+                    "DELETE FROM family WHERE blob = ?",
+                    "DELETE FROM cards WHERE blob = ?",
+                ] {
+                    tx.prepare_cached(delete)?.execute([blob.as_bytes()])?;
+                }
             }
+            event.case().map_or(Ok(()), |case| case_erased(tx, case))
+        }
+        EventBody::EraseAsked(_) => {
+            let changed = tx.execute(
+                "UPDATE cases SET forget = 1 WHERE id = ?",
+                [subject(event)?.as_bytes()],
+            )?;
+            found(changed, "case")
+        }
+        EventBody::ProfileKept(_) | EventBody::ProfileCorrected(_) => {
+            people::profile_kept(tx, event)
+        }
+        EventBody::FamilyLinked(_) => people::family_linked(tx, event),
+        EventBody::CardIssued(_) => people::card_issued(tx, event),
+        EventBody::CardVoided(voided) => {
+            tx.execute(
+                "UPDATE cards SET voided = 1 WHERE blob = ?",
+                [voided.card.as_bytes()],
+            )?;
+            Ok(())
+        }
+        EventBody::DraftErased(erased) => {
+            tx.execute(
+                "DELETE FROM factors WHERE owner = ?",
+                [erased.draft.as_bytes()],
+            )?;
+            tx.execute("DELETE FROM drafts WHERE id = ?", [erased.draft.as_bytes()])?;
+            tx.execute(
+                "INSERT OR IGNORE INTO erased_drafts (draft) VALUES (?)",
+                [erased.draft.as_bytes()],
+            )?;
             Ok(())
         }
         EventBody::EpochOpened(_)
@@ -106,6 +145,9 @@ pub(crate) fn project(tx: &Transaction<'_>, place: i64, event: &Event) -> Result
         | EventBody::FaultSeen(_)
         | EventBody::FaultCleared(_)
         | EventBody::BackupMade(_)
+        | EventBody::ConsentGiven(_)
+        | EventBody::ConsentWithdrawn(_)
+        | EventBody::ProfileErased(_)
         | EventBody::Other(_) => Ok(()),
     }
 }
@@ -146,6 +188,16 @@ fn moved(tx: &Transaction<'_>, case: CaseId, made: &Move) -> Result<()> {
         params![status_text(&status)?, case.as_bytes()],
     )?;
     found(changed, "case")
+}
+
+/// All that a case kept here is erased: also whose it was, and what it could be opened with.
+fn case_erased(tx: &Transaction<'_>, case: CaseId) -> Result<()> {
+    tx.execute("DELETE FROM factors WHERE owner = ?", [case.as_bytes()])?;
+    tx.execute(
+        "UPDATE cases SET person = NULL, pin = NULL, tell_blob = NULL, forget = 0 WHERE id = ?",
+        [case.as_bytes()],
+    )?;
+    Ok(())
 }
 
 fn help(tx: &Transaction<'_>, call: &[u8; 16], state: &str) -> Result<()> {

@@ -9,6 +9,8 @@ use onedoor_domain::id::Seq;
 use rusqlite::Connection;
 
 use crate::error::{Result, StoreError};
+use crate::forget::Rule;
+use crate::held::Now;
 use crate::key::DbKey;
 use crate::reply::{Reply, pair};
 use crate::types::{BackupDone, Health, Identity, JournalRow, Options, RestoreReport, Verified};
@@ -163,17 +165,33 @@ impl Store {
             if thorough {
                 conn::integrity_check(&connection)?;
             }
-            verify::everything(&connection, tools.identity().device)
+            let verified = verify::everything(&connection, tools.identity().device)?;
+            drop(connection);
+            if thorough {
+                let now = store.clock().0.wall_ms;
+                let noted = store.set_setting(verify::VERIFIED, Some(now.to_string()));
+                // It was found in order all the same; it is only done again sooner.
+                if let Err(error) = noted.wait() {
+                    tracing::warn!(event = "store.check_not_noted", code = error.code());
+                }
+            }
+            Ok(verified)
         })
     }
 
-    /// Makes a copy in `folder` (on a second medium), opens and checks it, keeps the newest `keep`. In a thread of
-    /// its own; the kiosk goes on.
+    /// Makes a copy in `folder` (on a second medium), opens and checks it, keeps the newest `keep`; of those also
+    /// removes what holds something that was erased longer ago than the retention of copies. In a thread of its own;
+    /// the kiosk goes on.
     pub fn back_up(&self, folder: impl Into<PathBuf>, keep: usize) -> Reply<BackupDone> {
-        let folder = folder.into();
+        let days = self.tools().options.retention.copies_days;
+        self.copy_to(folder.into(), keep, days)
+    }
+
+    pub(crate) fn copy_to(&self, folder: PathBuf, keep: usize, days: u16) -> Reply<BackupDone> {
         self.aside(move |store| {
             let tools = &store.inner.tools;
-            let done = backup::make(&tools.path, &tools.key, &folder, keep)?;
+            let now = Now::new(store.clock());
+            let done = backup::make(&tools.path, &tools.key, &folder, keep, Rule { days, now })?;
             let through = done.verified.last.map_or(Seq::FIRST, |last| last.seq);
             let length = done.length;
             store

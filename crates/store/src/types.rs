@@ -25,6 +25,30 @@ pub struct Options {
     pub entropy: Entropy,
     /// Check all pages at start (`quick_check`) besides the chain.
     pub quick_check: bool,
+    /// How long things are kept.
+    pub retention: Retention,
+}
+
+/// How long things are kept, in days; a station may set it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// A draft put aside under a code, and the slip of it.
+    pub drafts_days: u16,
+    /// The answers of an open case that the county has: past them they are erased here if the resident asks.
+    pub answers_days: u16,
+    /// What was erased may still lie in copies of the record for so long.
+    pub copies_days: u16,
+}
+
+impl Default for Retention {
+    /// Thirty days each.
+    fn default() -> Self {
+        Retention {
+            drafts_days: 30,
+            answers_days: 30,
+            copies_days: 30,
+        }
+    }
 }
 
 impl Options {
@@ -35,6 +59,7 @@ impl Options {
             clock: Arc::new(crate::clock::SystemClock::new()),
             entropy: Arc::new(crate::clock::system_entropy),
             quick_check: true,
+            retention: Retention::default(),
         }
     }
 }
@@ -44,6 +69,7 @@ impl std::fmt::Debug for Options {
         f.debug_struct("Options")
             .field("software", &self.software)
             .field("quick_check", &self.quick_check)
+            .field("retention", &self.retention)
             .finish_non_exhaustive()
     }
 }
@@ -307,8 +333,13 @@ pub struct BackupDone {
     pub length: u64,
     /// What its check found.
     pub verified: Verified,
-    /// How many older ones were removed.
+    /// How many older ones were removed because there are newer ones enough.
     pub removed: usize,
+    /// How many were removed because they held what was erased since.
+    pub forgotten: usize,
+    /// How many still hold what was erased since; they go when the retention is over, or with
+    /// [`crate::Store::renew_copies`].
+    pub holding: usize,
 }
 
 /// What a restore gave, for the technician's page.

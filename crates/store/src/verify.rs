@@ -145,7 +145,28 @@ pub(crate) fn everything(connection: &Connection, device: DeviceId) -> Result<Ve
         return Err(damaged("the list of cases does not agree with the journal"));
     }
     found.verified.cases = cases.len() as u64;
+    let hollow: bool = connection.query_row(
+        "SELECT EXISTS (SELECT blob FROM profiles UNION ALL SELECT blob FROM family UNION ALL SELECT blob FROM cards
+                        EXCEPT SELECT id FROM blobs)",
+        [],
+        |row| row.get(0),
+    )?;
+    if hollow {
+        return Err(damaged("a profile, family link or card without its content"));
+    }
     Ok(found.verified)
+}
+
+/// The setting that says when the last thorough check found nothing, ms.
+pub(crate) const VERIFIED: &str = "record_verified_ms";
+
+/// Whether a thorough check is due. A time that cannot be makes it due: a check too many does no harm.
+pub(crate) fn is_due(connection: &Connection, now_ms: i64, every_days: u16) -> Result<bool> {
+    let last = crate::counter::setting(connection, VERIFIED)?;
+    let every = i64::from(every_days) * 24 * 3600 * 1000;
+    Ok(last
+        .and_then(|last| last.parse::<i64>().ok())
+        .is_none_or(|last| !(0..every).contains(&now_ms.saturating_sub(last))))
 }
 
 /// Refuses a record that lacks a commit which is known to have happened.

@@ -180,6 +180,8 @@ pub(crate) struct Writer {
     waiting: BTreeMap<DraftId, DraftSave>,
     /// The connection is to be opened afresh before it is used again.
     doubtful: bool,
+    /// The log still holds what was erased and is to be cut.
+    pub log_due: bool,
 }
 
 impl Writer {
@@ -190,6 +192,7 @@ impl Writer {
             tools,
             waiting: BTreeMap::new(),
             doubtful: false,
+            log_due: false,
         }
     }
 
@@ -306,11 +309,15 @@ impl Writer {
 
 impl Worker for Writer {
     fn patience(&self) -> Option<Duration> {
-        (!self.waiting.is_empty()).then_some(RETRY)
+        (self.log_due || !self.waiting.is_empty()).then_some(RETRY)
     }
 
     fn idle(&mut self) {
         self.retry();
+        if self.log_due {
+            // Nobody waits for it, so it waits for nobody either.
+            self.cut_log(Duration::ZERO);
+        }
     }
 
     fn recover(&mut self) {

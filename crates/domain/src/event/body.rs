@@ -146,6 +146,8 @@ event_types! {
     CardVoided = "card_voided" @ 1;
     /// A draft that had been put aside was erased.
     DraftErased = "draft_erased" @ 1;
+    /// A resident asked that a case be erased here, which cannot be yet.
+    EraseAsked = "erase_asked" @ 1;
 }
 
 /// A record began: at first start, or after a restore.
@@ -536,3 +538,9 @@ pub struct DraftErased {
     #[n(1)]
     pub reason: EraseReason,
 }
+
+/// A resident asked that what this kiosk keeps of the case of the envelope be erased. An official still needs it: it
+/// is erased as soon as that is over.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct EraseAsked {}

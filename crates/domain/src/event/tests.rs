@@ -145,6 +145,7 @@ fn samples() -> Vec<EventBody> {
             reason: EraseReason::RetentionOver,
         }
         .into(),
+        EraseAsked {}.into(),
     ]
 }
 
@@ -297,7 +298,7 @@ proptest! {
     }
 
     #[test]
-    fn a_mutated_event_is_refused_or_differs(which in 0usize..28, place: usize, to: u8, cut: bool) {
+    fn a_mutated_event_is_refused_or_differs(which in 0usize..29, place: usize, to: u8, cut: bool) {
         let sealed = event(samples().swap_remove(which)).seal(id(5)).unwrap();
         let mut bytes = sealed.bytes().to_vec();
         let place = place % bytes.len();
