@@ -1,6 +1,7 @@
 //! Devices against their hardware, or what stands in for it.
 
 mod alsa;
+mod camera;
 mod decoder;
 mod machine;
 mod microphone;

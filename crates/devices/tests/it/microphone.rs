@@ -140,7 +140,10 @@ fn contract(microphone: &mut dyn Microphone, folder: &Path) {
     assert!(longest <= Some(Duration::from_secs(1)), "{longest:?}");
     let samples = take.plays_after_every_chunk(folder);
     let (rms, hertz) = heard(&samples);
-    assert!((rms - LEVEL * 0.7071).abs() < 0.02, "RMS {rms}");
+    assert!(
+        (rms - LEVEL * std::f32::consts::FRAC_1_SQRT_2).abs() < 0.02,
+        "RMS {rms}"
+    );
     assert!((hertz - HERTZ).abs() < 4.0, "{hertz} Hz");
     assert!((17..=25).contains(&take.levels.len()), "{:?}", take.levels);
     let shown = take.levels[5..].iter();
