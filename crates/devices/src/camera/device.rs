@@ -108,7 +108,10 @@ impl Format {
 impl FrameSource for DeviceSource {
     fn next_frame(&mut self) -> io::Result<Option<Frame>> {
         let mut waiting = [PollFd::new(&self.stream, PollFlags::IN)];
-        let ready = poll(&mut waiting, Some(&WAIT))?;
+        let ready = match poll(&mut waiting, Some(&WAIT)) {
+            Err(rustix::io::Errno::INTR) => 0,
+            other => other?,
+        };
         if ready == 0 {
             if self.last.elapsed() > SILENT {
                 return Err(io::ErrorKind::TimedOut.into());

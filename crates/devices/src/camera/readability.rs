@@ -1,6 +1,6 @@
 //! Whether the words of a photo can be read. Pure.
 //!
-//! Measured on the picture shrunk to [`EDGE`] pixels, in squares of [`TILE`] pixels:
+//! Measured on the picture shrunk to 1280 pixels, in squares of 32 pixels:
 //! - how light the lightest and how dark the darkest parts are: too dark, too bright;
 //! - in how many squares light and dark change often, as in writing: too empty. The edge of the paper on the table
 //!   changes once. Writing that is quite out of focus changes seldom as well, but fills much of the picture;

@@ -10,7 +10,7 @@
 //! at no time more than one second is not yet handed over. Encoding happens in a thread of its own, never in the
 //! device's callback. Capture is not made louder or softer; [`CpalMicrophone`] opens the device only while it records.
 //!
-//! [`VirtualMicrophone`] is simulated. Both run the same [recorder](recorder), so chunks, limits and faults are the same.
+//! [`VirtualMicrophone`] is simulated. Both run the same [recorder], so chunks, limits and faults are the same.
 
 mod blocks;
 mod cpal_input;
@@ -18,6 +18,7 @@ pub mod encoder;
 mod fault;
 pub mod meter;
 pub mod recorder;
+mod take;
 mod virtual_microphone;
 
 pub use cpal_input::CpalMicrophone;

@@ -24,6 +24,8 @@ pub enum ScanSource {
     Serial,
     /// A camera, or pictures in its place.
     Camera,
+    /// A hand scanner that types, see [`crate::keys`].
+    Keyboard,
 }
 
 /// One code that was read. What it says is not shown by `Debug`: it may be anybody's card.

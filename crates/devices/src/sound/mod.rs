@@ -3,7 +3,7 @@
 //! - [`speak`]: what is said, as data, and the clips it needs (pure).
 //! - [`pack`]: voice packs on disk, looked up by language, clip and the hash of the text.
 //! - [`Speaker`]: plays an utterance; [`CpalSpeaker`] on real hardware, [`VirtualSpeaker`] for tests, the tour and the
-//!   dock. Both run the same [engine](engine), so queue, interruption, back-off and events are the same.
+//!   dock. Both run the same [engine], so queue, interruption, back-off and events are the same.
 //! - [`narrator`]: what a screen calls: say this, hear again, stop, louder.
 //!
 //! A stream is open only while something plays, and for a breath after. Sound never blocks a page: every method of

@@ -3,6 +3,7 @@
 mod alsa;
 mod camera;
 mod decoder;
+mod keys;
 mod machine;
 mod microphone;
 mod printer_contract;
