@@ -40,8 +40,8 @@ pub(crate) fn make(
     let mut forgotten = 0;
     if matches!(outcome, Err(StoreError::DiskFull)) {
         // What must go anyway makes room; the newest stays until there is a newer one.
-        let older = backups_in(folder).split_off(1);
-        forgotten = forget::remove(record, key, older, rule)?.removed;
+        let older = backups_in(folder).into_iter().skip(1);
+        forgotten = forget::remove(record, key, older.collect(), rule)?.removed;
         if forgotten > 0 {
             outcome = attempt();
         }

@@ -13,11 +13,11 @@ use crate::error::Result;
 use crate::journal::Pen;
 use crate::reply::Reply;
 use crate::store::Store;
+use crate::tidy::{self, Scrub};
 use crate::types::{
     CaseBlob, CaseKey, CaseSummary, Draft, DraftSave, Found, HelpCall, NewBlob, SealedDraft,
     SlipJob, Submission, Submitted,
 };
-use crate::tidy::{self, Scrub};
 use crate::{blobs, cases, counter, drafts, verify};
 
 impl Store {

@@ -258,6 +258,23 @@ fn factor_fits(connection: &Connection, owner: &[u8; 16], typed: &SecondFactor) 
     Ok(fits)
 }
 
+fn has_factor(connection: &Connection, owner: &[u8; 16]) -> Result<bool> {
+    Ok(connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM factors WHERE owner = ?)")?
+        .query_row([owner], |row| row.get(0))?)
+}
+
+/// True where this code opened something that was erased since: a case, or a draft put aside.
+pub(crate) fn was_erased(connection: &Connection, code: CaseCode) -> Result<bool> {
+    Ok(connection.query_row(
+        "SELECT EXISTS (SELECT 1 FROM codes WHERE code = ?
+             AND (owner IN (SELECT draft FROM erased_drafts)
+                  OR (owner IN (SELECT id FROM cases) AND owner NOT IN (SELECT owner FROM factors))))",
+        [code.compact()],
+        |row| row.get(0),
+    )?)
+}
+
 /// Looks for a case, or a draft put aside, with what the person typed besides.
 pub(crate) fn find(pen: &mut Pen<'_>, key: CaseKey, typed: &Personal<String>) -> Result<Found> {
     let typed = SecondFactor::typed(FactorKind::SlipPin, typed.expose());
@@ -285,6 +302,10 @@ pub(crate) fn find(pen: &mut Pen<'_>, key: CaseKey, typed: &Personal<String>) ->
     };
     if tries >= TRIES {
         return Ok(Found::TooManyTries);
+    }
+    if !has_factor(pen.tx, &owner)? {
+        // What was erased cannot be opened, so it is not there for anybody.
+        return Ok(Found::Nothing);
     }
     let fits = factor_fits(pen.tx, &owner, &typed)?;
     let now = if fits { 0 } else { tries + 1 };

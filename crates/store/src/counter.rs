@@ -1,7 +1,8 @@
 //! What happens at the counter around a case: paper, calls for a person, settings.
 
 use onedoor_domain::event::{
-    Actor, EraseReason, Erased, HelpAnswered, HelpCalled, HelpDismissed, SlipAsked, SlipFailed, SlipPrinted,
+    Actor, EraseReason, Erased, HelpAnswered, HelpCalled, HelpDismissed, SlipAsked, SlipFailed,
+    SlipPrinted,
 };
 use onedoor_domain::id::{BlobId, CaseId, DraftId, SlipJobId};
 use onedoor_domain::personal::Personal;

@@ -1,6 +1,6 @@
 //! Drafts: the answers as they are at this touch.
 
-use onedoor_domain::code::{CaseCode, Pin, SecondFactor};
+use onedoor_domain::code::{Pin, SecondFactor};
 use onedoor_domain::event::{Actor, DraftErased, DraftSealed, EraseReason};
 use onedoor_domain::id::DraftId;
 use onedoor_domain::personal::Personal;
@@ -227,7 +227,9 @@ pub(crate) fn expire(pen: &mut Pen<'_>, days: u16) -> Result<usize> {
         .tx
         .prepare("SELECT id, sealed_ms FROM drafts WHERE sealed = 1")?;
     let sealed = statement
-        .query_map([], |row| Ok((DraftId::from_bytes(row.get(0)?), row.get(1)?)))?
+        .query_map([], |row| {
+            Ok((DraftId::from_bytes(row.get(0)?), row.get(1)?))
+        })?
         .collect::<rusqlite::Result<Vec<(DraftId, Option<i64>)>>>()?;
     let mut erased = 0;
     for (draft, since) in sealed {
@@ -246,14 +248,4 @@ pub(crate) fn expire(pen: &mut Pen<'_>, days: u16) -> Result<usize> {
         }
     }
     Ok(erased)
-}
-
-/// True where this code opened a draft that was erased since.
-pub(crate) fn was_erased(connection: &Connection, code: CaseCode) -> Result<bool> {
-    Ok(connection.query_row(
-        "SELECT EXISTS (SELECT 1 FROM codes JOIN erased_drafts ON erased_drafts.draft = codes.owner
-                        WHERE codes.code = ?)",
-        [code.compact()],
-        |row| row.get(0),
-    )?)
 }

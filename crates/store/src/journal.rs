@@ -18,6 +18,7 @@ pub(crate) struct Pen<'a> {
     identity: Identity,
     at: Option<(Seq, ChainHash)>,
     wrote: bool,
+    erased: bool,
     stamp: Stamp,
 }
 
@@ -30,6 +31,7 @@ impl<'a> Pen<'a> {
             identity,
             at: last_of(tx, identity)?,
             wrote: false,
+            erased: false,
             stamp: tools.stamp(),
         })
     }
@@ -47,6 +49,11 @@ impl<'a> Pen<'a> {
     /// Uses another stamp: the one that was taken when the clock was checked.
     pub(crate) fn set_stamp(&mut self, stamp: Stamp) {
         self.stamp = stamp;
+    }
+
+    /// Whether something was erased: then its traces are to be removed after the commit.
+    pub(crate) fn erased(&self) -> bool {
+        self.erased
     }
 
     /// Where the chain will stand after the commit, if anything was written.
@@ -100,6 +107,10 @@ impl<'a> Pen<'a> {
         let hash = before.next(event.bytes());
         let place = insert_event(self.tx, &event, hash)?;
         crate::projection::project(self.tx, place, &event)?;
+        self.erased |= matches!(
+            event.body(),
+            EventBody::Erased(_) | EventBody::DraftErased(_)
+        );
         self.at = Some((seq, hash));
         self.wrote = true;
         Ok(id)

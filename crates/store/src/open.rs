@@ -131,7 +131,7 @@ pub(crate) fn open(path: &Path, key: &DbKey, options: &Options) -> Result<Writer
             );
             tools.watch.load(chain.last_stamp, chain.confirmed);
             let mut writer = Writer::new(connection, head_file, Arc::new(tools));
-            writer.resume_erasing();
+            writer.resume();
             Ok(writer)
         }
         None if once => Err(lost("the tables are empty")),

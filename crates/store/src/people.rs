@@ -281,11 +281,7 @@ pub(crate) fn unlink(
     actor: Actor,
 ) -> Result<bool> {
     let before = link_blob(pen.tx, person, other)?;
-    erase_blobs(
-        pen,
-        before.iter().map(|(blob, _)| *blob).collect(),
-        actor,
-    )?;
+    erase_blobs(pen, before.iter().map(|(blob, _)| *blob).collect(), actor)?;
     Ok(before.is_some())
 }
 
@@ -323,11 +319,7 @@ pub(crate) fn family_of(connection: &Connection, person: PersonKey) -> Result<Fa
 // ---- Cards ----------------------------------------------------------------------------------------------------
 
 /// Makes a card: a random number that says nothing by itself.
-pub(crate) fn issue_card(
-    pen: &mut Pen<'_>,
-    person: PersonKey,
-    actor: Actor,
-) -> Result<CardNumber> {
+pub(crate) fn issue_card(pen: &mut Pen<'_>, person: PersonKey, actor: Actor) -> Result<CardNumber> {
     let card = Card {
         number: CardNumber(pen.tools.random()),
         person,

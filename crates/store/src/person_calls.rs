@@ -18,7 +18,7 @@ use crate::reply::Reply;
 use crate::store::Store;
 use crate::tidy::Scrub;
 use crate::types::BackupDone;
-use crate::{drafts, people, verify};
+use crate::{cases, drafts, people, verify};
 
 impl Store {
     /// The key by which this record knows a person.
@@ -156,10 +156,10 @@ impl Store {
         })
     }
 
-    /// True where this code opened a draft that was kept for its time and then erased. [`Store::find`] finds nothing
-    /// by it any more.
+    /// True where this code opened something that was erased since: a draft after its days, or a case. [`Store::find`]
+    /// finds nothing by it any more.
     pub fn was_erased(&self, code: CaseCode) -> Reply<bool> {
-        self.read(move |connection, _| drafts::was_erased(connection, code))
+        self.read(move |connection, _| cases::was_erased(connection, code))
     }
 
     // ---- Nights -----------------------------------------------------------------------------------------------

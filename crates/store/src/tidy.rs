@@ -70,15 +70,14 @@ impl Writer {
         scrub: Scrub,
         work: impl FnOnce(&mut Pen<'_>) -> Result<T>,
     ) -> Result<(T, bool)> {
-        let (value, wrote) = self.write(|pen| {
+        let (value, erased) = self.write(|pen| {
             let value = work(pen)?;
-            let wrote = pen.head().is_some();
-            if wrote {
+            if pen.erased() {
                 note(pen, scrub)?;
             }
-            Ok((value, wrote))
+            Ok((value, pen.erased()))
         })?;
-        if !wrote {
+        if !erased {
             return Ok((value, true));
         }
         if scrub == Scrub::AtOnce {
@@ -89,36 +88,52 @@ impl Writer {
 
     fn finish_erasing(&mut self, scrub: Scrub) -> bool {
         let small = fs::metadata(&self.tools.path).is_ok_and(|file| file.len() <= AT_ONCE_BYTES);
-        let scrubbed = scrub == Scrub::AtOnce && small && self.scrub();
-        self.cut_log(PATIENCE) && scrubbed
+        if scrub == Scrub::AtOnce && small {
+            self.scrub()
+        } else {
+            self.cut_log(PATIENCE);
+            false
+        }
     }
 
-    /// Goes on after a power cut between an erasing and the end of its traces.
-    pub(crate) fn resume_erasing(&mut self) {
+    /// Goes on after a power cut. One between an erasing and the end of its traces: they go now. One while the log was
+    /// being written back: it is written back again, for the check of every page reads the file alone and would take
+    /// a page that is torn there, and whole in the log, for damage.
+    pub(crate) fn resume(&mut self) {
         match self.connection().and_then(|connection| noted(connection)) {
             Ok(Some(scrub)) => {
                 self.finish_erasing(scrub);
             }
-            Ok(None) => {}
+            Ok(None) => {
+                if fs::metadata(beside(&self.tools.path, "-wal")).is_ok_and(|log| log.len() > 0) {
+                    self.cut_log(PATIENCE);
+                    self.log_due = false;
+                }
+            }
             Err(error) => tracing::warn!(event = "store.not_scrubbed", code = error.code()),
         }
     }
 
-    /// Writes the whole file anew, so that it holds nothing but what is held. Needs as much memory as the file is long.
+    /// Writes the whole file anew, so that it holds nothing but what is held, and cuts the log. Needs as much memory as
+    /// the file is long. True where all of that was done.
     fn scrub(&mut self) -> bool {
         let outcome = self
             .connection()
-            .and_then(|connection| Ok(connection.execute_batch("VACUUM")?))
-            .and_then(|()| {
-                self.write(|pen| {
-                    pen.tx.execute("DELETE FROM meta WHERE name = 'scrub'", [])?;
-                    Ok(())
-                })
-            });
+            .and_then(|connection| Ok(connection.execute_batch("VACUUM")?));
+        let cut = self.cut_log(PATIENCE);
+        // The note goes last: before that, a power cut leaves it to the next start.
+        let outcome = match outcome {
+            Ok(()) if cut => self.write(|pen| {
+                pen.tx
+                    .execute("DELETE FROM meta WHERE name = 'scrub'", [])?;
+                Ok(())
+            }),
+            other => other,
+        };
         if let Err(error) = &outcome {
             tracing::warn!(event = "store.not_scrubbed", code = error.code());
         }
-        outcome.is_ok()
+        outcome.is_ok() && self.cut_log(PATIENCE)
     }
 
     /// Writes the log back and cuts it. Where a reader still needs it, this is tried again until it works.
@@ -154,7 +169,7 @@ impl Writer {
                 clock_trusted: now.trusted,
                 ..Tidied::default()
             };
-            if pen.head().is_some() {
+            if pen.erased() {
                 note(pen, Scrub::Tonight)?;
             }
             Ok(tidied)
@@ -166,8 +181,9 @@ impl Writer {
         });
         if noted(self.connection()?)?.is_some() {
             tidied.scrubbed = self.scrub();
+        } else {
+            self.cut_log(PATIENCE);
         }
-        self.cut_log(PATIENCE);
         Ok(tidied)
     }
 }

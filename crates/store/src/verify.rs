@@ -152,7 +152,9 @@ pub(crate) fn everything(connection: &Connection, device: DeviceId) -> Result<Ve
         |row| row.get(0),
     )?;
     if hollow {
-        return Err(damaged("a profile, family link or card without its content"));
+        return Err(damaged(
+            "a profile, family link or card without its content",
+        ));
     }
     Ok(found.verified)
 }

@@ -362,7 +362,7 @@ fn what_is_erased_is_gone_and_the_chain_still_holds() {
     let key = CaseKey::Code(case.code);
     assert!(matches!(
         store.find(key, typed("0026")).wait().unwrap(),
-        Found::WrongFactor { .. }
+        Found::Nothing
     ));
 }
 

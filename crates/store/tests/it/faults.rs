@@ -12,10 +12,10 @@ use onedoor_store::{CaseKey, Found, Health, Store};
 use crate::support::*;
 
 /// A small file system of its own, in memory; unmounted on drop.
-struct SmallDisk(tempfile::TempDir);
+pub struct SmallDisk(tempfile::TempDir);
 
 impl SmallDisk {
-    fn new(size: &str) -> Option<Self> {
+    pub fn new(size: &str) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let mounted = Command::new("mount")
             .args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"])
@@ -37,7 +37,7 @@ impl SmallDisk {
         }
     }
 
-    fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         self.0.path()
     }
 }
@@ -49,7 +49,7 @@ impl Drop for SmallDisk {
 }
 
 /// Fills what is left of a disk; removing the file gives it back.
-fn fill(folder: &Path) -> PathBuf {
+pub fn fill(folder: &Path) -> PathBuf {
     use std::io::Write;
     let path = folder.join("ballast");
     let mut file = fs::File::create(&path).unwrap();

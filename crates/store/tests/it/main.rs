@@ -3,10 +3,17 @@
 mod backup;
 mod cases;
 mod clock;
+mod copies;
 mod crash;
 mod damage;
 mod drafts;
+mod erase_crash;
+mod erased;
 mod faults;
+mod nights;
+mod people;
 mod plaintext;
+mod raw;
 mod schema;
 mod support;
+mod torn;
