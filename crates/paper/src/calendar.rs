@@ -50,8 +50,8 @@ const TOP: f32 = mm(11.0);
 const FOOT: f32 = mm(11.0);
 const MARGIN: f32 = mm(8.0);
 /// From the left: the month, its lunar days, what falls due.
-const MONTH: f32 = mm(21.0);
-const LUNAR: f32 = mm(39.0);
+const MONTH: f32 = mm(20.0);
+const LUNAR: f32 = mm(45.0);
 const BODY: f32 = 14.0;
 
 impl Press {
@@ -70,7 +70,7 @@ impl Press {
             .map(|m| month(self, &words, job, m, width))
             .collect();
         let total: f32 = months.iter().map(|m| m.height).sum();
-        let spare = ((flow.room() - total) / 12.0).clamp(0.0, mm(4.0));
+        let spare = ((flow.room() - total - 1.0) / 12.0).clamp(0.0, mm(4.0));
         for (at, piece) in months.into_iter().enumerate() {
             flow.group(vec![row(self, piece, width, spare, at)], None);
         }
@@ -109,11 +109,9 @@ fn head(press: &mut Press, words: &Words, job: &Calendar<'_>, width: f32) -> Pie
     let mut y = pen.text(x, 0.0, width - x, &title, Style::bold(24.0));
     if let Some((day, lunar)) = spring.and_then(|day| Some((day, lunar::of(day)?))) {
         let animal = words.with("animal", &[("branch", number(lunar.animal()))]);
-        let variables = [
-            ("month", number(day.month())),
-            ("day", number(day.day())),
-            ("animal", (&animal).into()),
-        ];
+        let variables = [("month", number(day.month())), ("day", number(day.day()))];
+        let day = words.with("calendar-day", &variables);
+        let variables = [("day", (&day).into()), ("animal", (&animal).into())];
         let year = words.with("calendar-new-year", &variables);
         y += pen.text(x, y, width - x, &year, Style::plain(BODY));
     }
@@ -122,20 +120,21 @@ fn head(press: &mut Press, words: &Words, job: &Calendar<'_>, width: f32) -> Pie
     pen.piece(y + mm(2.0))
 }
 
-/// The days of a month that people who live by the lunar calendar look for: its first and fifteenth, and festivals.
-fn lunar_days(words: &Words, year: i16, month: i8) -> Vec<(String, Option<String>)> {
+/// The days of a month that people who live by the lunar calendar look for: its first and fifteenth, and festivals, which
+/// are said by their names; whether it is one.
+fn lunar_days(words: &Words, year: i16, month: i8) -> Vec<(String, bool)> {
     let mut days = Vec::new();
     let mut day = date(year, month, 1);
     while day.month() == month {
-        let festival = lunar::festival(day);
-        if let Some(lunar) = lunar::of(day)
-            && (lunar.day == 1 || lunar.day == 15 || festival.is_some())
-        {
-            let solar = words.with("calendar-days", &[("day", number(day.day()))]);
-            let text = format!("{solar} {}", lunar_text(words, lunar));
-            let name =
-                festival.map(|festival| words.with("festival", &[("name", festival.id().into())]));
-            days.push((text, name));
+        let solar = number(day.day());
+        if let Some(festival) = lunar::festival(day) {
+            let name = words.with("festival", &[("name", festival.id().into())]);
+            let variables = [("day", solar), ("name", (&name).into())];
+            days.push((words.with("calendar-festival", &variables), true));
+        } else if let Some(lunar) = lunar::of(day).filter(|lunar| [1, 15].contains(&lunar.day)) {
+            let lunar = lunar_text(words, lunar);
+            let variables = [("day", solar), ("date", (&lunar).into())];
+            days.push((words.with("calendar-lunar-day", &variables), false));
         }
         match day.tomorrow() {
             Ok(next) => day = next,
@@ -157,21 +156,18 @@ fn lunar_text(words: &Words, lunar: lunar::LunarDate) -> String {
 /// What stands in a month's row, without its lines.
 fn month(press: &mut Press, words: &Words, job: &Calendar<'_>, month: i8, width: f32) -> Piece {
     let mut pen = Pen::new(press);
-    let pad = mm(1.2);
+    let pad = mm(1.0);
     let name = words.with("calendar-month", &[("month", number(month))]);
     let style = Style::bold(24.0);
     pen.text(0.0, pad, MONTH - mm(1.0), &name, style);
     let mut y = pad + mm(1.0);
-    for (text, festival) in lunar_days(words, job.year, month) {
-        let (text, style) = match festival {
-            // A festival is said by its name, which everybody knows the date of.
-            Some(name) => {
-                let solar = text.split(' ').next().unwrap_or_default();
-                (format!("{solar} {name}"), Style::bold(BODY))
-            }
-            None => (text, Style::plain(BODY)),
+    for (text, bold) in lunar_days(words, job.year, month) {
+        let style = Style {
+            bold,
+            ..Style::plain(BODY)
         };
-        y += pen.text(MONTH, y, LUNAR - mm(2.0), &text, style);
+        // Short lines, closer than running text.
+        y += pen.text(MONTH, y, LUNAR - mm(2.0), &text, style) * 0.92;
     }
     let left = y + pad;
     let x = MONTH + LUNAR;
@@ -181,7 +177,7 @@ fn month(press: &mut Press, words: &Words, job: &Calendar<'_>, month: i8, width:
         .filter(|due| due.date.year() == job.year && due.date.month() == month)
         .collect();
     due.sort_by_key(|due| due.date);
-    let side = mm(15.0);
+    let side = mm(14.0);
     let mut y = pad;
     for due in due {
         let variables = [
@@ -210,7 +206,7 @@ fn row(press: &mut Press, month: Piece, width: f32, spare: f32, at: usize) -> Pi
     let height = month.height + spare;
     let mut pen = Pen::new(press);
     // The first of each quarter has a darker line.
-    let stroke = if at % 3 == 0 {
+    let stroke = if at.is_multiple_of(3) {
         Stroke::of(1.6, Grey::BLACK)
     } else {
         Stroke::of(0.7, Grey::LINE)

@@ -118,7 +118,7 @@ fn card(
         .min(place.h / 132.0)
         .max(place.h / 175.0)
         .min(place.w / 92.0);
-    let small = (3.3 * u).max(8.0);
+    let small = (3.3 * u).max(9.2);
     pen.frame(
         place,
         3.0 * u,
@@ -183,12 +183,14 @@ fn card(
         ("days", Word::Number(i64::from(service.due_working_days))),
     ];
     let what = words.with("card-what", &variables);
-    let half = code_side / 2.0;
+    // What it is for takes a little more than how it is used.
+    let half = code_side * 0.56;
+    let rest = code_side - half;
     let frame = Rect::new(inside.x, code.y, room, half - 1.0 * u);
-    pen.text_fitted(frame, &what, Style::plain(small * 1.25), 6.0);
+    pen.text_fitted(frame, &what, Style::plain(small * 1.2), 6.0);
     let scan_side = 9.0 * u;
     let scan = words.text("card-scan");
-    let middle = code.y + half + half / 2.0;
+    let middle = code.y + half + rest / 2.0;
     pen.rule(
         (inside.x, code.y + half),
         (inside.x + room, code.y + half),
@@ -202,7 +204,7 @@ fn card(
         inside.x + scan_side + 2.0 * u,
         code.y + half + 1.0 * u,
         room - scan_side - 2.0 * u,
-        half - 1.0 * u,
+        rest - 1.0 * u,
     );
     pen.text_fitted(frame, &scan, Style::bold(small * 1.25), 6.0);
     let frame = Rect::new(inside.x, foot_top, inside.w, foot);

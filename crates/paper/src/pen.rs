@@ -132,7 +132,6 @@ impl<'p> Pen<'p> {
                 + match style.align {
                     Align::Left => 0.0,
                     Align::Middle => (frame.w - line.width) / 2.0,
-                    Align::Right => frame.w - line.width,
                 };
             line.baseline += top;
         }

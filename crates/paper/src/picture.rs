@@ -9,7 +9,7 @@ const PIXELS: u32 = 700;
 #[derive(Debug)]
 pub enum Picture {
     /// Paths only.
-    Drawing(usvg::Tree),
+    Drawing(Box<usvg::Tree>),
     /// Pixels: red, green, blue, alpha.
     Photo {
         /// Width in pixels.
@@ -35,7 +35,7 @@ impl Picture {
         }
         let tree = usvg::Tree::from_data(bytes, &usvg::Options::default()).ok()?;
         if only_paths(tree.root()) {
-            return Some(Picture::Drawing(tree));
+            return Some(Picture::Drawing(Box::new(tree)));
         }
         let size = tree.size();
         let scale = PIXELS as f32 / size.width().max(size.height());

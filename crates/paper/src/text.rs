@@ -95,8 +95,6 @@ pub enum Align {
     Left,
     /// In the middle.
     Middle,
-    /// At the right.
-    Right,
 }
 
 /// Size and weight of text.
@@ -133,14 +131,6 @@ impl Style {
     pub const fn middle(self) -> Self {
         Self {
             align: Align::Middle,
-            ..self
-        }
-    }
-
-    /// The same, at the right.
-    pub const fn right(self) -> Self {
-        Self {
-            align: Align::Right,
             ..self
         }
     }
@@ -204,6 +194,7 @@ impl Fonts {
 
     /// Sets text in lines of at most `width` points.
     pub fn set(&mut self, text: &str, style: Style, width: f32) -> Set {
+        let text = &with_narrow_quotes(text);
         let mut buffer = Buffer::new(&mut self.system, Metrics::new(style.size, style.line()));
         let attrs = Attrs::new()
             .family(Family::Name(FAMILY))
@@ -233,6 +224,7 @@ impl Fonts {
                 missing: false,
                 runs: Vec::new(),
             };
+            let mut cluster = None;
             for glyph in run.glyphs {
                 let shown = run.text.get(glyph.start..glyph.end).unwrap_or_default();
                 let blank = shown.chars().all(char::is_whitespace);
@@ -252,17 +244,11 @@ impl Fonts {
                     continue;
                 };
                 // Two glyphs of one cluster share its characters.
-                let start = match part.glyphs.last() {
-                    Some(last)
-                        if part.text.get(last.range.clone()) == Some(shown) && glyph.w == 0.0 =>
-                    {
-                        last.range.start
-                    }
-                    _ => {
-                        part.text.push_str(shown);
-                        part.text.len() - shown.len()
-                    }
-                };
+                if cluster != Some((glyph.start, glyph.end)) || part.glyphs.is_empty() {
+                    part.text.push_str(shown);
+                    cluster = Some((glyph.start, glyph.end));
+                }
+                let start = part.text.len() - shown.len();
                 part.glyphs.push(Glyph {
                     id: glyph.glyph_id,
                     range: start..start + shown.len(),
@@ -333,4 +319,14 @@ impl Fonts {
             self.faces.insert(id, face);
         }
     }
+}
+
+/// The fonts are Chinese ones: their curly quotes are as wide as a character, which tears words of other scripts apart. Where a
+/// text has no Chinese character, straight ones stand for them.
+fn with_narrow_quotes(text: &str) -> String {
+    let chinese = |c: char| matches!(c, '\u{2E80}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}');
+    if text.contains(chinese) {
+        return text.to_owned();
+    }
+    text.replace(['“', '”'], "\"").replace(['‘', '’'], "'")
 }

@@ -13,7 +13,7 @@ head-hours-span = { $open }–{ $close }
 head-hours-days = { $days } { $spans }
 head-days = { $first } to { $last }
 head-and = {", "}
-head-then = {"; "}
+head-past-station = If the station shall not see it, do not hand it in there: take it to { $office }, or call { $phone }.
 head-how = Tick the boxes. One character in each square. Leave empty what you do not know and ask at the station.
 head-wrong = A mistake does no harm: cross it out and write again. It costs nothing.
 head-cannot-write = If you cannot write, ask somebody to write for you, or come to the station and say it.
@@ -83,6 +83,7 @@ told-phone = Which number shall we call?
 told-named = Whom shall we tell? Write the name and the telephone number.
 end-consent = Do you agree that we send this?
 end-sign = Signature, or thumb print
+end-no-signature = No signature is needed.
 end-day = Day
 end-helper = The person who wrote this for you
 end-helper-hint = If you wrote it yourself, leave this empty.
@@ -91,7 +92,7 @@ end-signature = Signature
 end-staff = For the station
 end-received = Received by
 end-entered = Typed in by
-end-read-back = Read back to the resident by
+end-read-back = Read back by
 end-code = Code
 end-keep = Cut off and keep
 end-keep-matter = Matter: { $title }
@@ -99,8 +100,7 @@ end-keep-ask = Bring this paper to ask about it. Telephone { $phone }
 end-keep-term = You hear from us within { $days } working days
 
 ## The foot of every page
-foot-form = Form { $form }
-foot-version = version { $version }
+foot-form = Form { $form }, version { $version }
 foot-page = Page { $page } of { $pages }
 
 ## Wall cards and resident cards
@@ -113,7 +113,7 @@ resident-lost = Lost it? Get a new one at the station.
 
 ## The picture calendar
 calendar-title = { $year }: what falls due
-calendar-new-year = Lunar new year on { $month }/{ $day }: year of the { $animal }
+calendar-new-year = Lunar new year: { $day }, year of the { $animal }
 calendar-month = { $month ->
     [1] Jan
     [2] Feb
@@ -128,10 +128,11 @@ calendar-month = { $month ->
     [11] Nov
    *[12] Dec
 }
-calendar-days = { $day }
+calendar-lunar-day = { $day }: lunar { $date }
+calendar-festival = { $day }: { $name }
 calendar-day = { calendar-month } { $day }
 calendar-lunar = lunar { $date }
-calendar-ask = Questions? Come to { $station } or call { $phone }. It costs nothing.
+calendar-ask = Questions? { $station }, telephone { $phone }. Free.
 lunar-date = { $leap ->
     [yes] { lunar-month }+/{ lunar-day }
    *[no] { lunar-month }/{ lunar-day }
@@ -154,9 +155,9 @@ animal = { $branch ->
 }
 festival = { $name ->
     [spring] Spring Festival
-    [lantern] Lantern Festival
-    [dragon-boat] Dragon Boat Festival
-    [mid-autumn] Mid-Autumn Festival
+    [lantern] Lanterns
+    [dragon-boat] Dragon Boat
+    [mid-autumn] Mid-Autumn
     [double-ninth] Double Ninth
    *[eve] New Year's Eve
 }

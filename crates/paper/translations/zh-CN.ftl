@@ -13,7 +13,7 @@ head-hours-span = { $open }—{ $close }
 head-hours-days = { $days } { $spans }
 head-days = { $first }到{ $last }
 head-and = 、
-head-then = ；
+head-past-station = 不想让站里的人看到，不用交到站里：交到{ $office }，或者打电话 { $phone }。
 head-how = 在方框里打钩。一格写一个字。不知道的空着，到站里再问。
 head-wrong = 写错不要紧，划掉重写，不要钱。
 head-cannot-write = 不会写字没关系：请别人替您写，或者到站里说。
@@ -83,6 +83,7 @@ told-phone = 打哪个电话？
 told-named = 告诉谁？写他的名字和电话。
 end-consent = 同意把这些交上去吗？
 end-sign = 签名，或者按手印
+end-no-signature = 不用签名。
 end-day = 哪一天
 end-helper = 替您写的人
 end-helper-hint = 您自己写的，这里空着。
@@ -99,8 +100,7 @@ end-keep-ask = 拿这张纸来，就能问。电话 { $phone }
 end-keep-term = { $days } 个工作日之内给您回话
 
 ## The foot of every page
-foot-form = 表 { $form }
-foot-version = 版本 { $version }
+foot-form = 表 { $form }，版本 { $version }
 foot-page = 第 { $page } 页，共 { $pages } 页
 
 ## Wall cards and resident cards
@@ -113,9 +113,10 @@ resident-lost = 丢了不要紧，到站里换一张。
 
 ## The picture calendar
 calendar-title = { $year } 年，到日子的事
-calendar-new-year = { $month } 月 { $day } 日过年，{ $animal }年
+calendar-new-year = { $day }过年，{ $animal }年
 calendar-month = { $month }月
-calendar-days = { $day }日
+calendar-lunar-day = { $day }日 { $date }
+calendar-festival = { $day }日 { $name }
 calendar-day = { $month } 月 { $day } 日
 calendar-lunar = 农历{ $date }
 calendar-ask = 想问什么，到{ $station }，或者打电话 { $phone }。不要钱。

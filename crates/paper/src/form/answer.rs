@@ -83,7 +83,7 @@ impl<'a> Maker<'a> {
         if is(&["bank-card", "bank-account"], &[]) {
             return vec![self.digit_boxes(&BANK_CARD, filled)];
         }
-        if is(&["name"], &["profile.full_name"]) {
+        if is(&["name"], &["profile.full_name"]) || node.name == "full_name" {
             return self.name(filled, width);
         }
         let lines = if node.appearance.iter().any(|a| a == "multiline") {
@@ -348,7 +348,8 @@ impl<'a> Maker<'a> {
                     .into_iter()
                     .filter(|i| {
                         let cell = i.cells.get(inner.column).map_or("", String::as_str);
-                        cell.split(' ').any(|name| name == item.name)
+                        cell == item.name
+                            || inner.several && cell.split(' ').any(|name| name == item.name)
                     })
                     .enumerate()
                     .map(|(at, item)| self.tile(at + 1, item, &inner_filled))

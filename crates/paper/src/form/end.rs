@@ -1,8 +1,9 @@
 //! The end of a paper form: how to be told, consent with a place to sign, who helped, what the station fills in, and a strip
 //! to keep.
 
+use super::plan::reuse;
 use super::tiles::{Grid, tiles};
-use super::{Maker, Own, answer, is_consent, look};
+use super::{Maker, Own, answer, look};
 use crate::flow::Flow;
 use crate::geometry::{Rect, mm};
 use crate::pen::{Piece, THIN};
@@ -60,14 +61,19 @@ impl Maker<'_> {
             who: None,
         };
         self.own(flow, number, &own, pieces);
-        let pieces = vec![self.digit_boxes(&answer::PHONE, "")];
-        let own = Own {
-            label: &words.text("told-phone"),
-            hint: "",
-            picture: "telephone",
-            who: Some(self.only_if(number, "say-told-phone")),
-        };
-        self.own(flow, number + 1, &own, pieces);
+        let mut next = number + 1;
+        // A number that the form asks everybody for is not asked again (R3).
+        if !self.asks_phone() {
+            let pieces = vec![self.digit_boxes(&answer::PHONE, "")];
+            let own = Own {
+                label: &words.text("told-phone"),
+                hint: "",
+                picture: "telephone",
+                who: Some(self.only_if(number, "say-told-phone")),
+            };
+            self.own(flow, next, &own, pieces);
+            next += 1;
+        }
         let mut pieces = self.name("", width);
         pieces.push(Piece::gap(mm(4.0)));
         pieces.push(self.digit_boxes(&answer::PHONE, ""));
@@ -77,29 +83,28 @@ impl Maker<'_> {
             picture: "named-person",
             who: Some(self.only_if(number, "say-told-named")),
         };
-        self.own(flow, number + 2, &own, pieces);
-        number + 3
+        self.own(flow, next, &own, pieces);
+        next + 1
+    }
+
+    /// Whether the form asks everybody for the resident's own telephone number.
+    fn asks_phone(&self) -> bool {
+        self.form().is_some_and(|form| {
+            form.questions()
+                .any(|node| reuse(node) == Some("profile.phone") && node.relevant.is_none())
+        })
     }
 
     /// Who sees what, and a place to sign or put a thumb.
     fn consent(&mut self, flow: &mut Flow, number: usize) {
         let words = self.words;
-        let own: Vec<usize> = self
-            .form()
-            .map(|form| {
-                self.plan
-                    .consent
-                    .iter()
-                    .copied()
-                    .filter(|node| is_consent(form, *node))
-                    .collect()
-            })
-            .unwrap_or_default();
-        let mut texts: Vec<(String, String)> = own
-            .into_iter()
+        let plan = self.plan;
+        let mut texts: Vec<(String, String)> = plan
+            .consent
+            .iter()
             .filter_map(|node| {
                 let texts = self.texts?;
-                Some((texts.question(node), texts.hint(node).unwrap_or_default()))
+                Some((texts.question(*node), texts.hint(*node).unwrap_or_default()))
             })
             .collect();
         if texts.is_empty() {
@@ -132,7 +137,15 @@ impl Maker<'_> {
             );
             if at + 1 == count {
                 pieces.push(Piece::gap(mm(3.5)).kept());
-                pieces.push(self.signature(width));
+                pieces.push(if self.service.second_factor == SecondFactor::SlipPin {
+                    // A signature would be the name that nobody has to give.
+                    let words = words.text("end-no-signature");
+                    let mut pen = self.pen();
+                    let high = pen.text(0.0, 0.0, width, &words, Style::plain(look::BODY));
+                    pen.piece(high)
+                } else {
+                    self.signature(width)
+                });
             }
             let own = Own {
                 label,
@@ -150,7 +163,7 @@ impl Maker<'_> {
         let date = self.date("", width, false);
         let mut pen = self.pen();
         let style = Style::plain(look::BODY);
-        let height = mm(27.0);
+        let height = mm(25.0);
         pen.frame(
             Rect::new(0.0, 0.0, width, height),
             mm(2.0),
@@ -193,11 +206,11 @@ impl Maker<'_> {
         let heading = self
             .heading(None, &title, &hint, Some("helper"), None, width)
             .kept();
-        let mut row = Piece::gap(mm(15.0));
+        let mut row = Piece::gap(mm(13.0));
         let half = (width - look::INDENT - mm(8.0)) / 2.0;
-        self.field(&mut row, look::INDENT, mm(12.0), half, "end-name");
+        self.field(&mut row, look::INDENT, mm(10.5), half, "end-name");
         let x = look::INDENT + half + mm(8.0);
-        self.field(&mut row, x, mm(12.0), half, "end-signature");
+        self.field(&mut row, x, mm(10.5), half, "end-signature");
         vec![heading, row]
     }
 
@@ -206,7 +219,7 @@ impl Maker<'_> {
         let (title, code) = (self.words.text("end-staff"), self.words.text("end-code"));
         let mut piece = Piece::default();
         let pad = mm(3.0);
-        let height = mm(52.0);
+        let height = mm(47.0);
         {
             let mut pen = self.pen();
             pen.frame(
@@ -220,14 +233,14 @@ impl Maker<'_> {
         }
         let half = (width - 2.0 * pad - mm(6.0)) / 2.0;
         let right = pad + half + mm(6.0);
-        self.field(&mut piece, pad, mm(20.0), half, "end-received");
-        self.field(&mut piece, right, mm(20.0), half, "end-day");
-        self.field(&mut piece, pad, mm(33.0), half, "end-entered");
-        self.field(&mut piece, right, mm(33.0), half, "end-read-back");
+        self.field(&mut piece, pad, mm(17.0), half, "end-received");
+        self.field(&mut piece, right, mm(17.0), half, "end-day");
+        self.field(&mut piece, pad, mm(29.0), half, "end-entered");
+        self.field(&mut piece, right, mm(29.0), half, "end-read-back");
         let boxes = self.digit_boxes(&CASE_CODE, "");
         let mut pen = self.pen();
         let style = Style::plain(look::BODY);
-        let y = mm(39.0);
+        let y = mm(34.5);
         let label = pen.width(&code, style) + mm(4.0);
         pen.text_in(Rect::new(pad, y, label, boxes.height), &code, style);
         piece.items.extend(pen.items());

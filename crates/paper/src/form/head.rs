@@ -7,7 +7,7 @@ use crate::pen::{Piece, THIN};
 use crate::sheet::{Grey, Stroke};
 use crate::text::Style;
 use crate::words::Word;
-use onedoor_forms::station::OpeningHours;
+use onedoor_forms::station::{OpeningHours, SecondFactor};
 
 impl Maker<'_> {
     pub(super) fn head(&mut self, flow: &mut Flow) {
@@ -26,11 +26,7 @@ impl Maker<'_> {
             flow.group(papers, None);
             flow.gap(mm(6.0));
         }
-        let facts = self.facts(width);
-        if !facts.is_empty() {
-            flow.group(facts, None);
-            flow.gap(mm(8.0));
-        }
+        self.facts(flow);
     }
 
     fn name_plate(&mut self, width: f32) -> Piece {
@@ -87,7 +83,7 @@ impl Maker<'_> {
 
     fn what_to_know(&mut self, width: f32) -> Piece {
         let tag = self.language();
-        let (words, settings) = (self.words, &self.job.station.settings);
+        let (words, settings, service) = (self.words, &self.job.station.settings, self.service);
         let free = words.with(
             "head-free",
             &[("phone", settings.duty_phone.as_str().into())],
@@ -112,6 +108,17 @@ impl Maker<'_> {
             );
         }
         lines.push(("station", place, false));
+        if let (Some((_, office, phone)), SecondFactor::SlipPin) =
+            (self.owner(), service.second_factor)
+        {
+            // A matter without a name may be about somebody of the station.
+            let variables = [("office", office.into()), ("phone", phone.into())];
+            lines.push((
+                "message",
+                words.with("head-past-station", &variables),
+                false,
+            ));
+        }
         self.lines_with_pictures(&lines, width)
     }
 
@@ -155,7 +162,7 @@ impl Maker<'_> {
                 words.with("head-hours-days", &variables)
             })
             .collect::<Vec<_>>()
-            .join(&words.text("head-then"))
+            .join("\n")
     }
 
     fn how(&mut self, width: f32) -> Piece {
@@ -248,14 +255,15 @@ impl Maker<'_> {
     }
 
     /// What residents should know, each with who says so.
-    fn facts(&mut self, width: f32) -> Vec<Piece> {
-        let tag = self.language();
+    fn facts(&mut self, flow: &mut Flow) {
+        let (tag, width) = (self.language(), flow.width());
         let service = self.service;
         if service.facts.is_empty() {
-            return Vec::new();
+            return;
         }
         let title = self.words.text("head-facts");
-        let mut pieces = vec![self.title(&title, Some("information"), None, width).kept()];
+        let title = self.title(&title, Some("information"), None, width);
+        flow.heading(title);
         for fact in &service.facts {
             let source = if fact.example {
                 self.words.text("head-example")
@@ -272,12 +280,13 @@ impl Maker<'_> {
             let mut pen = self.pen();
             let x = mm(5.0);
             let style = Style::plain(look::BODY);
-            pen.text(0.0, 0.0, x, "●", Style::plain(8.0));
+            pen.text(0.0, mm(1.3), x, "●", Style::plain(8.0));
             let mut y = pen.text(x, 0.0, width - x, fact.text.get(tag), style);
             let grey = Grey(60);
             y += pen.text_grey(x, y, width - x, &source, Style::plain(look::SMALL), grey);
-            pieces.push(pen.piece(y + mm(1.5)));
+            let piece = pen.piece(y + mm(1.5));
+            flow.group(vec![piece], None);
         }
-        pieces
+        flow.gap(mm(8.0));
     }
 }

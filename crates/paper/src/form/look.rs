@@ -11,7 +11,7 @@ pub(super) const SECTION: f32 = 20.0;
 /// The name of the service.
 pub(super) const TITLE: f32 = 32.0;
 /// Sources and the foot: for officials, not needed to fill the form in.
-pub(super) const SMALL: f32 = 10.5;
+pub(super) const SMALL: f32 = 10.0;
 /// From the number of a question to its words.
 pub(super) const INDENT: f32 = mm(13.0);
 /// White at the sides: room for a hole punch at the left.
@@ -19,6 +19,6 @@ pub(super) const SIDE: f32 = mm(16.0);
 /// White at the top.
 pub(super) const TOP: f32 = mm(13.0);
 /// Height of the foot with the white below it.
-pub(super) const FOOT: f32 = mm(33.0);
+pub(super) const FOOT: f32 = mm(30.0);
 /// What no ink may enter: what printers cannot reach.
 pub(super) const MARGIN: f32 = mm(8.0);

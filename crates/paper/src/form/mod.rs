@@ -2,29 +2,31 @@
 
 mod answer;
 mod end;
+mod foot;
 mod head;
 mod look;
 mod plan;
 mod relevant;
 mod text;
 mod tiles;
+mod who;
 
 use self::plan::{Plan, Step, page, reuse};
 use self::relevant::{Conditions, Who};
 use self::text::Texts;
-use self::tiles::{Grid, Tile, tiles};
+use self::tiles::Tile;
+use self::who::own_questions;
 use crate::PaperError;
-use crate::code::form_code;
 use crate::flow::Flow;
-use crate::geometry::{Rect, Size, mm};
+use crate::geometry::{Rect, mm};
 use crate::pen::{Pen, Piece, THIN};
-use crate::press::{self, Press};
-use crate::sheet::{Document, Grey, Item, Page, Stroke};
+use crate::press::Press;
+use crate::sheet::{Document, Grey, Stroke};
 use crate::text::Style;
 use crate::words::{Word, Words};
 use jiff::civil::Date;
 use onedoor_forms::form::{Form, Localized, NodeId, Template};
-use onedoor_forms::station::{self, SecondFactor, Service};
+use onedoor_forms::station::{self, Service};
 use std::collections::BTreeMap;
 
 /// What is printed as a paper form.
@@ -124,21 +126,6 @@ struct Own<'t> {
     who: Option<String>,
 }
 
-/// How many questions of our own come before those of the form: for whom, which number, what name; then, for family, who it
-/// is to them, their own name and number.
-fn own_questions(form: Option<&Form>, service: &Service) -> usize {
-    if service.second_factor == SecondFactor::SlipPin {
-        return 0;
-    }
-    let missing = ["profile.id_number", "profile.full_name"];
-    4 + missing.iter().filter(|field| !asks(form, field)).count()
-}
-
-/// Whether the form itself asks for a field of the profile.
-fn asks(form: Option<&Form>, field: &str) -> bool {
-    form.is_some_and(|form| form.questions().any(|node| reuse(node) == Some(field)))
-}
-
 impl<'a> Maker<'a> {
     fn form(&self) -> Option<&'a Form> {
         self.job.form
@@ -206,93 +193,6 @@ impl<'a> Maker<'a> {
         }
     }
 
-    /// Who is asking: what the kiosk asks before the form.
-    fn who(&mut self, flow: &mut Flow) {
-        if self.service.second_factor == SecondFactor::SlipPin {
-            return;
-        }
-        let words = self.words;
-        let mut number = 1;
-        let for_whom = [("say-myself", "for-me"), ("say-family", "for-family")];
-        let choices = self.own_tiles(&for_whom);
-        let width = flow.width() - look::INDENT;
-        let pieces = tiles(
-            self.press,
-            &choices,
-            width,
-            Grid {
-                columns: 2,
-                ..Grid::FEW
-            },
-        );
-        let own = Own {
-            label: &words.text("say-for-whom"),
-            hint: "",
-            picture: "people",
-            who: None,
-        };
-        self.own(flow, number, &own, pieces);
-        if !asks(self.form(), "profile.id_number") {
-            number += 1;
-            let pieces = vec![self.digit_boxes(&answer::ID_NUMBER, &self.filled("id_number"))];
-            let own = Own {
-                label: &words.text("who-id"),
-                hint: &words.text("who-id-hint"),
-                picture: "id-card-number",
-                who: None,
-            };
-            self.own(flow, number, &own, pieces);
-        }
-        if !asks(self.form(), "profile.full_name") {
-            number += 1;
-            let pieces = self.name(&self.filled("full_name"), width);
-            let own = Own {
-                label: &words.text("who-name"),
-                hint: "",
-                picture: "id-card",
-                who: None,
-            };
-            self.own(flow, number, &own, pieces);
-        }
-        let family = self.only_if(1, "say-family");
-        let relations = [
-            ("say-relation-mother", "old-woman"),
-            ("say-relation-father", "old-man"),
-            ("say-relation-spouse", "couple"),
-            ("say-relation-child", "child"),
-            ("say-relation-grandparent", "old-age-allowance"),
-            ("say-relation-other", "people"),
-        ];
-        let choices = self.own_tiles(&relations);
-        let pieces = tiles(self.press, &choices, width, Grid::FEW);
-        number += 1;
-        let own = Own {
-            label: &words.text("say-relation"),
-            hint: "",
-            picture: "for-family",
-            who: Some(family.clone()),
-        };
-        self.own(flow, number, &own, pieces);
-        number += 1;
-        let pieces = self.name("", width);
-        let own = Own {
-            label: &words.text("who-agent"),
-            hint: "",
-            picture: "write",
-            who: Some(family.clone()),
-        };
-        self.own(flow, number, &own, pieces);
-        number += 1;
-        let pieces = vec![self.digit_boxes(&answer::ID_NUMBER, "")];
-        let own = Own {
-            label: &words.text("who-agent-id"),
-            hint: "",
-            picture: "id-card-number",
-            who: Some(family),
-        };
-        self.own(flow, number, &own, pieces);
-    }
-
     /// Tiles of the kiosk's own choices: id of the words, picture.
     fn own_tiles(&self, choices: &[(&str, &str)]) -> Vec<Tile> {
         choices
@@ -348,7 +248,7 @@ impl<'a> Maker<'a> {
         let mut group = vec![heading.kept()];
         group.extend(pieces.into_iter().map(|p| p.indented(look::INDENT)));
         flow.group(group, again.as_ref());
-        flow.gap(mm(7.0));
+        flow.gap(mm(6.5));
     }
 
     /// The words of a question with its number, its picture and who must answer it.
@@ -366,7 +266,7 @@ impl<'a> Maker<'a> {
         if let Some(who) = who {
             y += bar(&mut pen, 0.0, width, who) + mm(2.0);
         }
-        let side = mm(15.0);
+        let side = mm(13.0);
         let picture = picture.filter(|name| pen.has_picture(name));
         let room = width - look::INDENT - picture.map_or(0.0, |_| side + mm(3.0));
         let style = Style::bold(look::QUESTION);
@@ -386,7 +286,7 @@ impl<'a> Maker<'a> {
             pen.picture(name, Rect::new(width - side, y, side, side));
             bottom = bottom.max(y + side);
         }
-        pen.piece(bottom + mm(2.5))
+        pen.piece(bottom + mm(2.0))
     }
 
     fn questions(&mut self, flow: &mut Flow) {
@@ -419,7 +319,13 @@ impl<'a> Maker<'a> {
                     let mut label = texts.question(*node);
                     let mut hint = texts.hint(*node).unwrap_or_default();
                     if let Some(inner) = nested {
-                        label = format!("{label} {}", texts.question(inner.node));
+                        // Chinese signs at the end of a sentence are as wide as a space and a half already.
+                        let space = if label.ends_with(|c: char| c.is_ascii()) {
+                            " "
+                        } else {
+                            ""
+                        };
+                        label = format!("{label}{space}{}", texts.question(inner.node));
                         if let Some(more) = texts.hint(inner.node) {
                             hint = format!("{hint} {more}").trim().to_owned();
                         }
@@ -445,7 +351,7 @@ impl<'a> Maker<'a> {
                     let high = pen.text(0.0, 0.0, width, &words, Style::bold(look::BODY));
                     let piece = pen.piece(high);
                     flow.group(vec![piece], None);
-                    flow.gap(mm(7.0));
+                    flow.gap(mm(6.5));
                 }
             }
         }
@@ -536,72 +442,7 @@ impl<'a> Maker<'a> {
         pen.frame(frame, mm(2.0), Some(THIN), None);
         let piece = pen.piece(height);
         flow.group(vec![piece], None);
-        flow.gap(mm(7.0));
-    }
-
-    /// The foot of every page: which form, which version, which page, and the same as a code.
-    fn feet(&mut self, pages: Vec<Vec<Item>>) -> Vec<Page> {
-        let version = self
-            .form()
-            .and_then(|form| form.version.as_deref())
-            .unwrap_or(self.job.version);
-        let count = pages.len();
-        let station = self.job.station;
-        let free = self.words.with(
-            "head-free",
-            &[("phone", station.settings.duty_phone.as_str().into())],
-        );
-        pages
-            .into_iter()
-            .enumerate()
-            .map(|(at, mut items)| {
-                let number = [
-                    ("page", Word::Number(at as i64 + 1)),
-                    ("pages", Word::Number(count as i64)),
-                ];
-                let page = self.words.with("foot-page", &number);
-                let id = self
-                    .words
-                    .with("foot-form", &[("form", self.job.service.into())]);
-                let edition = self
-                    .words
-                    .with("foot-version", &[("version", version.into())]);
-                let top = Size::A4.h - look::FOOT + mm(3.0);
-                let side = mm(18.0);
-                let right = Size::A4.w - look::SIDE;
-                let code = form_code(self.job.service, version, at + 1);
-                let mut pen = self.pen();
-                pen.rule(
-                    (look::SIDE, top),
-                    (right, top),
-                    Stroke::of(0.8, Grey::BLACK),
-                );
-                let top = top + mm(2.0);
-                pen.code(code, Rect::new(right - side, top, side, side));
-                let x = look::SIDE;
-                let room = right - side - mm(6.0) - x;
-                let high = pen.text_line(x, top, room * 0.62, &page, Style::bold(16.0), 9.0);
-                pen.text_line(
-                    x + room * 0.62,
-                    top,
-                    room * 0.38,
-                    &edition,
-                    Style::plain(look::SMALL).right(),
-                    6.0,
-                );
-                pen.text_line(x, top + high, room, &free, Style::plain(13.0), 9.0);
-                pen.text_line(
-                    x,
-                    top + high + mm(6.5),
-                    room,
-                    &id,
-                    Style::plain(look::SMALL),
-                    6.0,
-                );
-                items.extend(pen.items());
-                press::page(Size::A4, look::MARGIN, items)
-            })
-            .collect()
+        flow.gap(mm(6.5));
     }
 }
 
@@ -615,9 +456,4 @@ fn bar(pen: &mut Pen<'_>, y: f32, width: f32, text: &str) -> f32 {
     let inside = Rect::new(pad, y, width - 2.0 * pad, high);
     pen.text_in(inside, text, style);
     high
-}
-
-/// `kiosk:page` of a question is that of consent.
-fn is_consent(form: &Form, node: NodeId) -> bool {
-    page(&form.nodes[node]) == Some("consent")
 }

@@ -33,6 +33,8 @@ pub(super) struct Nested {
     pub path: String,
     /// Column of its choices that names the choice of the question before.
     pub column: usize,
+    /// Whether that column may name several, with spaces between.
+    pub several: bool,
 }
 
 /// The plan of a form.
@@ -154,10 +156,11 @@ impl Plan {
                         ..
                     },
                     Step::Ask { node, path, .. },
-                ) => filtered_by(form, *node, *outer).map(|column| Nested {
+                ) => filtered_by(form, *node, *outer).map(|(column, several)| Nested {
                     node: *node,
                     path: path.clone(),
                     column,
+                    several,
                 }),
                 _ => None,
             };
@@ -218,8 +221,9 @@ pub(super) fn reuse(node: &Node) -> Option<&str> {
     node.attributes.get("kiosk:reuse").map(String::as_str)
 }
 
-/// The column by which the choices of `inner` are filtered with the answer of `outer`, where nothing else decides.
-fn filtered_by(form: &Form, inner: NodeId, outer: NodeId) -> Option<usize> {
+/// The column by which the choices of `inner` are filtered with the answer of `outer`, where nothing else decides, and
+/// whether it may name several.
+fn filtered_by(form: &Form, inner: NodeId, outer: NodeId) -> Option<(usize, bool)> {
     let (inner_node, outer_node) = (&form.nodes[inner], &form.nodes[outer]);
     if inner_node.parent != outer_node.parent
         || outer_node.kind != NodeKind::Page(PageKind::SelectOne)
@@ -245,21 +249,19 @@ fn filtered_by(form: &Form, inner: NodeId, outer: NodeId) -> Option<usize> {
     let ChoiceSource::List(list) = &choices.source else {
         return None;
     };
-    let (a, b) = match &filter.ops[filter.root as usize] {
-        Op::Binary(BinaryOp::Equal, a, b) => (*a, *b),
+    let (a, b, several) = match &filter.ops[filter.root as usize] {
+        Op::Binary(BinaryOp::Equal, a, b) => (*a, *b, false),
         // A choice that stands under several of the others.
-        Op::Call(Function::Selected, args) => (*args.first()?, *args.get(1)?),
+        Op::Call(Function::Selected, args) => (*args.first()?, *args.get(1)?, true),
         _ => return None,
     };
     let column = [(a, b), (b, a)].into_iter().find_map(|(a, b)| {
         let column = column(filter, a)?;
         (target(form, inner, filter, b) == Some(outer)).then_some(column)
     })?;
-    form.lists
-        .get(list)?
-        .columns
-        .iter()
-        .position(|name| name == column)
+    let columns = &form.lists.get(list)?.columns;
+    let column = columns.iter().position(|name| name == column)?;
+    Some((column, several))
 }
 
 /// The name of a choice's column that an operation reads.
