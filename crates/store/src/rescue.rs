@@ -4,6 +4,7 @@ use onedoor_domain::event::{ChainHash, Event, EventBody};
 use onedoor_domain::id::{BlobId, Seq};
 use rusqlite::{Connection, Transaction, params};
 
+use crate::conn;
 use crate::error::Result;
 use crate::journal::{insert_blob, insert_event};
 use crate::projection::project;
@@ -188,6 +189,8 @@ type DraftRow = (
     i64,
     bool,
     Option<String>,
+    Option<[u8; 32]>,
+    Option<i64>,
 );
 
 /// Takes the drafts over where the damaged file still has them whole; else those of the copy stay.
@@ -199,10 +202,11 @@ fn rescue_drafts(source: &Connection, tx: &Transaction<'_>) -> Result<u64> {
     tx.execute("DELETE FROM drafts", [])?;
     for draft in &drafts {
         tx.execute(
-            "INSERT INTO drafts (id, service, step, snapshot, created_ms, updated_ms, touches, sealed, pin)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO drafts (id, service, step, snapshot, created_ms, updated_ms, touches, sealed, pin, person, sealed_ms)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             params![
-                draft.0, draft.1, draft.2, draft.3, draft.4, draft.5, draft.6, draft.7, draft.8
+                draft.0, draft.1, draft.2, draft.3, draft.4, draft.5, draft.6, draft.7, draft.8,
+                draft.9, draft.10
             ],
         )?;
         copy_factors(source, tx, &draft.0)?;
@@ -218,10 +222,15 @@ fn rescue_drafts(source: &Connection, tx: &Transaction<'_>) -> Result<u64> {
 }
 
 fn read_drafts(source: &Connection) -> rusqlite::Result<Vec<DraftRow>> {
+    // A file that was damaged before this program brought it up to date does not say whose a draft is.
+    let since_v3 = match conn::schema_of(source) {
+        Ok(3..) => "person, sealed_ms",
+        _ => "NULL, NULL",
+    };
     source
-        .prepare(
-            "SELECT id, service, step, snapshot, created_ms, updated_ms, touches, sealed, pin FROM drafts",
-        )?
+        .prepare(&format!(
+            "SELECT id, service, step, snapshot, created_ms, updated_ms, touches, sealed, pin, {since_v3} FROM drafts"
+        ))?
         .query_map([], |row| {
             Ok((
                 row.get(0)?,
@@ -233,6 +242,8 @@ fn read_drafts(source: &Connection) -> rusqlite::Result<Vec<DraftRow>> {
                 row.get(6)?,
                 row.get(7)?,
                 row.get(8)?,
+                row.get(9)?,
+                row.get(10)?,
             ))
         })?
         .collect()

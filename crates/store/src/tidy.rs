@@ -22,7 +22,7 @@ use crate::writer::Writer;
 use crate::{counter, drafts};
 
 /// Up to this size the file is written anew while the resident waits; a larger one at night.
-const AT_ONCE_BYTES: u64 = 32 * 1024 * 1024;
+const AT_ONCE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// When the file is to be written anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -145,18 +145,38 @@ pub(crate) fn everything(connection: &Connection, device: DeviceId) -> Result<Ve
         return Err(damaged("the list of cases does not agree with the journal"));
     }
     found.verified.cases = cases.len() as u64;
-    let hollow: bool = connection.query_row(
-        "SELECT EXISTS (SELECT blob FROM profiles UNION ALL SELECT blob FROM family UNION ALL SELECT blob FROM cards
-                        EXCEPT SELECT id FROM blobs)",
-        [],
-        |row| row.get(0),
-    )?;
-    if hollow {
-        return Err(damaged(
-            "a profile, family link or card without its content",
-        ));
-    }
+    people_agree(connection)?;
     Ok(found.verified)
+}
+
+/// Every profile, family link and card has its content, and none of their contents lies where nobody would find it, to
+/// show or to erase.
+fn people_agree(connection: &Connection) -> Result<()> {
+    const FOUND: &str = "SELECT blob FROM profiles UNION ALL SELECT blob FROM family UNION ALL SELECT blob FROM cards";
+    const KEPT: &str =
+        "SELECT id FROM blobs WHERE role IN ('profile', 'family', 'card') AND case_id IS NULL";
+    for (all, others, what) in [
+        (
+            FOUND,
+            KEPT,
+            "a profile, family link or card without its content",
+        ),
+        (
+            KEPT,
+            FOUND,
+            "the content of a profile, family link or card that nobody would find",
+        ),
+    ] {
+        let apart: bool = connection.query_row(
+            &format!("SELECT EXISTS (SELECT * FROM ({all}) EXCEPT SELECT * FROM ({others}))"),
+            [],
+            |row| row.get(0),
+        )?;
+        if apart {
+            return Err(damaged(what));
+        }
+    }
+    Ok(())
 }
 
 /// The setting that says when the last thorough check found nothing, ms.

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
+use onedoor_domain::event::Actor;
+use onedoor_domain::profile::{ConsentText, Fields, Relation};
 use onedoor_store::Store;
 
 use crate::support::*;
@@ -223,6 +225,24 @@ fn changed_rows_are_found_even_with_the_key() {
     for number in 0..5 {
         store.submit_case(submission(number, "a")).wait().unwrap();
     }
+    let (li, wang) = (typed("990101194506120026"), typed("99010119450612019X"));
+    store.issue_card(&li, Actor::Resident).wait().unwrap();
+    store
+        .link_family(&li, &wang, Relation::Spouse, Actor::Resident)
+        .wait()
+        .unwrap();
+    store
+        .keep_profile(
+            &li,
+            Fields::new(None).text("phone", "1"),
+            ConsentText {
+                text: "keep-1".into(),
+                language: "en".into(),
+            },
+            Actor::Resident,
+        )
+        .wait()
+        .unwrap();
     drop(store);
     let whole = fs::read(place.path()).unwrap();
     let hex: String = KEY.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -244,6 +264,10 @@ fn changed_rows_are_found_even_with_the_key() {
         ("UPDATE blobs SET salt = zeroblob(32)", false),
         ("DELETE FROM blobs WHERE rowid = 1", false),
         ("DELETE FROM cases WHERE rowid = 2", false),
+        ("DELETE FROM profiles", false),
+        ("DELETE FROM family", false),
+        ("DELETE FROM cards", false),
+        ("UPDATE profiles SET blob = zeroblob(16)", false),
     ] {
         fs::write(place.path(), &whole).unwrap();
         let connection = rusqlite::Connection::open(place.path()).unwrap();

@@ -448,7 +448,10 @@ fn after_a_damaged_file_what_was_told_is_back_and_what_was_erased_is_not() {
         .correct_profile(li, change("phone", Some("13900000000")), Actor::Resident)
         .wait()
         .unwrap();
+    store.save_draft(draft(7, "page-2", "half")).wait().unwrap();
+    store.set_draft_person(draft_id(7), li).wait().unwrap();
     let before = store.held_of(li).wait().unwrap();
+    assert_eq!(before.drafts.len(), 1);
     drop(store);
     let (store, report) = Store::restore_newest(
         &place.path(),
@@ -466,6 +469,7 @@ fn after_a_damaged_file_what_was_told_is_back_and_what_was_erased_is_not() {
     let after = store.held_of(li).wait().unwrap();
     assert_eq!(after.profile, before.profile);
     assert_eq!((after.cards, after.family), (before.cards, before.family));
+    assert_eq!(after.drafts, before.drafts);
     assert!(matches!(
         store.profile_of_card(card).wait().unwrap(),
         CardFound::Holder { .. }

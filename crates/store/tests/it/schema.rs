@@ -48,6 +48,45 @@ fn an_older_record_is_brought_up_to_date_and_loses_nothing() {
 }
 
 #[test]
+fn a_draft_put_aside_before_drafts_had_days_gets_its_days_from_now_on() {
+    let place = Place::new();
+    std::fs::create_dir_all(place.path().parent().unwrap()).unwrap();
+    {
+        let mut old = raw(&place);
+        embedded::migrations::runner()
+            .set_target(refinery::Target::Version(2))
+            .run(&mut old)
+            .unwrap();
+        old.execute(
+            "INSERT INTO drafts (id, service, step, snapshot, created_ms, updated_ms, touches, sealed)
+             VALUES (?, 'complaint', 'page-7', x'6f6c64', 1, 2, 1, 1)",
+            [draft_id(1).as_bytes()],
+        )
+        .unwrap();
+    }
+    let store = place.open();
+    let staff = onedoor_domain::event::Actor::Staff("s-li".into());
+    store
+        .clock_checked(onedoor_domain::clock::ClockQuality::Hub, staff, None)
+        .wait()
+        .unwrap();
+    let tidied = store.tidy().wait().unwrap();
+    assert_eq!((tidied.drafts, tidied.clock_trusted), (0, true));
+    assert!(
+        store
+            .load_draft(draft_id(1))
+            .wait()
+            .unwrap()
+            .unwrap()
+            .sealed
+    );
+    let since: i64 = raw(&place)
+        .query_row("SELECT sealed_ms FROM drafts", [], |row| row.get(0))
+        .unwrap();
+    assert!(since > onedoor_domain::clock::EARLIEST_MS);
+}
+
+#[test]
 fn a_newer_record_is_refused_and_left_alone() {
     let place = Place::new();
     place.open().submit_case(submission(1, "x")).wait().unwrap();
