@@ -89,12 +89,13 @@ impl Flow {
         }
     }
 
-    /// Puts a group at the foot of the last page, on a new one where it has no room.
-    pub fn at_foot(&mut self, piece: Piece) {
+    /// Puts a piece at the end of the last page, on a new one where it has no room, and `lower` below where pieces end
+    /// otherwise: into the room that was kept for the foot, which then stands above it.
+    pub fn at_end(&mut self, piece: Piece, lower: f32) {
         if piece.height > self.room() {
             self.turn();
         }
-        self.y = self.place.h - piece.height;
+        self.y = self.place.h - piece.height + lower;
         self.put(piece);
     }
 

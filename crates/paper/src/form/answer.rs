@@ -63,7 +63,13 @@ impl<'a> Maker<'a> {
             PageKind::Barcode => vec![self.sticker(&filled, width)],
             PageKind::Acknowledge => {
                 let label = self.words.text("question-agree");
-                self.agree(&label, !filled.is_empty(), width)
+                let mut pieces = self.agree(&label, !filled.is_empty(), width * 0.4);
+                // A promise on paper is signed, by whoever makes it.
+                if let Some(piece) = pieces.first_mut() {
+                    let (left, below) = (width * 0.45, piece.height - mm(1.0));
+                    self.field(piece, left, below, width - left, "end-signature");
+                }
+                pieces
             }
             PageKind::Note | PageKind::AddAnother => Vec::new(),
         }
@@ -108,11 +114,12 @@ impl<'a> Maker<'a> {
             return self.lines(1, filled, width);
         }
         let count = (width / SQUARE).floor().min(10.0) as usize;
-        let fits = filled.chars().count() <= count;
+        if filled.chars().count() > count {
+            return vec![self.written(filled, width)];
+        }
         let squares = {
             let mut pen = self.pen();
-            let inside = if fits { filled } else { "" };
-            pen.boxes(0.0, 0.0, SQUARE, &[count], inside, true);
+            pen.boxes(0.0, 0.0, SQUARE, &[count], filled, true);
             pen.piece(SQUARE)
         };
         let words = self.words.text("question-note-where");
@@ -125,14 +132,24 @@ impl<'a> Maker<'a> {
             &words,
             style,
         );
-        let beside = if fits { "" } else { filled };
-        pen.write_on(label + mm(1.0), height, width - label - mm(1.0), beside);
+        pen.write_on(label + mm(1.0), height, width - label - mm(1.0), "");
         vec![squares, pen.piece(height)]
+    }
+
+    /// A long answer that is known already, in as many lines as it takes.
+    fn written(&mut self, filled: &str, width: f32) -> Piece {
+        let mut pen = self.pen();
+        let high = pen.text(0.0, mm(2.0), width, filled, Style::plain(16.0)) + mm(3.0);
+        pen.write_on(0.0, high, width, "");
+        pen.piece(high + 1.0)
     }
 
     /// Lines to write on.
     pub(super) fn lines(&mut self, count: usize, filled: &str, width: f32) -> Vec<Piece> {
         let mut pen = self.pen();
+        if pen.width(filled, Style::plain(16.0)) > width - 4.0 {
+            return vec![self.written(filled, width)];
+        }
         for at in 0..count {
             let on = if at == 0 { filled } else { "" };
             pen.write_on(0.0, RULED * (at + 1) as f32 - mm(2.0), width, on);
@@ -159,9 +176,7 @@ impl<'a> Maker<'a> {
             pen.write_on(x, DIGIT, line, filled);
             x + line
         } else {
-            let padded = format!("{filled:>digits$}").replace(' ', "\u{2007}");
-            let shown = if filled.is_empty() { "" } else { &padded };
-            pen.boxes(x, 0.0, DIGIT, &[digits], shown, false)
+            pen.boxes(x, 0.0, DIGIT, &[digits], filled, false)
         };
         if !unit.is_empty() {
             let w = pen.width(&unit, style) + 2.0;

@@ -16,7 +16,8 @@ use onedoor_forms::station::SecondFactor;
 const CASE_CODE: [usize; 3] = [3, 3, 4];
 
 impl Maker<'_> {
-    pub(super) fn end(&mut self, flow: &mut Flow) {
+    /// Returns the height of the strip to keep, which stands below the foot of the last page.
+    pub(super) fn end(&mut self, flow: &mut Flow) -> f32 {
         let mut number = self.plan.next;
         if self.form().is_none() {
             // What it is about was one more.
@@ -29,9 +30,11 @@ impl Maker<'_> {
         flow.gap(mm(6.0));
         let station = self.station(flow.width());
         flow.group(station, None);
-        flow.gap(mm(5.0));
+        flow.gap(mm(1.0));
         let keep = self.keep(flow.width());
-        flow.at_foot(keep);
+        let height = keep.height;
+        flow.at_end(keep, look::FOOT_INK);
+        height
     }
 
     /// How the resident wants to be told; returns the next number.
@@ -186,7 +189,7 @@ impl Maker<'_> {
     }
 
     /// A label with a line to write on, at a place of a row.
-    fn field(&mut self, piece: &mut Piece, x: f32, y: f32, w: f32, id: &str) {
+    pub(super) fn field(&mut self, piece: &mut Piece, x: f32, y: f32, w: f32, id: &str) {
         let words = self.words.text(id);
         let style = Style::plain(look::BODY);
         let mut pen = self.pen();
@@ -294,6 +297,7 @@ impl Maker<'_> {
             y += pen.text(x, y, width - x, line, style);
         }
         y += mm(2.0);
+        let x = 0.0;
         let label = pen.width(&code, style) + mm(4.0);
         pen.text_in(Rect::new(x, y, label, boxes.height), &code, style);
         let high = boxes.height;

@@ -9,8 +9,9 @@ use crate::text::Style;
 use crate::words::Word;
 
 impl Maker<'_> {
-    /// The foot of every page: which form, which version, which page, and the same as a code.
-    pub(super) fn feet(&mut self, pages: Vec<Vec<Item>>) -> Vec<Page> {
+    /// The foot of every page: which form, which version, which page, and the same as a code. On the last page it stands
+    /// above the strip that is cut off, so that it stays with the form.
+    pub(super) fn feet(&mut self, pages: Vec<Vec<Item>>, strip: f32) -> Vec<Page> {
         let version = self
             .form()
             .and_then(|form| form.version.as_deref())
@@ -35,7 +36,11 @@ impl Maker<'_> {
                     ("version", version.into()),
                 ];
                 let id = self.words.with("foot-form", &which);
-                let top = Size::A4.h - look::FOOT + mm(2.2);
+                let top = if at + 1 == count {
+                    Size::A4.h - look::FOOT - strip + mm(0.8)
+                } else {
+                    Size::A4.h - look::FOOT + mm(2.2)
+                };
                 let side = mm(17.0);
                 let right = Size::A4.w - look::SIDE;
                 let code = form_code(self.job.service, version, at + 1);

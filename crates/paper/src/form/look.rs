@@ -22,3 +22,5 @@ pub(super) const TOP: f32 = mm(13.0);
 pub(super) const FOOT: f32 = mm(30.0);
 /// What no ink may enter: what printers cannot reach.
 pub(super) const MARGIN: f32 = mm(8.0);
+/// Height of what is printed in it, with the white above.
+pub(super) const FOOT_INK: f32 = mm(21.2);

@@ -97,8 +97,8 @@ impl Press {
         maker.head(&mut flow);
         maker.who(&mut flow);
         maker.questions(&mut flow);
-        maker.end(&mut flow);
-        let pages = maker.feet(flow.pages());
+        let strip = maker.end(&mut flow);
+        let pages = maker.feet(flow.pages(), strip);
         let title = format!(
             "{} · {}",
             service.title.get(job.language),

@@ -6,3 +6,4 @@ mod forms;
 mod pdf;
 mod relevant;
 mod support;
+mod words;
