@@ -275,3 +275,87 @@ fn name(item: &Item) -> &'static str {
         Item::Code { .. } => "a code",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::mm;
+    use crate::pen::Pen;
+    use crate::press::{Press, page};
+    use crate::text::Style;
+    use crate::words::Words;
+    use std::path::Path;
+
+    fn flaws(draw: impl FnOnce(&mut Pen<'_>)) -> Vec<String> {
+        let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets");
+        let mut press = Press::open(&assets, |_| None).unwrap();
+        let mut pen = Pen::new(&mut press);
+        draw(&mut pen);
+        let pages = vec![page(Size::A6, mm(5.0), pen.items())];
+        let words = Words::shipped("en").unwrap();
+        let document = press.document("test".into(), &words, pages);
+        document.flaws().into_iter().map(|flaw| flaw.what).collect()
+    }
+
+    fn only(found: &[String], what: &str) {
+        assert!(!found.is_empty(), "nothing found");
+        assert!(found.iter().all(|flaw| flaw.contains(what)), "{found:?}");
+    }
+
+    #[test]
+    fn a_good_page_has_no_flaw() {
+        let found = flaws(|pen| {
+            pen.text(mm(10.0), mm(10.0), mm(80.0), "好", Style::plain(20.0));
+            pen.code(
+                "OD1".into(),
+                Rect::new(mm(40.0), mm(60.0), mm(20.0), mm(20.0)),
+            );
+            pen.rule(
+                (mm(10.0), mm(30.0)),
+                (mm(90.0), mm(30.0)),
+                Stroke::of(1.0, Grey::BLACK),
+            );
+        });
+        assert_eq!(found, Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_is_broken_is_found() {
+        let style = Style::plain(20.0);
+        let too_much = flaws(|pen| {
+            let frame = Rect::new(mm(10.0), mm(10.0), mm(30.0), mm(8.0));
+            pen.text_in(frame, "一二三四五六七八九十", style);
+        });
+        only(&too_much, "leaves its frame");
+        let off_page = flaws(|pen| {
+            pen.text(mm(1.0), mm(10.0), mm(40.0), "字", style);
+        });
+        only(&off_page, "leaves the margins");
+        let on_each_other = flaws(|pen| {
+            pen.text(mm(10.0), mm(10.0), mm(40.0), "字", style);
+            pen.text(mm(13.0), mm(12.0), mm(40.0), "字", style);
+        });
+        only(&on_each_other, "text overlaps text");
+        let in_quiet_zone = flaws(|pen| {
+            pen.code(
+                "OD1".into(),
+                Rect::new(mm(40.0), mm(60.0), mm(20.0), mm(20.0)),
+            );
+            pen.text(mm(40.0), mm(81.0), mm(40.0), "字", style);
+        });
+        only(&in_quiet_zone, "a code");
+        let struck_out = flaws(|pen| {
+            pen.text(mm(10.0), mm(10.0), mm(40.0), "字", style);
+            pen.rule(
+                (mm(8.0), mm(14.0)),
+                (mm(50.0), mm(14.0)),
+                Stroke::of(1.0, Grey::BLACK),
+            );
+        });
+        only(&struck_out, "runs through text");
+        let no_glyph = flaws(|pen| {
+            pen.text(mm(10.0), mm(10.0), mm(40.0), "\u{10FFFD}", style);
+        });
+        only(&no_glyph, "no glyph");
+    }
+}
