@@ -157,8 +157,13 @@ impl Opened {
         Station::new(self.bundle.station.clone(), &forms, hex(&self.bundle.hash))
     }
 
+    /// The version of its content.
+    pub fn version(&self) -> &str {
+        &self.bundle.version
+    }
+
     /// Pictures and other media by their plain names, services' own first.
-    pub fn media(&self) -> BTreeMap<String, Vec<u8>> {
+    pub fn media(&self) -> BTreeMap<String, Arc<[u8]>> {
         let mut media = BTreeMap::new();
         for (path, _) in self.bundle.files() {
             let Some(name) = path.strip_prefix("pictures/").or_else(|| {
@@ -173,8 +178,9 @@ impl Opened {
             // Asked for with and without its ending.
             let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
             if path.starts_with("media/") || !media.contains_key(name) {
-                media.insert(name.to_owned(), bytes.to_vec());
-                media.insert(stem.to_owned(), bytes.to_vec());
+                let bytes: Arc<[u8]> = bytes.into();
+                media.insert(name.to_owned(), bytes.clone());
+                media.insert(stem.to_owned(), bytes);
             }
         }
         media
@@ -211,8 +217,6 @@ impl Opened {
 fn cannot_ask(node: &onedoor_forms::form::Node) -> Option<&'static str> {
     use onedoor_forms::form::NodeKind;
     match node.kind {
-        NodeKind::Page(PageKind::Image) => Some("a picture"),
-        NodeKind::Page(PageKind::Audio) => Some("a recording"),
         NodeKind::Page(PageKind::Barcode) => Some("a code"),
         _ => None,
     }

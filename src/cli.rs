@@ -3,7 +3,7 @@
 use crate::bundle::{self, Opened};
 use crate::place;
 use crate::world::setup::Plugs;
-use crate::{drive, prompts, tour, window};
+use crate::{drive, paper, prompts, tour, window};
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use onedoor_forms::bundle::Keypair;
@@ -34,6 +34,10 @@ enum Command {
         #[arg(default_value = "kiosk-config")]
         station: PathBuf,
     },
+    /// Prints a service as a paper form, to be filled in at home (PDF)
+    Paper(paper::PrintForm),
+    /// Prints cards for the wall, with pictures and codes that open a service (PDF)
+    WallCards(paper::PrintCards),
     /// Lists every sentence that is spoken, as JSON lines, for the recording of voices
     Prompts {
         /// The station's folder
@@ -202,6 +206,8 @@ fn run(command: Option<Command>) -> anyhow::Result<()> {
             );
             Ok(())
         }
+        Some(Command::Paper(form)) => form.print(),
+        Some(Command::WallCards(cards)) => cards.print(),
         Some(Command::Prompts { station }) => prompts::list(&station),
     }
 }

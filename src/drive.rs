@@ -1,7 +1,7 @@
 //! The kiosk without a window: touches in, pages out, one JSON object a line. Everything below the glass is the program
 //! that people use.
 //!
-//! In: `{"touch": "next"}`, `{"scan": "OD1:…"}`, `{"skip": 90000}` (milliseconds of idleness), `{"clock": 86400000}`
+//! In: `{"touch": "next"}`, `{"press": "12\n"}` (keys of the number pad), `{"scan": "OD1:…"}`, `{"skip": 90000}` (milliseconds of idleness), `{"clock": 86400000}`
 //! (milliseconds that the wall clock is off from now on; simulated), `"read"` (every text of the page that is up comes as an
 //! event); a touch is a finger down and up. Out: see [`crate::trace`]. Time between touches is skipped, so that 700 ms rests
 //! cost none.
@@ -9,6 +9,7 @@
 use crate::cli::At;
 use crate::effect::Happening;
 use crate::headless::Headless;
+use crate::keys::Key;
 use crate::trace::Trace;
 use crate::world::setup;
 use serde::Deserialize;
@@ -22,6 +23,8 @@ use std::time::{Duration, Instant};
 enum Order {
     /// Touch this target.
     Touch(String),
+    /// Keys of the number pad go down, one after the other: digits, `*/+-.`, and a line feed for Enter.
+    Press(String),
     /// A code comes before the scanner.
     Scan(String),
     /// Let so many milliseconds pass on the clocks of idleness.
@@ -97,6 +100,12 @@ pub fn drive(at: &At) -> anyhow::Result<()> {
                         // A page may have changed under the finger; then the touch hits nothing, as it would on the glass.
                         if let Err(why) = headless.touch(&target) {
                             tracing::info!(event = "touched_nothing", %why);
+                        }
+                    }
+                    Ok(Order::Press(keys)) => {
+                        for key in keys.chars().filter_map(Key::of_character) {
+                            headless.kiosk.backend.skipped += Duration::from_secs(1);
+                            headless.press(key);
                         }
                     }
                     Ok(Order::Scan(code)) => headless.happen(Happening::Scanned(code.into_bytes())),

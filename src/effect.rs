@@ -78,6 +78,15 @@ pub struct Saved {
     pub pin: Option<Personal<String>>,
 }
 
+/// A recording, photo or text that belongs to a draft: its file name in the case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartName {
+    /// The draft.
+    pub draft: DraftId,
+    /// The file name.
+    pub name: String,
+}
+
 /// What the kiosk asks of the world. Nothing here is waited for.
 #[derive(Debug, Clone)]
 pub enum Effect {
@@ -130,6 +139,24 @@ pub enum Effect {
     NextVolume,
     /// A new person: volume and language as at the start.
     ResetSound,
+    /// Record what is said; each second is safe on disk as soon as it is over.
+    Record(PartName),
+    /// End the recording.
+    StopRecording,
+    /// Fetch a recording from the draft: it comes back as [`Happening::Part`].
+    Play(PartName),
+    /// Let these bytes of a recording be heard.
+    Hear(Personal<Vec<u8>>),
+    /// Write a text into the draft as a file of its own.
+    WritePart(PartName, Personal<Vec<u8>>),
+    /// A recording or photo is not wanted any more.
+    DropPart(PartName),
+    /// The camera shall show what is before it, or no more.
+    Camera(bool),
+    /// Take a photo.
+    Shutter(PartName),
+    /// Show a photo of the draft again.
+    ShowPart(PartName),
 }
 
 /// A fault of the record, as far as a person is concerned.
@@ -215,6 +242,12 @@ pub enum Happening {
     Slip(SlipNews),
     /// The printer works again.
     PrinterWell,
+    /// Of a recording.
+    Voice(crate::screen::voice::News),
+    /// A recording that was fetched.
+    Part(PartName, Personal<Vec<u8>>),
+    /// Of a photo.
+    Photo(crate::screen::photo::News),
     /// A code was read.
     Scanned(Vec<u8>),
     /// The scanner works, or not; with the technician's code.

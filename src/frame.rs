@@ -1,6 +1,7 @@
 //! What stands around every page, always at the same place: the station and the controls at the top; Call a person,
 //! Hear again, Back and Next at the bottom.
 
+use crate::keys::Reach;
 use crate::theme::{self, Look, Surface, TextSize};
 use crate::widget::part::{fitting, text_width};
 use crate::widget::{Draw, Tap, Tapped, control, picture, space, tap, words};
@@ -53,6 +54,8 @@ pub struct Page<'a, M> {
     pub extra: Option<Extra<M>>,
     /// Next.
     pub next: Next<M>,
+    /// What a number pad reaches on the page's own part.
+    pub reach: Reach<M>,
 }
 
 impl<'a, M: 'a> Page<'a, M> {
@@ -70,7 +73,14 @@ impl<'a, M: 'a> Page<'a, M> {
             back_as: None,
             extra: None,
             next: Next::Absent,
+            reach: Reach::default(),
         }
+    }
+
+    /// With what a number pad reaches.
+    pub fn reach(mut self, reach: Reach<M>) -> Self {
+        self.reach = reach;
+        self
     }
 
     /// With a way back.
@@ -108,6 +118,7 @@ impl<'a, M: 'a> Page<'a, M> {
                 Next::Ready(label, m) => Next::Ready(label, f(m)),
                 Next::Missing(what) => Next::Missing(what),
             },
+            reach: self.reach.map(f),
         }
     }
 }
@@ -466,6 +477,7 @@ fn footer<'a, N: Clone + 'a>(
             }
             content = content.push(words(label, size, surface.ink).bold().centred());
             tap(target, label, surface, content)
+                .shows(drawing)
                 .padding(Padding::from([4.0, 12.0]))
                 .height(height)
                 .width(Length::FillPortion(portion))

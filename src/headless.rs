@@ -313,6 +313,11 @@ impl<B: Backend> Headless<B> {
         }
     }
 
+    /// A key of the number pad goes down.
+    pub fn press(&mut self, key: crate::keys::Key) {
+        self.kiosk.update(Message::Pressed(key));
+    }
+
     /// The world tells something.
     pub fn happen(&mut self, happening: Happening) {
         self.kiosk.update(Message::Happened(happening));

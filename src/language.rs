@@ -115,11 +115,12 @@ impl Language {
             .collect()
     }
 
-    /// The messages that are spoken: prompt name and text.
+    /// The messages that are spoken: prompt name and text. Beside those that begin with `say-` the labels that are said after
+    /// the key of the number pad which does them.
     pub fn spoken(&self) -> Vec<(String, String)> {
         self.ids()
             .into_iter()
-            .filter(|id| id.starts_with("say-"))
+            .filter(|id| id.starts_with("say-") || crate::keys::LABELS.contains(&id.as_str()))
             .map(|id| {
                 let text = self.text(&id);
                 (id, text)

@@ -5,6 +5,7 @@ use crate::effect::{
     Backend, ClockView, DraftFound, Effect, Finding, Happening, Saved, SlipNews, StoreFault,
 };
 use crate::screen::matters::Matter;
+use crate::screen::{photo, voice};
 use iced::widget::image::Handle;
 use jiff::civil::{DateTime, date};
 use onedoor_devices::slip_raster::{self, Paper, SlipFonts};
@@ -31,6 +32,8 @@ pub struct Script {
     pub drafts: Vec<DraftFound>,
     /// Cases that are found.
     pub cases: Vec<Matter>,
+    /// What is wrong with each photo.
+    pub trouble: Option<&'static str>,
     /// Whether the clock is trusted.
     pub trusted: bool,
     /// Local time.
@@ -45,6 +48,7 @@ impl Default for Script {
             answers: true,
             drafts: Vec::new(),
             cases: Vec::new(),
+            trouble: None,
             trusted: true,
             now: date(2026, 11, 22).at(9, 30, 0, 0),
         }
@@ -105,6 +109,25 @@ impl Rehearsal {
     }
 }
 
+/// A sheet of paper with lines on it, as a camera would see it.
+fn paper() -> (Handle, (u32, u32)) {
+    let size = (640u32, 480u32);
+    let mut pixels = Vec::with_capacity((size.0 * size.1 * 4) as usize);
+    for y in 0..size.1 {
+        for x in 0..size.0 {
+            let sheet = (140..500).contains(&x) && (30..450).contains(&y);
+            let line = sheet && (180..460).contains(&x) && y % 36 < 6 && y > 60;
+            let grey = match (sheet, line) {
+                (_, true) => 60,
+                (true, _) => 240,
+                _ => 120,
+            };
+            pixels.extend([grey, grey, grey, 255]);
+        }
+    }
+    (Handle::from_rgba(size.0, size.1, pixels), size)
+}
+
 impl Backend for Rehearsal {
     fn run(&mut self, effect: Effect) {
         match &effect {
@@ -155,7 +178,31 @@ impl Backend for Rehearsal {
                 };
                 self.told.push_back(Happening::Found(Ok(finding)));
             }
+            Effect::Record(_) => {
+                self.told
+                    .push_back(Happening::Voice(voice::News::Level(0.6)));
+                self.told
+                    .push_back(Happening::Voice(voice::News::Seconds(12)));
+            }
+            Effect::StopRecording => self.told.push_back(Happening::Voice(voice::News::Ended {
+                seconds: 13,
+                full: false,
+            })),
+            Effect::Camera(true) => {
+                let (picture, size) = paper();
+                self.told
+                    .push_back(Happening::Photo(photo::News::Preview(picture, size)));
+            }
+            Effect::Shutter(_) | Effect::ShowPart(_) => {
+                let (picture, size) = paper();
+                self.told.push_back(Happening::Photo(photo::News::Taken {
+                    picture,
+                    size,
+                    trouble: self.script.trouble,
+                }));
+            }
             Effect::CallPerson { .. } => self.told.push_back(Happening::PersonCalled { before: 1 }),
+            Effect::Hush => self.said.1.clear(),
             Effect::NextVolume => self.volume = (self.volume + 1) % 4,
             Effect::ResetSound => self.volume = 2,
             _ => {}

@@ -9,6 +9,7 @@ use crate::picture::Pictures;
 use crate::place;
 use crate::rehearsal::{Rehearsal, Script};
 use crate::screen::matters::Matter;
+use crate::screen::{photo, voice};
 use crate::theme::TextSize;
 use anyhow::{Context, anyhow, bail};
 use jiff::civil::date;
@@ -50,6 +51,8 @@ impl std::fmt::Debug for Stage {
 const NUMBER: &str = "990101194506120026";
 const FAMILY: &str = "99010119450612019X";
 const PHONE: &str = "19900000026";
+/// Nobody's card: its issuer does not exist, its check digit is right.
+const BANK_CARD: &str = "9999990000000006";
 
 type Seen<'a> = &'a mut dyn FnMut(&str, &mut Headless<Rehearsal>) -> anyhow::Result<()>;
 
@@ -95,6 +98,8 @@ impl Stage {
     /// When a page lacks what the walk wants to touch, or `seen` fails.
     pub fn walk(&self, eyes: &Eyes, seen: Seen<'_>) -> anyhow::Result<()> {
         self.main_way(eyes, seen)?;
+        self.other_services(eyes, seen)?;
+        self.other_ways(eyes, seen)?;
         self.family(eyes, seen)?;
         self.anonymous(eyes, seen)?;
         self.faults(eyes, seen)?;
@@ -173,7 +178,15 @@ impl Stage {
                     .map(|t| t.seen.target)
                     .find(|t| t.starts_with(part))
             };
-            if has(kiosk, "key/q").is_some() {
+            if has(kiosk, "voice/start").is_some() {
+                kiosk.go("voice/start")?;
+                seen(&format!("{name}-speaking"), kiosk)?;
+                kiosk.go("voice/stop")?;
+                seen(&format!("{name}-said"), kiosk)?;
+            } else if has(kiosk, "photo/take").is_some() {
+                kiosk.go("photo/take")?;
+                seen(&format!("{name}-taken"), kiosk)?;
+            } else if has(kiosk, "key/q").is_some() {
                 for (letters, character) in [("zhang", "张"), ("gui", "桂"), ("lan", "兰")] {
                     if has(kiosk, "keys/pinyin").is_some() {
                         kiosk.go("keys/pinyin")?;
@@ -192,8 +205,15 @@ impl Stage {
                 }
                 seen(&format!("{name}-filled"), kiosk)?;
             } else if has(kiosk, "key/1").is_some() {
-                kiosk.go("wipe-all").ok();
-                kiosk.keys(PHONE)?;
+                // A telephone, a bank card, a small number: what the field takes.
+                for typed in [PHONE, BANK_CARD, "12"] {
+                    kiosk.go("wipe-all").ok();
+                    kiosk.keys(typed)?;
+                    let live = |t: &crate::headless::Target| t.seen.target == "next" && t.seen.live;
+                    if kiosk.inspect().targets.iter().any(live) {
+                        break;
+                    }
+                }
                 seen(&format!("{name}-filled"), kiosk)?;
             } else if has(kiosk, "year/").is_some() {
                 let year = has(kiosk, "year/2026").or_else(|| has(kiosk, "year/"));
@@ -213,6 +233,94 @@ impl Stage {
             }
         }
         bail!("the questions do not end")
+    }
+
+    /// The other services, each from its tile to its slip.
+    fn other_services(&self, eyes: &Eyes, seen: Seen<'_>) -> anyhow::Result<()> {
+        let station = self.opened.station();
+        for id in station.home().iter().cloned() {
+            if station.service(&id).is_none_or(|s| s.form.is_none())
+                || id == "cross-province-medical"
+            {
+                continue;
+            }
+            let mut kiosk = self.kiosk(eyes, Script::default());
+            kiosk.happen(Happening::Photo(photo::News::Ready));
+            kiosk.go("rest")?;
+            kiosk.find_and_go(&format!("service/{id}"))?;
+            let mut look =
+                |name: &str, kiosk: &mut Headless<Rehearsal>| seen(&format!("{id}-{name}"), kiosk);
+            for _ in 0..40 {
+                let page = kiosk.kiosk.page_name().to_string();
+                match page.as_str() {
+                    "for-whom" => kiosk.go("choice/myself")?,
+                    "identify" => {
+                        kiosk.keys(NUMBER)?;
+                        kiosk.go("next")?;
+                    }
+                    "papers" => {
+                        look("papers", &mut kiosk)?;
+                        kiosk.find_and_go("papers/all")?;
+                    }
+                    "how-told" => kiosk.find_and_go("choice/comes-back")?,
+                    "read-back" | "consent" => {
+                        look(&page, &mut kiosk)?;
+                        kiosk.go("next")?;
+                    }
+                    "done" => {
+                        look("done", &mut kiosk)?;
+                        break;
+                    }
+                    page if page.starts_with("question/") => {
+                        self.questions(&mut kiosk, &mut look)?;
+                    }
+                    _ => kiosk.go("next")?,
+                }
+            }
+            if kiosk.kiosk.page_name().to_string() != "done" {
+                bail!("{id} was not finished: {}", kiosk.kiosk.page_name());
+            }
+        }
+        Ok(())
+    }
+
+    /// What is said or shown instead of written; the card photographed instead of typed; a microphone and a camera that fail.
+    fn other_ways(&self, eyes: &Eyes, seen: Seen<'_>) -> anyhow::Result<()> {
+        let script = Script {
+            trouble: Some("say-photo-blurred"),
+            ..Script::default()
+        };
+        let mut kiosk = self.kiosk(eyes, script);
+        kiosk.happen(Happening::Photo(photo::News::Ready));
+        kiosk.go("rest")?;
+        kiosk.find_and_go("service/cross-province-medical")?;
+        kiosk.go("choice/myself")?;
+        seen("identify-camera", &mut kiosk)?;
+        kiosk.go("photo-card")?;
+        seen("card-photo", &mut kiosk)?;
+        kiosk.go("photo/take")?;
+        seen("card-photo-blurred", &mut kiosk)?;
+        kiosk.happen(Happening::Photo(photo::News::Fault("CAM-001")));
+        kiosk.go("photo/again")?;
+        kiosk.happen(Happening::Photo(photo::News::Fault("CAM-001")));
+        seen("card-photo-fault", &mut kiosk)?;
+        kiosk.happen(Happening::Photo(photo::News::Ready));
+        kiosk.go("photo/take")?;
+        kiosk.go("next")?;
+        kiosk.find_and_go("papers/all")?;
+        kiosk.go("other-way")?;
+        seen("text-ways", &mut kiosk)?;
+        kiosk.go("way/say")?;
+        seen("text-said", &mut kiosk)?;
+        kiosk.go("voice/start")?;
+        kiosk.happen(Happening::Voice(voice::News::Fault("MIC-002")));
+        seen("text-said-fault", &mut kiosk)?;
+        kiosk.go("voice/start")?;
+        kiosk.go("voice/stop")?;
+        kiosk.go("voice/play")?;
+        seen("text-said-heard", &mut kiosk)?;
+        kiosk.go("voice/hush")?;
+        kiosk.go("next")
     }
 
     /// For a family member, with a helper.
@@ -470,6 +578,15 @@ impl Headless<Rehearsal> {
                 .iter()
                 .any(|e| matches!(e, crate::effect::Effect::Submit(_)));
         if again { self.go("next") } else { Ok(()) }
+    }
+
+    /// Presses keys of the number pad: digits, `*/+-.`, and a line feed for Enter.
+    pub fn pad(&mut self, keys: &str) {
+        for key in keys.chars().filter_map(crate::keys::Key::of_character) {
+            self.kiosk.backend.passed += Duration::from_secs(1);
+            self.press(key);
+            self.settle();
+        }
     }
 
     fn step(&mut self, target: &str) {

@@ -4,6 +4,7 @@ use crate::cli::Run;
 use crate::dock::{self, Dock};
 use crate::effect::Happening;
 use crate::headless::{Eyes, FONTS};
+use crate::keys::Key;
 use crate::kiosk::{Kiosk, Message as KioskMessage, Touch};
 use crate::theme;
 use crate::trace::Trace;
@@ -11,7 +12,7 @@ use crate::widget::Tapped;
 use crate::world::{World, setup};
 use anyhow::{Context, bail};
 use iced::futures::channel::mpsc;
-use iced::{Element, Pixels, Size, Subscription, Task, Theme, window};
+use iced::{Element, Pixels, Size, Subscription, Task, Theme, keyboard, window};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What the program is told.
@@ -20,6 +21,7 @@ enum Message {
     Tapped(Tapped<Touch>),
     Happened(Happening),
     Ticked,
+    Pressed(Key),
     Window(window::Id, window::Event),
     Opened,
     Dock(dock::Message),
@@ -57,6 +59,7 @@ impl Program {
                 self.kiosk.update(KioskMessage::Happened(happening));
             }
             Message::Ticked => self.kiosk.update(KioskMessage::Ticked),
+            Message::Pressed(key) => self.kiosk.update(KioskMessage::Pressed(key)),
             Message::Opened => {}
             Message::Window(id, event) => return self.window(id, &event),
             Message::Dock(message) => {
@@ -122,6 +125,12 @@ impl Program {
         Subscription::batch([
             iced::time::every(self.kiosk.next_tick()).map(|_| Message::Ticked),
             window::events().map(|(id, event)| Message::Window(id, event)),
+            keyboard::listen().filter_map(|event| match event {
+                keyboard::Event::KeyPressed {
+                    key, repeat: false, ..
+                } => Key::of(&key).map(Message::Pressed),
+                _ => None,
+            }),
         ])
     }
 }
@@ -145,6 +154,8 @@ pub fn run(run: &Run) -> anyhow::Result<()> {
         let _ = send.unbounded_send(happening);
     });
     let (kiosk, controls) = setup::kiosk(&opened, &run.at.data(), &run.at.plugs, tell)?;
+    // What is needed of the bundle is in the kiosk now; the rest is megabytes that a terminal has better use for.
+    drop(opened);
     let trace = match &run.at.trace {
         Some(path) => {
             let file = std::fs::File::options()

@@ -28,6 +28,9 @@ pub struct Kept {
     pub answers: Option<Snapshot>,
     /// What was typed on the page and is no answer yet.
     pub typed: Option<Personal<String>>,
+    /// What was written instead of said, by the question's path.
+    #[serde(default)]
+    pub written: std::collections::BTreeMap<String, Personal<String>>,
 }
 
 impl std::fmt::Debug for Kept {
@@ -68,8 +71,18 @@ impl Questions for Asked<'_> {
         filling
             .steps()
             .into_iter()
+            .filter(|step| step.page() != Some(OFFER))
             .map(|step| step.path)
             .filter(|path| Some(path) != consent.as_ref())
+            .collect()
+    }
+
+    fn offered(&self) -> Vec<String> {
+        let steps = self.0.map(Filling::steps).unwrap_or_default();
+        steps
+            .into_iter()
+            .filter(|step| step.page() == Some(OFFER))
+            .map(|step| step.path)
             .collect()
     }
 
@@ -78,6 +91,9 @@ impl Questions for Asked<'_> {
             .is_none_or(|filling| filling.problems_at(path).is_empty())
     }
 }
+
+/// `kiosk:page` of a question that is not asked in order and stands on the read-back as an offer.
+const OFFER: &str = "offer";
 
 /// The form's own consent: an acknowledgement at its end is asked after the read-back, with what is sent to whom.
 fn consent_path(filling: &Filling) -> Option<String> {
@@ -238,6 +254,12 @@ impl<B: Backend> Kiosk<B> {
             eyes: (self.person.text, self.person.contrast),
             answers: self.filling.as_ref().map(Filling::snapshot),
             typed: typed.map(Personal::from),
+            written: self
+                .media
+                .written
+                .iter()
+                .map(|(path, text)| (path.clone(), Personal::from(text.as_str())))
+                .collect(),
         };
         let save = DraftSave {
             id,
@@ -266,7 +288,9 @@ impl<B: Backend> Kiosk<B> {
             },
             _ => self.session.id_number(),
         };
-        Keypad::new(kind).with(before.unwrap_or_default())
+        let mut pad = Keypad::new(kind).with(before.unwrap_or_default());
+        pad.camera = self.camera();
+        pad
     }
 
     pub(super) fn keypad(&mut self, message: keypad::Message) {
@@ -278,6 +302,7 @@ impl<B: Backend> Kiosk<B> {
             keypad::Action::Refused => self.speak(),
             keypad::Action::Back => self.step(Input::Back),
             keypad::Action::Switch => {}
+            keypad::Action::Photograph => self.photograph_card(),
             keypad::Action::Finished(typed) => {
                 let identity = match typed {
                     Typed::Id(number) => Identity::Number(Personal::from(number.expose())),
@@ -308,6 +333,10 @@ impl<B: Backend> Kiosk<B> {
             service,
             page,
             self.clock.today(),
+            (
+                self.camera(),
+                self.media.written.get(path).map(String::as_str),
+            ),
         ))
     }
 
@@ -317,7 +346,7 @@ impl<B: Backend> Kiosk<B> {
             let (path, typed) = (page.path().to_owned(), page.unfinished().map(str::to_owned));
             if let Some(mut fresh) = self.question_page(&path) {
                 if let Some(typed) = typed {
-                    fresh.resume(&typed);
+                    fresh.resume(&typed, &self.pinyin);
                 }
                 self.screen = Screen::Question(Box::new(fresh));
             }
@@ -337,19 +366,27 @@ impl<B: Backend> Kiosk<B> {
             question::Action::Back => self.step(Input::Back),
             question::Action::Answer(value) => {
                 self.answer(&path, value);
-                // A chosen tile says its own name: touched, seen and heard.
-                if let (Some(name), Screen::Question(page)) =
-                    (target.strip_prefix("choice/"), &self.screen)
-                {
-                    let parts = page.echo(self.ctx(), name);
-                    self.say_now(parts);
+                // A chosen tile says its own name, a chosen day says itself: touched, seen and heard.
+                if let Screen::Question(page) = &self.screen {
+                    let mut parts = page.echo(self.ctx(), target);
+                    if !parts.is_empty() {
+                        if self.by_pad {
+                            parts.extend(self.pad_enter());
+                        }
+                        self.say_now(parts);
+                    }
                 }
             }
+            question::Action::Voice(message) => self.voice(&path, message),
+            question::Action::Photo(message) => self.photo(Some(&path), message),
+            question::Action::Written(text) => self.written(&path, text),
+            question::Action::Person => self.always(super::Always::PersonCalled),
             question::Action::AnswerAndNext(value) => {
                 self.answer(&path, value);
                 self.next_question(&path);
             }
             question::Action::Next => {
+                self.stop_recording();
                 let consent = self
                     .filling
                     .as_ref()
@@ -363,7 +400,7 @@ impl<B: Backend> Kiosk<B> {
         }
     }
 
-    fn answer(&mut self, path: &str, value: Value) {
+    pub(super) fn answer(&mut self, path: &str, value: Value) {
         let refused = match &mut self.filling {
             // An answer that is stored with a problem is shown as it is; Next says what is wrong with it.
             Some(filling) => filling.set(path, value).err(),
@@ -411,6 +448,12 @@ impl<B: Backend> Kiosk<B> {
                 PageKind::Acknowledge | PageKind::Note | PageKind::AddAnother
             )
         });
+        let offers: Vec<Page> = Asked(self.filling.as_ref())
+            .offered()
+            .iter()
+            .filter_map(|path| filling.page(path, &self.person.language))
+            .filter(|page| page.value.is_empty())
+            .collect();
         read_back::lines(
             self.ctx(),
             service,
@@ -418,6 +461,7 @@ impl<B: Backend> Kiosk<B> {
             self.session
                 .how_told()
                 .map(|how| (how, self.session.how_told_phone())),
+            &offers,
         )
     }
 
@@ -604,6 +648,11 @@ impl<B: Backend> Kiosk<B> {
         self.session.mend(&Asked(Some(&filling)));
         self.filling = Some(filling);
         self.draft = Some(id);
+        self.media.written = kept
+            .written
+            .into_iter()
+            .map(|(path, text)| (path, text.expose().clone()))
+            .collect();
         // The light may have gone out between the number and what it tells the form.
         self.fill_identity();
         self.person.language = kept.language;
@@ -611,8 +660,12 @@ impl<B: Backend> Kiosk<B> {
         self.open_step();
         if let Some(typed) = kept.typed {
             match &mut self.screen {
-                Screen::Keypad(pad) => **pad = Keypad::new(pad.kind).with(typed.expose()),
-                Screen::Question(page) => page.resume(typed.expose()),
+                Screen::Keypad(pad) => {
+                    let camera = pad.camera;
+                    **pad = Keypad::new(pad.kind).with(typed.expose());
+                    pad.camera = camera;
+                }
+                Screen::Question(page) => page.resume(typed.expose(), &self.pinyin),
                 _ => {}
             }
         }

@@ -99,6 +99,9 @@ impl<B: Backend> Kiosk<B> {
             }
             Happening::Slip(news) => self.slip_news(news),
             Happening::PrinterWell => {}
+            Happening::Voice(news) => self.voice_news(news),
+            Happening::Part(part, bytes) => self.hear(&part, bytes),
+            Happening::Photo(news) => self.photo_news(news),
             Happening::Scanned(bytes) => self.scanned(&bytes),
             Happening::Scanner(state) => {
                 self.machine.scanner = state.err();

@@ -82,6 +82,7 @@ impl<B: Backend> Kiosk<B> {
     fn patient(&self) -> bool {
         match &self.screen {
             Screen::Help { .. } | Screen::Closed(_) => true,
+            _ if self.recording() => true,
             Screen::Consent { saving, .. } => *saving,
             _ => self.idle.asked.is_none() && self.backend.busy(),
         }

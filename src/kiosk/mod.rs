@@ -6,9 +6,12 @@
 mod answers;
 mod happen;
 mod idle;
+mod media;
+mod pad;
 mod show;
 
 pub use answers::Kept;
+pub use media::CardMessage;
 pub use show::PageName;
 
 use crate::effect::{Backend, ClockView, DraftFound, Effect, Happening, Interrupted};
@@ -51,6 +54,7 @@ pub enum Touch {
     Matters(matters::Message),
     Help(help::Message),
     GoOn(go_on::Message),
+    Card(CardMessage),
     /// "I'm still here."
     StillHere,
     /// More choices of the kiosk's own.
@@ -81,6 +85,8 @@ pub enum Message {
     Tapped(Tapped<Touch>),
     /// The world tells something.
     Happened(Happening),
+    /// A key of the number pad went down.
+    Pressed(crate::keys::Key),
     /// Time went on.
     Ticked,
 }
@@ -92,6 +98,7 @@ enum Screen {
     Home(home::Home),
     Choose(choose::Choose, Leaf),
     Keypad(Box<Keypad>),
+    CardPhoto(Box<crate::screen::photo::Entry>),
     Confirm,
     Papers(Leaf),
     Question(Box<question::Question>),
@@ -124,6 +131,8 @@ struct Person {
 struct Machine {
     scanner: Option<&'static str>,
     sound: Option<&'static str>,
+    /// The camera works, or not; none where there is none.
+    camera: Option<Result<(), &'static str>>,
     /// A write that failed and has not succeeded since.
     record: Option<crate::effect::StoreFault>,
     /// The technician's code of the last fault of the record.
@@ -154,7 +163,12 @@ pub struct Kiosk<B> {
     interrupted: Option<Interrupted>,
     receipt: Option<Receipt>,
     machine: Machine,
+    media: media::Media,
     gate: Gate,
+    /// The number pad was used in this visit: each page then also says which key does what.
+    by_pad: bool,
+    /// What was typed on the number pad and may still grow ("1" of "12").
+    number: Option<u16>,
     idle: idle::Idle,
     clock: ClockView,
     revision: u64,
@@ -193,7 +207,10 @@ impl<B: Backend> Kiosk<B> {
             interrupted: None,
             receipt: None,
             machine: Machine::default(),
+            media: media::Media::default(),
             gate: Gate::default(),
+            by_pad: false,
+            number: None,
             idle: idle::Idle::default(),
             clock,
             revision: 0,
@@ -243,6 +260,9 @@ impl<B: Backend> Kiosk<B> {
 
     /// How soon [`Message::Ticked`] is wanted next.
     pub fn next_tick(&self) -> Duration {
+        if self.playing() {
+            return Duration::from_millis(250);
+        }
         self.idle.next_tick(matches!(self.screen, Screen::Rest))
     }
 
@@ -266,8 +286,10 @@ impl<B: Backend> Kiosk<B> {
                 self.revision += 1;
                 self.happened(happening);
             }
+            Message::Pressed(key) => self.pressed(key),
             Message::Ticked => self.ticked(),
         }
+        self.tend_media();
     }
 
     fn tiles(&self) -> usize {
@@ -363,6 +385,7 @@ impl<B: Backend> Kiosk<B> {
                 }
             },
             Touch::GoOn(message) => self.go_on(message),
+            Touch::Card(message) => self.card(message),
         }
     }
 
@@ -504,6 +527,7 @@ impl<B: Backend> Kiosk<B> {
 
     /// Feeds the session, does what it orders and opens the page of its new step.
     fn step(&mut self, input: Input) {
+        self.number = None;
         let asked = answers::Asked(self.filling.as_ref());
         match self.session.take(input, &asked) {
             Ok(orders) => {
@@ -590,6 +614,8 @@ impl<B: Backend> Kiosk<B> {
         self.forget();
         self.session = Session::new();
         self.screen = Screen::Rest;
+        self.by_pad = false;
+        self.number = None;
         self.person = Person {
             language: self.station.language().to_owned(),
             text: TextSize::Normal,
@@ -602,8 +628,10 @@ impl<B: Backend> Kiosk<B> {
     }
 
     fn forget(&mut self) {
+        self.stop_recording();
         self.draft = None;
         self.filling = None;
+        self.media.written.clear();
         self.visit.clear();
         self.receipt = None;
         self.behind = None;

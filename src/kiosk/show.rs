@@ -44,6 +44,7 @@ impl<B: Backend> Kiosk<B> {
                     Step::HowToldPhone => "how-told-phone".into(),
                     _ => "identify".into(),
                 },
+                Screen::CardPhoto(_) => "card-photo".into(),
                 Screen::Confirm => "confirm".into(),
                 Screen::Papers(_) => "papers".into(),
                 Screen::Question(page) => {
@@ -119,7 +120,7 @@ impl<B: Backend> Kiosk<B> {
         self.session.worth_keeping()
     }
 
-    fn page(&self) -> Page<'_, Touch> {
+    pub(super) fn page(&self) -> Page<'_, Touch> {
         let ctx = self.ctx();
         let per = self.tiles();
         if let Some(seconds) = self.seconds_left() {
@@ -151,6 +152,7 @@ impl<B: Backend> Kiosk<B> {
                 page
             }
             Screen::Keypad(pad) => pad.view(ctx).map(Touch::Keypad),
+            Screen::CardPhoto(entry) => self.card_page(entry),
             Screen::Confirm => match self.confirmed_number() {
                 Some(number) => confirm::view(
                     ctx,
@@ -289,8 +291,19 @@ impl<B: Backend> Kiosk<B> {
         frame(draw, self.page(), always)
     }
 
-    /// What the page that is up says.
+    /// What the page that is up says; to whoever uses the number pad also which key does what.
     pub fn spoken(&self) -> Vec<Part> {
+        let mut parts = match &self.screen {
+            Screen::ReadBack(leaf) if self.by_pad => self.read_back_by_pad(*leaf),
+            _ => self.spoken_page(),
+        };
+        if self.by_pad {
+            parts.extend(self.pad_hints());
+        }
+        parts
+    }
+
+    fn spoken_page(&self) -> Vec<Part> {
         let ctx = self.ctx();
         let per = self.tiles();
         match &self.screen {
@@ -298,6 +311,7 @@ impl<B: Backend> Kiosk<B> {
             Screen::Home(home) => home.spoken(ctx, per, !self.waiting.is_empty()),
             Screen::Choose(choose, leaf) => choose.spoken(ctx, per, leaf.0),
             Screen::Keypad(pad) => pad.spoken(ctx),
+            Screen::CardPhoto(entry) => self.card_spoken(entry),
             Screen::Confirm => {
                 confirm::spoken(ctx, self.session.for_whom() == Some(ForWhom::Family))
             }

@@ -2,7 +2,7 @@
 
 use super::Ctx;
 use crate::frame::Page;
-use crate::widget::{Tile, tiles};
+use crate::widget::{Tile, reach_of, tiles};
 use onedoor_devices::sound::speak::Part;
 use onedoor_domain::session::{ForWhom, HowTold};
 
@@ -127,9 +127,11 @@ impl Choose {
                 message: Message::Chosen(chosen),
             })
             .collect();
+        let reach = reach_of(&shown);
         Page::new(ctx.say.text(self.title()), move |draw, room| {
             tiles(draw, shown, room)
         })
+        .reach(reach)
         .back(Message::Back)
     }
 

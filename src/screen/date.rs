@@ -1,6 +1,7 @@
 //! A day: year, then month, then day, each as keys; nothing is typed.
 
 use super::Ctx;
+use crate::keys::Reach;
 use crate::theme;
 use crate::widget::{Tapped, control, space, tap, words};
 use iced::widget::{column, row};
@@ -80,7 +81,7 @@ impl Entry {
             }
             Message::Turned(by) => {
                 self.first += by * YEARS;
-                false
+                true
             }
             Message::Again => {
                 if self.day.is_some() {
@@ -140,6 +141,52 @@ impl Entry {
     /// What the part that is asked for says.
     pub fn spoken(&self, ctx: Ctx<'_>) -> Part {
         ctx.part(self.asks())
+    }
+
+    /// What a number pad reaches: a year by its place on the page, a month and a day by their own numbers.
+    pub fn reach(&self) -> Reach<Message> {
+        match (self.year, self.month) {
+            (None, _) => {
+                let years = (1u16..).zip(self.first..self.first + YEARS);
+                years
+                    .fold(Reach::default(), |reach, (number, year)| {
+                        reach.number(number, format!("year/{year}"), Message::Year(year))
+                    })
+                    .number(7, "date/earlier", Message::Turned(-1))
+                    .number(8, "date/later", Message::Turned(1))
+            }
+            (Some(_), None) => (1..=12).fold(Reach::default(), |reach, month: i8| {
+                reach.number(
+                    month.unsigned_abs().into(),
+                    format!("month/{month}"),
+                    Message::Month(month),
+                )
+            }),
+            (Some(year), Some(month)) => {
+                let last = Date::new(year, month, 1).map_or(31, |d| d.days_in_month());
+                (1..=last).fold(Reach::default(), |reach, day: i8| {
+                    reach.number(
+                        day.unsigned_abs().into(),
+                        format!("day/{day}"),
+                        Message::Day(day),
+                    )
+                })
+            }
+        }
+    }
+
+    /// What whoever only hears needs beside the question: which number is which year.
+    pub fn spoken_numbers(&self, ctx: Ctx<'_>) -> Vec<Part> {
+        if self.year.is_some() {
+            return vec![ctx.part("say-pad-number-enter")];
+        }
+        let mut parts = Vec::new();
+        for (number, year) in (1usize..).zip(self.first..self.first + YEARS) {
+            parts.extend(ctx.numbered(number, Part::Digits(year.to_string())));
+        }
+        parts.extend(ctx.numbered(7, ctx.part("date-earlier")));
+        parts.extend(ctx.numbered(8, ctx.part("date-later")));
+        parts
     }
 
     /// The field's part of a question page.

@@ -3,7 +3,7 @@
 use super::Ctx;
 use super::keypad::{self, Keypad, Kind, Typed};
 use crate::frame::Page;
-use crate::widget::{Tile, tiles};
+use crate::widget::{Tile, reach_of, tiles};
 use onedoor_devices::sound::speak::Part;
 use onedoor_domain::id::DraftId;
 
@@ -114,9 +114,28 @@ impl GoOn {
             tile(1, "go-on/yes", "go-on-yes", "yes", Message::Mine),
             tile(2, "go-on/no", "go-on-no", "no", Message::NotMine),
         ];
+        let reach = reach_of(&both);
         Page::new(ctx.say.text("say-go-on"), move |draw, room| {
             tiles(draw, both, room)
         })
+        .reach(reach)
+    }
+
+    /// How many digits are missing on its keypad.
+    pub fn spoken_count(&self, ctx: Ctx<'_>) -> Vec<Part> {
+        self.factor
+            .as_ref()
+            .map_or_else(Vec::new, |pad| pad.spoken_count(ctx))
+    }
+
+    /// What whoever only hears needs beside it: which number does what.
+    pub fn spoken_numbers(&self, ctx: Ctx<'_>) -> Vec<Part> {
+        if self.factor.is_some() {
+            return self.spoken_count(ctx);
+        }
+        let mut parts = Vec::from(ctx.numbered(1, ctx.part("say-yes")));
+        parts.extend(ctx.numbered(2, ctx.part("say-no")));
+        parts
     }
 
     /// What it says: nothing of what was begun, for it may be another's.

@@ -2,7 +2,7 @@
 
 use super::{Ctx, Leaf};
 use crate::frame::Page;
-use crate::widget::{Tile, tiles};
+use crate::widget::{Tile, reach_of, tiles};
 use onedoor_devices::sound::speak::Part;
 
 /// What can be begun here.
@@ -129,9 +129,11 @@ impl Home {
                 }
             })
             .collect();
+        let reach = reach_of(&shown);
         let mut page = Page::new(ctx.say.text("say-home"), move |draw, room| {
             tiles(draw, shown, room)
-        });
+        })
+        .reach(reach);
         if all.len() > per {
             let label = if self.leaf.is_last(all.len(), per) {
                 "first-ones"

@@ -2,6 +2,7 @@
 
 use super::Ctx;
 use crate::frame::{Next, Page, fault_line};
+use crate::keys::Reach;
 use crate::theme;
 use crate::widget::{Draw, Tapped, control, panel, picture, space, tap, words};
 use iced::alignment::Vertical;
@@ -42,6 +43,12 @@ pub enum Kind {
     Integer,
     /// A number with decimals that a form asks for.
     Decimal,
+    /// A sum in yuan.
+    Money,
+    /// The number of a bank card, 16 to 19 digits with Luhn's check digit (ISO/IEC 7812-1).
+    BankCard,
+    /// Digits of any meaning that a form asks for.
+    Digits,
 }
 
 /// What came out of it.
@@ -72,6 +79,8 @@ pub struct Keypad {
     pub hint: Option<String>,
     /// A form's answer may stay empty.
     pub optional: bool,
+    /// There is a camera, so that a card can be photographed instead.
+    pub camera: bool,
 }
 
 /// What happened on it.
@@ -87,6 +96,8 @@ pub enum Message {
     Next,
     /// "I don't have it with me."
     NotHere,
+    /// "Photograph the card."
+    Photograph,
     /// The other second factor.
     Switched,
     /// Back.
@@ -104,6 +115,8 @@ pub enum Action {
     Refused,
     /// The other second factor is wanted.
     Switch,
+    /// The card shall be photographed.
+    Photograph,
     /// Back.
     Back,
 }
@@ -122,6 +135,7 @@ impl Keypad {
             asked: None,
             hint: None,
             optional: false,
+            camera: false,
         }
     }
 
@@ -154,6 +168,8 @@ impl Keypad {
             Kind::CaseCode => 10,
             Kind::LastFour | Kind::SlipPin | Kind::GoOn => 4,
             Kind::TellPhone | Kind::NamedPhone | Kind::FormPhone => 12,
+            Kind::BankCard => 19,
+            Kind::Digits => 24,
             _ => LONGEST,
         }
     }
@@ -165,9 +181,17 @@ impl Keypad {
         let typed = self.typed.expose();
         let fits = typed.chars().count() < self.longest()
             && match key {
+                // A sum has two decimals.
+                '0'..='9' if self.kind == Kind::Money => typed
+                    .split_once('.')
+                    .is_none_or(|(_, after)| after.len() < 2),
                 '0'..='9' => true,
                 'X' => matches!(self.kind, Kind::LastFour | Kind::GoOn) && typed.len() == 3,
-                '.' => self.kind == Kind::Decimal && !typed.is_empty() && !typed.contains('.'),
+                '.' => {
+                    matches!(self.kind, Kind::Decimal | Kind::Money)
+                        && !typed.is_empty()
+                        && !typed.contains('.')
+                }
                 _ => false,
             };
         if fits {
@@ -191,6 +215,7 @@ impl Keypad {
                     11usize.saturating_sub(typed.len())
                 }
             }
+            Kind::BankCard => 16usize.saturating_sub(self.typed.expose().len()),
             _ => usize::from(self.typed.expose().is_empty()),
         }
     }
@@ -233,6 +258,7 @@ impl Keypad {
                 }
             },
             Message::NotHere => Action::Finished(Typed::NotHere),
+            Message::Photograph => Action::Photograph,
             Message::Switched => Action::Switch,
             Message::Back => Action::Back,
         }
@@ -257,6 +283,13 @@ impl Keypad {
                 Phone::parse(self.typed.expose())
                     .map(|_| digits())
                     .map_err(|_| "say-phone-wrong".into())
+            }
+            Kind::BankCard => {
+                let typed = self.typed.expose();
+                match typed.is_empty() && self.optional || luhn(typed) {
+                    true => Ok(digits()),
+                    false => Err("say-bank-card-wrong".into()),
+                }
             }
             _ => Ok(digits()),
         }
@@ -314,6 +347,21 @@ impl Keypad {
                     .trim_end()
                     .to_owned()
             }
+            // Earlier digits are masked; whoever stands behind sees four.
+            Kind::BankCard => {
+                let whole = typed.len();
+                let shown: Vec<char> = typed
+                    .chars()
+                    .enumerate()
+                    .map(|(n, c)| if n + 4 < whole { '●' } else { c })
+                    .collect();
+                shown
+                    .chunks(4)
+                    .map(|group| group.iter().collect::<String>())
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            }
+            Kind::Money => format!("¥ {typed}"),
             _ => typed.clone(),
         }
     }
@@ -329,7 +377,9 @@ impl Keypad {
             Kind::LastFour => "say-matters-factor-id",
             Kind::SlipPin => "say-matters-factor-pin",
             Kind::GoOn => "say-go-on-factor",
-            Kind::Integer | Kind::Decimal => "missing-number",
+            Kind::Integer | Kind::Decimal | Kind::Money | Kind::BankCard | Kind::Digits => {
+                "missing-number"
+            }
         }
     }
 
@@ -341,7 +391,7 @@ impl Keypad {
             | Kind::FormId
             | Kind::LastFour
             | Kind::GoOn => Some('X'),
-            Kind::Decimal => Some('.'),
+            Kind::Decimal | Kind::Money => Some('.'),
             _ => None,
         }
     }
@@ -354,8 +404,9 @@ impl Keypad {
             None => say.text(self.title()),
         };
         let missing = self.missing();
-        let mut page =
-            Page::new(title, move |draw, room| self.body(draw, ctx, room)).back(Message::Back);
+        let mut page = Page::new(title, move |draw, room| self.body(draw, ctx, room))
+            .reach(self.reach())
+            .back(Message::Back);
         page.next = if self.optional && self.so_far().is_empty() {
             Next::Ready(say.text("skip"), Message::Next)
         } else if missing == 0 && self.fault.is_none() {
@@ -364,11 +415,67 @@ impl Keypad {
             Next::Missing(say.text("missing-again"))
         } else {
             Next::Missing(match self.kind {
-                Kind::Integer | Kind::Decimal => say.text("missing-number"),
+                Kind::Integer | Kind::Decimal | Kind::Money | Kind::Digits => {
+                    say.text("missing-number")
+                }
                 _ => say.with("missing-digits", &[("count", missing.into())]),
             })
         };
+        if self.camera && matches!(self.kind, Kind::OwnId | Kind::FamilyId) {
+            page.extra = Some(crate::frame::Extra {
+                target: "photo-card",
+                label: say.text("identify-photo"),
+                picture: Some("camera"),
+                message: Message::Photograph,
+            });
+        }
         page
+    }
+
+    /// Digits, the point for X, Back wipes; Enter on an empty field is the page's other way.
+    fn reach(&self) -> Reach<Message> {
+        let mut reach = (0..=9u16).fold(Reach::default(), |reach, digit| {
+            let key = char::from(b'0' + digit as u8);
+            reach.number(digit, format!("key/{key}"), Message::Pressed(key))
+        });
+        reach.typing = true;
+        reach.point = self
+            .extra_key()
+            .map(|key| (format!("key/{key}"), Message::Pressed(key)));
+        if self.so_far().is_empty() {
+            reach.enter = match self.kind {
+                Kind::OwnId | Kind::FamilyId | Kind::HelperId => {
+                    Some(("not-here".into(), Message::NotHere))
+                }
+                Kind::LastFour | Kind::SlipPin => Some(("switch".into(), Message::Switched)),
+                _ => None,
+            };
+        } else {
+            reach.wipe = Some(("key/wipe".into(), Message::Wiped));
+        }
+        reach
+    }
+
+    /// What whoever only hears needs: how many digits are missing, and what Enter does on an empty field.
+    pub fn spoken_count(&self, ctx: Ctx<'_>) -> Vec<Part> {
+        if self.so_far().is_empty() {
+            return match self.kind {
+                Kind::OwnId | Kind::FamilyId | Kind::HelperId => {
+                    vec![ctx.part("say-pad-not-here")]
+                }
+                Kind::LastFour => vec![ctx.part("say-pad-to-pin")],
+                Kind::SlipPin => vec![ctx.part("say-pad-to-id")],
+                _ => Vec::new(),
+            };
+        }
+        match (self.kind, self.missing()) {
+            // Nothing personal is in a sum: it is said digit by digit as it stands.
+            (Kind::Integer | Kind::Decimal | Kind::Money, _) => {
+                vec![Part::Digits(self.so_far().to_owned())]
+            }
+            (_, 0) => vec![ctx.part("say-pad-whole")],
+            (_, missing) => vec![ctx.part("say-pad-missing"), Part::Number(missing as i64)],
+        }
     }
 
     fn body<'a>(
@@ -530,6 +637,24 @@ impl Keypad {
             None => vec![ctx.part(self.title())],
         }
     }
+}
+
+/// Luhn's check digit, and 16 to 19 digits.
+fn luhn(digits: &str) -> bool {
+    let sum: u32 = digits
+        .bytes()
+        .rev()
+        .enumerate()
+        .map(|(n, digit)| {
+            let digit = u32::from(digit - b'0');
+            match (n % 2, digit * 2) {
+                (0, _) => digit,
+                (_, double @ 10..) => double - 9,
+                (_, double) => double,
+            }
+        })
+        .sum();
+    (16..=19).contains(&digits.len()) && sum.is_multiple_of(10)
 }
 
 fn id_fault(error: IdNumberError) -> String {

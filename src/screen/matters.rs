@@ -3,9 +3,10 @@
 use super::keypad::{self, Keypad, Kind, Typed};
 use super::{Ctx, Leaf};
 use crate::frame::{Extra, Next, Page};
+use crate::keys::Reach;
 use crate::theme;
 use crate::widget::part::{Stack, fitting, steps, steps_height, text_height};
-use crate::widget::{Tapped, control, picture, space, tap, words};
+use crate::widget::{Tapped, badge, badge_width, numbered_control, picture, space, tap, words};
 use iced::alignment::{Horizontal, Vertical};
 use iced::widget::{column, container, row};
 use iced::{Element, Length, Padding};
@@ -284,6 +285,7 @@ impl Matters {
                     let look = draw.look;
                     let palette = look.palette;
                     let button = |target, label: String, drawing, message| {
+                        let number = if target == "matters/code" { 1 } else { 2 };
                         let wide = if unfinished {
                             (room.0 - theme::GAP) / 2.0
                         } else {
@@ -292,12 +294,22 @@ impl Matters {
                         let size = fitting(
                             &label,
                             look.gentle(48.0),
-                            (wide - 120.0, look.gentle(theme::CONTROL + 24.0) - 16.0),
+                            (
+                                wide - 120.0 - badge_width(draw),
+                                look.gentle(theme::CONTROL + 24.0) - 16.0,
+                            ),
                         );
-                        control(draw, target, &label, Some(drawing), palette.tile, size)
-                            .width(Length::Fill)
-                            .height(look.gentle(theme::CONTROL + 24.0))
-                            .on_tap(message)
+                        numbered_control(
+                            draw,
+                            (target, number),
+                            &label,
+                            drawing,
+                            palette.tile,
+                            size,
+                        )
+                        .width(Length::Fill)
+                        .height(look.gentle(theme::CONTROL + 24.0))
+                        .on_tap(message)
                     };
                     let mut under = row![button(
                         "matters/code",
@@ -345,6 +357,12 @@ impl Matters {
                     whole
                 });
                 page.back = Some(Message::Back);
+                page.reach = Reach::default().number(1, "matters/code", Message::ByCode);
+                if unfinished {
+                    page.reach = page
+                        .reach
+                        .number(2, "matters/unfinished", Message::Unfinished);
+                }
                 page
             }
             Stage::Code(pad) | Stage::Factor(_, pad) | Stage::Looking(_, pad) => {
@@ -357,17 +375,25 @@ impl Matters {
             Stage::List(all, leaf) => {
                 let per = per.min(4);
                 let shown: Vec<&Matter> = leaf.of(all, per).iter().collect();
+                let reach =
+                    (1u16..)
+                        .zip(&shown)
+                        .fold(Reach::default(), |reach, (number, matter)| {
+                            let target = format!("matter/{}", matter.code.compact());
+                            reach.number(number, target, Message::Opened(matter.case))
+                        });
                 let mut page = Page::new(
                     say.with("matters-several", &[("count", all.len().into())]),
                     move |draw, _room| {
                         let look = draw.look;
                         let surface = look.palette.tile;
                         let mut column = column![].spacing(18);
-                        for matter in shown {
+                        for (n, matter) in shown.into_iter().enumerate() {
                             let service = ctx.station.service(&matter.service);
                             let title = service.map_or("", |s| s.title(&say.tag)).to_owned();
                             let drawing = service.map_or("list", |s| s.picture.as_str());
                             let line = row![
+                                badge(draw, n + 1, look.palette.number),
                                 picture(draw, drawing, look.gentle(96.0)),
                                 column![
                                     words(title.clone(), look.px(theme::LABEL), surface.ink).bold(),
@@ -396,6 +422,7 @@ impl Matters {
                         column.height(Length::Fill).into()
                     },
                 )
+                .reach(reach)
                 .back(Message::Back);
                 if all.len() > per {
                     page = page.next(say.text("more"), Message::Turned);
@@ -479,31 +506,33 @@ impl Matters {
             );
             let left = left.finish();
             let mut buttons = row![].spacing(theme::GAP);
-            for (target, label, drawing, word) in [
-                ("word/solved", "matters-solved", "solved", Word::Solved),
-                ("word/partly", "matters-partly", "partly", Word::Partly),
-                (
-                    "word/not-solved",
-                    "matters-not-solved",
-                    "not-solved",
-                    Word::NotSolved,
-                ),
-            ] {
+            for (n, (target, label, drawing, word)) in WORDS.into_iter().enumerate() {
                 let surface = if matter.status.word == Some(word) {
                     palette.chosen
                 } else {
                     palette.tile
                 };
                 let room = (
-                    (room.0 - 2.0 * theme::GAP) / 3.0 - 32.0 - look.gentle(42.0) * 1.3 - 12.0,
+                    (room.0 - 2.0 * theme::GAP) / 3.0
+                        - 32.0
+                        - look.gentle(42.0) * 1.3
+                        - 12.0
+                        - badge_width(draw),
                     button - 16.0,
                 );
                 let size = fitting(&say.text(label), look.gentle(42.0), room);
                 buttons = buttons.push(
-                    control(draw, target, &say.text(label), Some(drawing), surface, size)
-                        .width(Length::Fill)
-                        .height(button)
-                        .on_tap(Message::Said(word)),
+                    numbered_control(
+                        draw,
+                        (target, n + 1),
+                        &say.text(label),
+                        drawing,
+                        surface,
+                        size,
+                    )
+                    .width(Length::Fill)
+                    .height(button)
+                    .on_tap(Message::Said(word)),
                 );
             }
             let whole: Element<'a, Tapped<Message>> =
@@ -520,6 +549,11 @@ impl Matters {
             message: Message::Talk,
         });
         page.next = Next::Ready(say.text("done-home"), Message::Finished);
+        page.reach = (1u16..)
+            .zip(WORDS)
+            .fold(Reach::default(), |reach, (number, row)| {
+                reach.number(number, row.0, Message::Said(row.3))
+            });
         page.fault = self.fault.map(|id| say.text(id));
         page
     }
@@ -573,7 +607,46 @@ impl Matters {
             }
         }
     }
+
+    /// How many digits are missing on its keypad.
+    pub fn spoken_count(&self, ctx: Ctx<'_>) -> Vec<Part> {
+        match &self.stage {
+            Stage::Code(pad) | Stage::Factor(_, pad) => pad.spoken_count(ctx),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What whoever only hears needs beside it: which number does what.
+    pub fn spoken_numbers(&self, ctx: Ctx<'_>, unfinished: bool) -> Vec<Part> {
+        match &self.stage {
+            Stage::Ask => {
+                let mut parts = Vec::from(ctx.numbered(1, ctx.part("matters-code")));
+                if unfinished {
+                    parts.extend(ctx.numbered(2, ctx.part("say-unfinished")));
+                }
+                parts
+            }
+            Stage::Code(pad) | Stage::Factor(_, pad) => pad.spoken_count(ctx),
+            Stage::One(..) => (1..)
+                .zip(WORDS)
+                .flat_map(|(n, row)| ctx.numbered(n, ctx.part(row.1)))
+                .collect(),
+            Stage::Looking(..) | Stage::List(..) => Vec::new(),
+        }
+    }
 }
+
+/// What a resident may say of an answer: target, label, picture, word.
+const WORDS: [(&str, &str, &str, Word); 3] = [
+    ("word/solved", "matters-solved", "solved", Word::Solved),
+    ("word/partly", "matters-partly", "partly", Word::Partly),
+    (
+        "word/not-solved",
+        "matters-not-solved",
+        "not-solved",
+        Word::NotSolved,
+    ),
+];
 
 /// The sentence for a case's state.
 pub fn state_prompt(status: &CaseStatus) -> &'static str {

@@ -14,10 +14,12 @@ pub mod home;
 pub mod keypad;
 pub mod matters;
 pub mod papers;
+pub mod photo;
 pub mod question;
 pub mod read_back;
 pub mod rest;
 pub mod text;
+pub mod voice;
 
 use crate::language::Language;
 use crate::station::Station;

@@ -2,10 +2,11 @@
 
 use super::{Ctx, Leaf};
 use crate::frame::Page;
+use crate::keys::Reach;
 use crate::station::Paper;
 use crate::theme;
-use crate::widget::part::{Stack, text_height};
-use crate::widget::{Tapped, control, panel, picture, words};
+use crate::widget::part::{Stack, fitting, text_height};
+use crate::widget::{Tapped, badge_width, numbered_control, panel, picture, words};
 use iced::alignment::{Horizontal, Vertical};
 use iced::widget::{column, row};
 use iced::{Element, Length};
@@ -125,16 +126,24 @@ pub fn view<'a>(ctx: Ctx<'a>, papers: &'a [Paper], tiles: usize, leaf: Leaf) -> 
             all.height(Length::Fill).into()
         };
         let button = |target: &'static str, label: String, drawing, message| {
-            control(
-                draw,
-                target,
+            let height = look.gentle(theme::CONTROL + 24.0);
+            let wide = (room.0 - theme::GAP) / 2.0;
+            let size = look.gentle(48.0);
+            let size = fitting(
                 &label,
-                Some(drawing),
+                size,
+                (wide - 56.0 - badge_width(draw) - size * 1.3, height - 16.0),
+            );
+            numbered_control(
+                draw,
+                (target, if message == PapersHere::All { 1 } else { 2 }),
+                &label,
+                drawing,
                 palette.tile,
-                look.gentle(48.0),
+                size,
             )
             .width(Length::Fill)
-            .height(look.gentle(theme::CONTROL + 24.0))
+            .height(height)
             .on_tap(Message::Checked(message))
         };
         let mut whole = column![cards].spacing(theme::GAP);
@@ -171,6 +180,11 @@ pub fn view<'a>(ctx: Ctx<'a>, papers: &'a [Paper], tiles: usize, leaf: Leaf) -> 
         whole
     })
     .back(Message::Back);
+    if last {
+        page.reach = Reach::default()
+            .number(1, "papers/all", Message::Checked(PapersHere::All))
+            .number(2, "papers/not-all", Message::Checked(PapersHere::NotAll));
+    }
     if papers.len() > per {
         let label = if leaf.is_last(papers.len(), per) {
             "first-ones"
@@ -209,5 +223,15 @@ pub fn spoken(
         }
     }
     parts.push(ctx.part("say-papers-go-on"));
+    parts
+}
+
+/// What whoever only hears needs beside it: which number does what.
+pub fn spoken_numbers(ctx: Ctx<'_>, papers: &[Paper], tiles: usize, leaf: Leaf) -> Vec<Part> {
+    if !leaf.is_last(papers.len(), per(tiles)) {
+        return Vec::new();
+    }
+    let mut parts = Vec::from(ctx.numbered(1, ctx.part("say-papers-all")));
+    parts.extend(ctx.numbered(2, ctx.part("say-papers-not-all")));
     parts
 }

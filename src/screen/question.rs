@@ -1,11 +1,12 @@
-//! One question of a form: tiles, a number, a day, a few words, or something to know.
+//! One question of a form: tiles, a number, a day, a few words, a recording, a photo, or something to know. Whoever cannot
+//! write says it, shows it or lets a person write; whoever cannot say it writes it.
 
 use super::keypad::{self, Keypad, Kind, Typed};
-use super::{Ctx, Leaf, date, text};
-use crate::frame::{Next, Page};
+use super::{Ctx, Leaf, date, photo, text, voice};
+use crate::frame::{Extra, Next, Page};
 use crate::pinyin::Pinyin;
 use crate::theme;
-use crate::widget::{Draw, Tapped, Tile, panel, picture, tiles, words};
+use crate::widget::{Draw, Tapped, Tile, panel, picture, reach_of, tiles, words};
 use iced::alignment::{Horizontal, Vertical};
 use iced::widget::{column, container};
 use iced::{Element, Length};
@@ -20,8 +21,41 @@ enum Entry {
     Number(Box<Keypad>),
     Day(date::Entry),
     Words(text::Entry),
+    Voice(voice::Entry),
+    Photo(photo::Entry),
     Know,
 }
+
+/// Another way than the question's own.
+#[derive(Debug, Clone)]
+enum Other {
+    /// Which way?
+    Ways,
+    /// It is said instead of written.
+    Voice(voice::Entry),
+    /// It is shown instead of written.
+    Photo(photo::Entry),
+    /// It is written instead of said.
+    Words(text::Entry),
+}
+
+/// The other ways that are offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Say it.
+    Say,
+    /// Show it to the camera.
+    Show,
+    /// A person writes it.
+    Person,
+    /// On the keyboard.
+    Write,
+}
+
+/// What a text answer begins with where it was said: the file name of the recording follows.
+pub const SAID: &str = "voice:";
+/// What a text answer begins with where it was shown: the file name of the photo follows.
+pub const SHOWN: &str = "photo:";
 
 /// The page.
 #[derive(Debug, Clone)]
@@ -29,6 +63,11 @@ pub struct Question {
     service: String,
     page: FormPage,
     entry: Entry,
+    other: Option<Other>,
+    camera: bool,
+    chinese: bool,
+    /// What the form worked out and tells: a question that is only to be read.
+    told: Option<String>,
     leaf: Leaf,
     fault: Option<(String, Option<Part>)>,
 }
@@ -46,6 +85,14 @@ pub enum Message {
     Day(date::Message),
     /// On the keyboard.
     Words(text::Message),
+    /// On the recording.
+    Voice(voice::Message),
+    /// On the photo.
+    Photo(photo::Message),
+    /// "I cannot write."
+    OtherWay,
+    /// One of the other ways.
+    Went(Way),
     /// Next.
     Next,
     /// Back.
@@ -63,6 +110,14 @@ pub enum Action {
     Answer(Value),
     /// The same, and then on.
     AnswerAndNext(Value),
+    /// A recording began, ended, is heard.
+    Voice(voice::Message),
+    /// A photo is taken, or once more.
+    Photo(photo::Message),
+    /// These words stand for what was to be said.
+    Written(String),
+    /// Call a person.
+    Person,
     /// On.
     Next,
     /// Back.
@@ -71,14 +126,22 @@ pub enum Action {
 
 impl Question {
     /// The page for a form's page; `today` is absent while the clock is not trusted.
-    pub fn new(ctx: Ctx<'_>, service: &str, page: FormPage, today: Option<Date>) -> Self {
+    pub fn new(
+        ctx: Ctx<'_>,
+        service: &str,
+        page: FormPage,
+        today: Option<Date>,
+        (camera, written): (bool, Option<&str>),
+    ) -> Self {
+        let mut other = None;
         let entry = match page.kind {
+            _ if page.read_only => Entry::Know,
             PageKind::SelectOne | PageKind::SelectMultiple | PageKind::AddAnother => Entry::Tiles,
             PageKind::Integer | PageKind::Decimal => {
-                let kind = if page.kind == PageKind::Integer {
-                    Kind::Integer
-                } else {
-                    Kind::Decimal
+                let kind = match (page.page(), page.kind) {
+                    (Some("money"), _) => Kind::Money,
+                    (_, PageKind::Integer) => Kind::Integer,
+                    _ => Kind::Decimal,
                 };
                 Entry::Number(Box::new(Keypad::new(kind).with(&number_text(&page.value))))
             }
@@ -92,26 +155,52 @@ impl Question {
             PageKind::Text if digits_only(&page) => {
                 let kind = match page.page() {
                     Some("id-number") => Kind::FormId,
-                    _ => Kind::FormPhone,
+                    Some("phone") => Kind::FormPhone,
+                    Some("bank-card") => Kind::BankCard,
+                    _ => Kind::Digits,
                 };
                 Entry::Number(Box::new(Keypad::new(kind).with(text_of(&page.value))))
             }
-            PageKind::Text => Entry::Words(text::Entry::new(
-                text_of(&page.value),
-                page.reuse() == Some("profile.full_name") || page.page() == Some("name"),
-                ctx.say.tag.starts_with("zh") || page.page() == Some("name"),
-            )),
-            // Pictures, recordings and codes are refused when the bundle is opened (catalogue.rs).
-            PageKind::Note
-            | PageKind::Acknowledge
-            | PageKind::Image
-            | PageKind::Audio
-            | PageKind::Barcode => Entry::Know,
+            PageKind::Text => {
+                let written = text_of(&page.value);
+                if let Some(name) = written.strip_prefix(SAID) {
+                    other = Some(Other::Voice(voice::Entry::new(name.to_owned(), true)));
+                } else if let Some(name) = written.strip_prefix(SHOWN) {
+                    other = Some(Other::Photo(photo::Entry::new(name.to_owned(), true)));
+                }
+                let written = if other.is_some() { "" } else { written };
+                Entry::Words(keyboard(ctx, &page, written))
+            }
+            PageKind::Audio => {
+                if matches!(&page.value, Value::File(name) if name.ends_with(".txt")) {
+                    other = Some(Other::Words(keyboard(ctx, &page, written.unwrap_or(""))));
+                }
+                let kept = !page.value.is_empty() && other.is_none();
+                Entry::Voice(voice::Entry::new(file_name(&page.path, "ogg"), kept))
+            }
+            PageKind::Image => {
+                let kept = !page.value.is_empty();
+                Entry::Photo(photo::Entry::new(file_name(&page.path, "jpg"), kept))
+            }
+            // Codes are refused when the bundle is opened (bundle.rs).
+            PageKind::Note | PageKind::Acknowledge | PageKind::Barcode => Entry::Know,
         };
+        let told = page
+            .read_only
+            .then(|| match &page.value {
+                Value::Date(day) => date::words_of(ctx, *day),
+                Value::Text(text) => text.clone(),
+                other => number_text(other),
+            })
+            .filter(|text| !text.is_empty());
         let mut question = Self {
+            told,
             service: service.to_owned(),
             page,
             entry,
+            other,
+            camera,
+            chinese: ctx.say.tag.starts_with("zh"),
             leaf: Leaf(0),
             fault: None,
         };
@@ -134,22 +223,107 @@ impl Question {
         &self.page.path
     }
 
-    /// What is written but not yet an answer, for the draft.
+    /// What is written but not yet an answer, for the draft: digits, or letters that are no character yet.
     pub fn unfinished(&self) -> Option<&str> {
-        match &self.entry {
-            Entry::Number(pad) => Some(pad.so_far()),
+        match (&self.other, &self.entry) {
+            (Some(Other::Words(entry)), _) | (None, Entry::Words(entry)) => Some(entry.letters()),
+            (None, Entry::Number(pad)) => Some(pad.so_far()),
             _ => None,
         }
     }
 
     /// Puts back what was written before a power cut.
-    pub fn resume(&mut self, written: &str) {
-        if let Entry::Number(pad) = &mut self.entry {
-            let mut fresh = Keypad::new(pad.kind).with(written);
-            fresh.asked = pad.asked.clone();
-            fresh.hint = pad.hint.clone();
-            fresh.optional = pad.optional;
-            **pad = fresh;
+    pub fn resume(&mut self, written: &str, pinyin: &Pinyin) {
+        match (&mut self.other, &mut self.entry) {
+            (Some(Other::Words(entry)), _) | (None, Entry::Words(entry)) => {
+                entry.resume(written, pinyin);
+            }
+            (None, Entry::Number(pad)) => {
+                let mut fresh = Keypad::new(pad.kind).with(written);
+                fresh.asked = pad.asked.clone();
+                fresh.hint = pad.hint.clone();
+                fresh.optional = pad.optional;
+                **pad = fresh;
+            }
+            _ => {}
+        }
+    }
+
+    /// The recording that is on the page.
+    pub fn voice(&self) -> Option<&voice::Entry> {
+        match (&self.other, &self.entry) {
+            (Some(Other::Voice(entry)), _) | (None, Entry::Voice(entry)) => Some(entry),
+            _ => None,
+        }
+    }
+
+    /// The file name of the recording that the question asks for, also where it is written instead.
+    pub fn voice_name(&self) -> Option<&str> {
+        match &self.entry {
+            Entry::Voice(entry) => Some(entry.name()),
+            _ => None,
+        }
+    }
+
+    /// The photo that is on the page.
+    pub fn photo(&self) -> Option<&photo::Entry> {
+        match (&self.other, &self.entry) {
+            (Some(Other::Photo(entry)), _) | (None, Entry::Photo(entry)) => Some(entry),
+            _ => None,
+        }
+    }
+
+    /// What the microphone tells.
+    pub fn heard(&mut self, news: &voice::News) {
+        if let (Some(Other::Voice(entry)), _) | (None, Entry::Voice(entry)) =
+            (&mut self.other, &mut self.entry)
+        {
+            entry.heard(news);
+        }
+    }
+
+    /// What the camera tells.
+    pub fn seen(&mut self, news: &photo::News) {
+        if let (Some(Other::Photo(entry)), _) | (None, Entry::Photo(entry)) =
+            (&mut self.other, &mut self.entry)
+        {
+            entry.seen(news);
+        }
+    }
+
+    /// The answer that the file `name` stands for.
+    pub fn file_value(&self, name: &str) -> Value {
+        match self.page.kind {
+            PageKind::Audio | PageKind::Image => Value::File(name.to_owned()),
+            _ if name.ends_with(".ogg") => Value::Text(format!("{SAID}{name}")),
+            _ => Value::Text(format!("{SHOWN}{name}")),
+        }
+    }
+
+    /// The answer changed outside of the page: a recording ended with nothing in it, a photo was taken.
+    pub fn holds(&mut self, value: Value) {
+        self.page.value = value;
+    }
+
+    /// The other ways to answer this question: target, label, picture, way.
+    fn ways(&self) -> Vec<(&'static str, &'static str, &'static str, Way)> {
+        let person = ("way/person", "say-way-person", "ask-type", Way::Person);
+        let write = ("way/write", "say-way-write", "keyboard", Way::Write);
+        match (&self.entry, &self.other) {
+            (Entry::Words(_), _) => {
+                let mut ways = vec![("way/say", "say-way-say", "talk", Way::Say)];
+                if self.camera {
+                    ways.push(("way/show", "say-way-show", "camera", Way::Show));
+                }
+                ways.push(person);
+                ways.push(write);
+                ways
+            }
+            // A form that lets it empty asks for the written words itself.
+            (Entry::Voice(_), _) if self.page.required => {
+                vec![write, ("way/say", "say-way-say", "talk", Way::Say), person]
+            }
+            _ => Vec::new(),
         }
     }
 
@@ -219,7 +393,7 @@ impl Question {
                     Action::AnswerAndNext(value)
                 }
                 keypad::Action::Refused => Action::Speak,
-                keypad::Action::Switch => Action::Stay,
+                keypad::Action::Switch | keypad::Action::Photograph => Action::Stay,
                 keypad::Action::Back => Action::Back,
             },
             (Message::Day(message), Entry::Day(day)) => {
@@ -233,21 +407,76 @@ impl Question {
                     _ => Action::Stay,
                 }
             }
+            (Message::Words(message), _) if matches!(self.other, Some(Other::Words(_))) => {
+                let Some(Other::Words(entry)) = &mut self.other else {
+                    return Action::Stay;
+                };
+                entry.update(message, pinyin);
+                Action::Written(entry.text().trim().to_owned())
+            }
             (Message::Words(message), Entry::Words(entry)) => {
-                if entry.update(message, pinyin) {
-                    let value = match entry.text().trim() {
-                        "" => Value::Empty,
-                        text => Value::Text(text.to_owned()),
-                    };
-                    self.page.value = value.clone();
-                    Action::Answer(value)
-                } else {
-                    Action::Stay
+                // Also where only letters were added: they are written down with the answer, within the same moment.
+                entry.update(message, pinyin);
+                let value = match entry.text().trim() {
+                    "" => Value::Empty,
+                    text => Value::Text(text.to_owned()),
+                };
+                self.page.value = value.clone();
+                Action::Answer(value)
+            }
+            (Message::OtherWay, _) => {
+                // A second touch on it leads back to the question's own way.
+                self.other = match &self.other {
+                    None => Some(Other::Ways),
+                    Some(_) => None,
+                };
+                Action::Speak
+            }
+            (Message::Went(way), _) => self.went(way),
+            (Message::Voice(message), _) => {
+                if let (Some(Other::Voice(entry)), _) | (None, Entry::Voice(entry)) =
+                    (&mut self.other, &mut self.entry)
+                    && entry.update(message)
+                {
+                    return Action::Voice(message);
                 }
+                Action::Stay
+            }
+            (Message::Photo(message), _) => {
+                if let (Some(Other::Photo(entry)), _) | (None, Entry::Photo(entry)) =
+                    (&mut self.other, &mut self.entry)
+                    && entry.update(message)
+                {
+                    return Action::Photo(message);
+                }
+                Action::Stay
             }
             (Message::Next, _) => Action::Next,
             _ => Action::Stay,
         }
+    }
+
+    fn went(&mut self, way: Way) -> Action {
+        let path = &self.page.path;
+        self.other = match (way, &self.entry) {
+            (Way::Say, Entry::Words(_)) => Some(Other::Voice(voice::Entry::new(
+                file_name(path, "ogg"),
+                false,
+            ))),
+            (Way::Show, _) => Some(Other::Photo(photo::Entry::new(
+                file_name(path, "jpg"),
+                false,
+            ))),
+            (Way::Write, Entry::Voice(_)) => {
+                Some(Other::Words(text::Entry::new("", false, self.chinese)))
+            }
+            (Way::Say | Way::Write, _) => None,
+            (Way::Person, _) => {
+                self.other = None;
+                return Action::Person;
+            }
+        };
+        Action::Speak
     }
 
     /// A number as the form wants it.
@@ -267,11 +496,21 @@ impl Question {
     }
 
     fn answered(&self) -> bool {
+        match &self.other {
+            None => {}
+            Some(Other::Ways) => return false,
+            Some(Other::Words(entry)) => return !entry.text().trim().is_empty(),
+            Some(Other::Voice(entry)) => return entry.kept() || entry.recording(),
+            Some(Other::Photo(entry)) => return entry.kept(),
+        }
         match &self.entry {
             Entry::Tiles => !self.page.value.is_empty(),
             Entry::Number(pad) => !pad.so_far().is_empty(),
             Entry::Day(day) => day.date().is_some(),
             Entry::Words(entry) => !entry.text().trim().is_empty(),
+            // Next ends a recording that runs.
+            Entry::Voice(entry) => entry.kept() || entry.recording(),
+            Entry::Photo(entry) => entry.kept(),
             Entry::Know => true,
         }
     }
@@ -326,7 +565,64 @@ impl Question {
             page.fault = self.fault.as_ref().map(|f| f.0.clone());
             return page;
         }
+        let ways = self.ways();
+        let first = 1u16;
+        let label = self.page.label.clone();
+        let recording = |entry: &'a voice::Entry| {
+            let body = entry.body(ctx, first.into());
+            Page::new(label.clone(), move |draw, room| {
+                body(draw, room).map(|t| t.map(Message::Voice))
+            })
+            .reach(entry.reach(first).map(Message::Voice))
+        };
+        let photo = |entry: &'a photo::Entry| {
+            let body = entry.body(ctx, first.into());
+            let mut page = Page::new(label.clone(), move |draw, room| {
+                body(draw, room).map(|t| t.map(Message::Photo))
+            })
+            .reach(entry.reach(first).map(Message::Photo));
+            page.fault = entry.fault.map(|id| say.text(id));
+            page
+        };
+        let writing = |entry: &'a text::Entry| {
+            let body = entry.body(ctx);
+            let page = Page::new(label.clone(), move |draw, room| {
+                body(draw, room).map(|t| t.map(Message::Words))
+            });
+            // A number pad has no letters: it chooses another way.
+            (1u16..).zip(&ways).fold(page, |mut page, (n, way)| {
+                page.reach = page.reach.number(n, way.0, Message::Went(way.3));
+                page
+            })
+        };
+        let other = match &self.other {
+            None => None,
+            Some(Other::Voice(entry)) => Some(recording(entry)),
+            Some(Other::Photo(entry)) => Some(photo(entry)),
+            Some(Other::Words(entry)) => Some(writing(entry)),
+            Some(Other::Ways) => {
+                let shown: Vec<Tile<Message>> = (1..)
+                    .zip(&ways)
+                    .map(|(number, (target, label, picture, way))| Tile {
+                        target: (*target).to_owned(),
+                        number,
+                        label: say.text(label),
+                        picture: Some((*picture).to_owned()),
+                        chosen: false,
+                        message: Message::Went(*way),
+                    })
+                    .collect();
+                let reach = reach_of(&shown);
+                Some(
+                    Page::new(label.clone(), move |draw, room| tiles(draw, shown, room))
+                        .reach(reach),
+                )
+            }
+        };
         let mut page = match &self.entry {
+            _ if other.is_some() => other.unwrap_or_else(|| unreachable!("looked at above")),
+            Entry::Voice(entry) => recording(entry),
+            Entry::Photo(entry) => photo(entry),
             Entry::Tiles => {
                 let all = self.choices(ctx);
                 let tile = |n: usize, (name, label, picture, _): &(String, String, Option<String>, Part)| Tile {
@@ -344,28 +640,29 @@ impl Question {
                     .enumerate()
                     .map(|(n, choice)| tile(n, choice))
                     .collect();
+                let reach = reach_of(&shown);
                 Page::new(self.page.label.clone(), move |draw, room| {
                     tiles(draw, shown, room)
                 })
+                .reach(reach)
             }
             Entry::Day(day) => {
                 let body = day.body(ctx);
                 Page::new(self.page.label.clone(), move |draw, room| {
                     body(draw, room).map(|t| t.map(Message::Day))
                 })
+                .reach(day.reach().map(Message::Day))
             }
-            Entry::Words(entry) => {
-                let body = entry.body(ctx);
-                Page::new(self.page.label.clone(), move |draw, room| {
-                    body(draw, room).map(|t| t.map(Message::Words))
-                })
-            }
+            Entry::Words(entry) => writing(entry),
             _ => Page::new(self.page.label.clone(), move |draw, room| {
                 self.know(draw, room)
             }),
         };
         // The keyboard needs the room; its hint is on the candidates' row.
-        if !matches!(self.entry, Entry::Words(_) | Entry::Know) {
+        if !matches!(
+            self.entry,
+            Entry::Words(_) | Entry::Know | Entry::Voice(_) | Entry::Photo(_)
+        ) {
             page.remark = self.page.hint.clone();
         }
         if let Entry::Day(day) = &self.entry {
@@ -373,14 +670,18 @@ impl Question {
                 page.title = title;
                 page.remark = None;
             }
-            page.extra = day.extra(ctx).map(|e| crate::frame::Extra {
+            page.extra = day.extra(ctx).map(|e| Extra {
                 target: e.target,
                 label: e.label,
                 picture: e.picture,
                 message: Message::Day(e.message),
             });
         }
-        page.fault = self.fault.as_ref().map(|f| f.0.clone());
+        if let Some(fault) = &self.fault {
+            page.fault = Some(fault.0.clone());
+        } else if let Some(fault) = self.voice().and_then(|entry| entry.fault) {
+            page.fault = Some(say.text(fault));
+        }
         page.back = Some(Message::Back);
         let several = self.choices(ctx).len() > per && matches!(self.entry, Entry::Tiles);
         let more = if self.leaf.is_last(self.page.choices.len(), per) {
@@ -388,7 +689,12 @@ impl Question {
         } else {
             say.text("more")
         };
-        page.next = if self.answered() {
+        if !ways.is_empty() {
+            page.extra = Some(self.way_out(ctx));
+        }
+        page.next = if matches!(self.other, Some(Other::Ways)) {
+            Next::Absent
+        } else if self.answered() {
             Next::Ready(say.text("next"), Message::Next)
         } else if several {
             // Nothing chosen yet and more to see: that is the way on.
@@ -399,19 +705,21 @@ impl Question {
             Next::Missing(say.text(match &self.entry {
                 Entry::Day(_) => "missing-date",
                 Entry::Words(_) => "missing-text",
+                Entry::Voice(_) => "missing-voice",
+                Entry::Photo(_) => "missing-photo",
                 _ => "missing-choice",
             }))
         };
         if several && (self.answered() || !self.page.required) {
             page.extra = Some(if self.answered() {
-                crate::frame::Extra {
+                Extra {
                     target: "more",
                     label: more,
                     picture: None,
                     message: Message::Turned,
                 }
             } else {
-                crate::frame::Extra {
+                Extra {
                     target: "skip",
                     label: say.text("skip"),
                     picture: None,
@@ -422,6 +730,22 @@ impl Question {
         page
     }
 
+    /// The way to the other ways, or back from them.
+    fn way_out(&self, ctx: Ctx<'_>) -> Extra<Message> {
+        let (label, picture) = match (&self.other, &self.entry) {
+            (None, Entry::Words(_)) => ("text-cannot", "talk"),
+            (None, _) => ("voice-cannot", "keyboard"),
+            (Some(_), Entry::Words(_)) => ("text-keyboard", "keyboard"),
+            (Some(_), _) => ("voice-after-all", "talk"),
+        };
+        Extra {
+            target: "other-way",
+            label: ctx.say.text(label),
+            picture: Some(picture),
+            message: Message::OtherWay,
+        }
+    }
+
     /// Something to know: its picture and its words.
     fn know<'a>(&'a self, draw: Draw<'a>, room: (f32, f32)) -> Element<'a, Tapped<Message>> {
         let look = draw.look;
@@ -429,6 +753,14 @@ impl Question {
         let mut inside = column![].spacing(24).align_x(Horizontal::Center);
         if let Some(name) = self.page.big_image.as_ref().or(self.page.image.as_ref()) {
             inside = inside.push(picture(draw, name, (room.1 * 0.45).min(320.0)));
+        }
+        if let Some(told) = &self.told {
+            inside = inside.push(
+                words(told.clone(), look.gentle(72.0), ink)
+                    .bold()
+                    .wide()
+                    .centred(),
+            );
         }
         if let Some(hint) = &self.page.hint {
             inside = inside.push(
@@ -477,7 +809,24 @@ impl Question {
         if let (Some(id), Some(hint)) = (&self.page.hint_prompt, &self.page.hint) {
             parts.push(prompt(id, hint));
         }
+        match &self.other {
+            None => {}
+            Some(Other::Ways) => {
+                for (n, way) in (1..).zip(self.ways()) {
+                    parts.extend(ctx.numbered(n, ctx.part(way.1)));
+                }
+                return parts;
+            }
+            Some(Other::Voice(entry)) => return said(parts, entry.spoken(ctx), entry.recording()),
+            Some(Other::Photo(entry)) => return said(parts, entry.spoken(ctx), false),
+            Some(Other::Words(_)) => {
+                parts.push(ctx.part("say-text"));
+                return parts;
+            }
+        }
         match &self.entry {
+            Entry::Voice(entry) => return said(parts, entry.spoken(ctx), entry.recording()),
+            Entry::Photo(entry) => return said(parts, entry.spoken(ctx), false),
             Entry::Tiles => {
                 let all = self.choices(ctx);
                 for (n, choice) in self.leaf.of(&all, per).iter().enumerate() {
@@ -485,14 +834,64 @@ impl Question {
                 }
             }
             Entry::Words(_) => parts.push(ctx.part("say-text")),
-            Entry::Know => parts.push(ctx.part("say-note")),
+            Entry::Know => {
+                if let (Value::Date(date), true) = (&self.page.value, self.page.read_only) {
+                    parts.insert(
+                        1,
+                        Part::Date {
+                            date: *date,
+                            year: true,
+                        },
+                    );
+                }
+                parts.push(ctx.part("say-note"));
+            }
             _ => {}
         }
         parts
     }
 
-    /// What a chosen tile says when it is touched.
-    pub fn echo(&self, ctx: Ctx<'_>, name: &str) -> Vec<Part> {
+    /// How many digits are missing on its keypad.
+    pub fn spoken_count(&self, ctx: Ctx<'_>) -> Vec<Part> {
+        match &self.entry {
+            Entry::Number(pad) => pad.spoken_count(ctx),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What whoever only hears needs beside it: which number does what.
+    pub fn spoken_numbers(&self, ctx: Ctx<'_>) -> Vec<Part> {
+        if let Some(entry) = self.voice() {
+            return entry.spoken_numbers(ctx, 1);
+        }
+        if let Some(entry) = self.photo() {
+            return entry.spoken_numbers(ctx, 1);
+        }
+        if matches!(self.other, Some(Other::Ways)) {
+            return Vec::new();
+        }
+        match &self.entry {
+            Entry::Words(_) | Entry::Voice(_) => (1..)
+                .zip(self.ways())
+                .flat_map(|(n, way)| ctx.numbered(n, ctx.part(way.1)))
+                .collect(),
+            Entry::Number(pad) => pad.spoken_count(ctx),
+            Entry::Day(day) => day.spoken_numbers(ctx),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What is said when a choice's tile or a day is touched, by its target; nothing for other targets.
+    pub fn echo(&self, ctx: Ctx<'_>, target: &str) -> Vec<Part> {
+        if let (Entry::Day(day), true) = (&self.entry, target.starts_with("da")) {
+            return day
+                .date()
+                .map(|date| vec![Part::Date { date, year: true }])
+                .unwrap_or_default();
+        }
+        let Some(name) = target.strip_prefix("choice/") else {
+            return Vec::new();
+        };
         self.choices(ctx)
             .into_iter()
             .find(|c| c.0 == name)
@@ -501,8 +900,45 @@ impl Question {
     }
 }
 
+/// A page's sentence and what its recording or photo says; nothing while somebody speaks.
+fn said(page: Vec<Part>, own: Vec<Part>, silent: bool) -> Vec<Part> {
+    if silent {
+        return Vec::new();
+    }
+    page.into_iter().chain(own).collect()
+}
+
+/// The keyboard of a question.
+fn keyboard(ctx: Ctx<'_>, page: &FormPage, written: &str) -> text::Entry {
+    let name = page.reuse() == Some("profile.full_name") || page.page() == Some("name");
+    text::Entry::new(
+        written,
+        name,
+        ctx.say.tag.starts_with("zh") || page.page() == Some("name"),
+    )
+}
+
+/// The file name of a recording or photo: the question's own, with the entry of a repeat in it.
+fn file_name(path: &str, ending: &str) -> String {
+    let inside = path
+        .trim_start_matches('/')
+        .split_once('/')
+        .map_or(path, |p| p.1);
+    let plain: String = inside
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || c == '_' {
+                c
+            } else {
+                '-'
+            }
+        })
+        .collect();
+    format!("{}.{ending}", plain.replace("--", "-").trim_matches('-'))
+}
+
 fn digits_only(page: &FormPage) -> bool {
-    matches!(page.page(), Some("phone" | "id-number"))
+    matches!(page.page(), Some("phone" | "id-number" | "bank-card"))
         || page.appearance.iter().any(|a| a == "numbers")
 }
 

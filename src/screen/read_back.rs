@@ -1,15 +1,17 @@
 //! All answers once more, each with its picture, each changeable by touching it.
 
-use super::{Ctx, Leaf, choose, date};
-use crate::frame::Page;
+use super::{Ctx, Leaf, choose, date, question};
+use crate::frame::{Extra, Page};
+use crate::keys::Reach;
 use crate::theme;
-use crate::widget::{Tapped, picture, space, tap, words};
+use crate::widget::part::{fitting, text_height, text_width};
+use crate::widget::{Tapped, badge, badge_width, picture, space, tap, words};
 use iced::alignment::Vertical;
 use iced::widget::{column, row};
 use iced::{Element, Length, Padding};
 use onedoor_devices::sound::speak::Part;
 use onedoor_domain::session::HowTold;
-use onedoor_forms::{ReadBack, Value};
+use onedoor_forms::{Page as FormPage, ReadBack, Value};
 
 /// What a row is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +44,8 @@ pub struct Line {
     answer: String,
     picture: Option<String>,
     parts: Vec<Part>,
+    /// Nothing is there yet: it may be added.
+    offer: bool,
 }
 
 /// The rows of a case.
@@ -50,12 +54,22 @@ pub fn lines(
     service: &str,
     answers: &[ReadBack],
     told: Option<(HowTold, Option<&str>)>,
+    offers: &[FormPage],
 ) -> Vec<Line> {
     let mut all: Vec<Line> = answers
         .iter()
         .map(|a| {
             let answer = match &a.value {
                 Value::Date(day) => date::words_of(ctx, *day),
+                Value::File(name) if name.ends_with(".txt") => ctx.say.text("read-back-written"),
+                Value::File(name) if name.ends_with(".ogg") => ctx.say.text("read-back-said"),
+                Value::File(_) => ctx.say.text("read-back-shown"),
+                Value::Text(text) if text.starts_with(question::SAID) => {
+                    ctx.say.text("read-back-said")
+                }
+                Value::Text(text) if text.starts_with(question::SHOWN) => {
+                    ctx.say.text("read-back-shown")
+                }
                 Value::Text(text)
                     if text.len() >= 10 && text.bytes().all(|b| b.is_ascii_digit()) =>
                 {
@@ -84,6 +98,7 @@ pub fn lines(
                 answer,
                 picture: a.image.clone(),
                 parts,
+                offer: false,
             }
         })
         .collect();
@@ -99,8 +114,24 @@ pub fn lines(
             },
             picture: Some("tell-you".into()),
             parts: vec![ctx.part("say-how-told"), ctx.part(prompt)],
+            offer: false,
         });
     }
+    all.extend(offers.iter().map(|page| Line {
+        row: Row::Answer(page.path.clone()),
+        target: format!("answer{}", page.path),
+        question: page.label.clone(),
+        answer: ctx.say.text("read-back-offer"),
+        picture: page.image.clone(),
+        parts: vec![
+            Part::prompt(
+                format!("services/{service}{}", page.prompt),
+                page.label.clone(),
+            ),
+            ctx.part("read-back-offer"),
+        ],
+        offer: true,
+    }));
     all
 }
 
@@ -130,24 +161,50 @@ pub fn per(tiles: usize, upright: bool) -> usize {
 pub fn view<'a>(ctx: Ctx<'a>, lines: Vec<Line>, per: usize, leaf: Leaf) -> Page<'a, Message> {
     let say = ctx.say;
     let last = leaf.is_last(lines.len(), per);
+    let several = lines.len() > per;
+    // What follows are only offers: every answer was seen, and whoever wants to add nothing goes on.
+    let seen = lines
+        .iter()
+        .skip((leaf.0 % lines.len().div_ceil(per).max(1) + 1) * per)
+        .all(|line| line.offer);
     let shown: Vec<Line> = leaf.of(&lines, per).to_vec();
-    let page = Page::new(say.text("say-read-back"), move |draw, _room| {
+    let reach = (1u16..)
+        .zip(&shown)
+        .fold(Reach::default(), |reach, (number, line)| {
+            reach.number(
+                number,
+                line.target.clone(),
+                Message::Touched(line.row.clone()),
+            )
+        });
+    let page = Page::new(say.text("say-read-back"), move |draw, room| {
         let look = draw.look;
         let surface = look.palette.tile;
         let empty = per - shown.len();
         let mut all = column![].spacing(18);
-        for line in shown {
+        for (n, line) in shown.into_iter().enumerate() {
             let side = look.gentle(88.0);
             let drawing: Element<'a, Tapped<Message>> = match &line.picture {
                 Some(name) => picture(draw, name, side),
                 None => picture(draw, "write", side),
             };
+            let change = text_width(&say.text("change"), look.px(theme::SMALL));
+            let wide = room.0 - 56.0 - badge_width(draw) - side - change - 4.0 * 28.0;
+            let high = (room.1 - 18.0 * (per as f32 - 1.0)) / per as f32 - 16.0;
+            let small = fitting(
+                &line.question,
+                look.gentle(theme::SMALL),
+                (wide, high * 0.5),
+            );
+            let left = high - text_height(&line.question, small, wide);
+            let large = fitting(&line.answer, look.gentle(theme::LABEL), (wide, left));
             let text = column![
-                words(line.question, look.gentle(theme::SMALL), surface.ink),
-                words(line.answer, look.gentle(theme::LABEL), surface.ink).bold(),
+                words(line.question, small, surface.ink),
+                words(line.answer, large, surface.ink).bold(),
             ]
             .width(Length::Fill);
             let inside = row![
+                badge(draw, n + 1, look.palette.number),
                 drawing,
                 text,
                 words(say.text("change"), look.px(theme::SMALL), surface.ink).bold(),
@@ -167,12 +224,21 @@ pub fn view<'a>(ctx: Ctx<'a>, lines: Vec<Line>, per: usize, leaf: Leaf) -> Page<
         }
         all.height(Length::Fill).into()
     })
+    .reach(reach)
     .back(Message::Back);
-    if last {
-        page.next(say.text("read-back-right"), Message::Confirmed)
-    } else {
-        page.next(say.text("more"), Message::Turned)
+    if !last && !seen {
+        return page.next(say.text("more"), Message::Turned);
     }
+    let mut page = page.next(say.text("read-back-right"), Message::Confirmed);
+    if several {
+        page.extra = Some(Extra {
+            target: "more",
+            label: say.text(if last { "first-ones" } else { "more" }),
+            picture: None,
+            message: Message::Turned,
+        });
+    }
+    page
 }
 
 /// What it says: the question, and the rows of this page.
@@ -187,5 +253,20 @@ pub fn spoken(ctx: Ctx<'_>, lines: &[Line], per: usize, leaf: Leaf) -> Vec<Part>
         parts.extend(line.parts.iter().cloned());
         parts.push(Part::Pause { ms: 200 });
     }
+    parts
+}
+
+/// The same for whoever only hears: every row has its number, and what was typed is said to be there.
+pub fn spoken_numbers(ctx: Ctx<'_>, lines: &[Line], per: usize, leaf: Leaf) -> Vec<Part> {
+    let mut parts = vec![ctx.part("say-read-back")];
+    for (n, line) in leaf.of(lines, per).iter().enumerate() {
+        parts.push(Part::Number(n as i64 + 1));
+        parts.extend(line.parts.iter().cloned());
+        if line.parts.len() == 1 {
+            parts.push(ctx.part("say-pad-is-there"));
+        }
+        parts.push(Part::Pause { ms: 200 });
+    }
+    parts.push(ctx.part("say-pad-change"));
     parts
 }

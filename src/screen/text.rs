@@ -69,6 +69,19 @@ impl Entry {
         self.text.expose()
     }
 
+    /// Letters that are no character yet.
+    pub fn letters(&self) -> &str {
+        self.letters.expose()
+    }
+
+    /// Puts back letters that waited when the light went out.
+    pub fn resume(&mut self, letters: &str, pinyin: &Pinyin) {
+        if self.keys == Keys::Pinyin && letters.chars().all(|c| c.is_ascii_lowercase()) {
+            self.letters = Personal::from(letters);
+            self.look_up(pinyin);
+        }
+    }
+
     /// Whether letters wait to become characters.
     pub fn pending(&self) -> bool {
         !self.letters.expose().is_empty()

@@ -4,6 +4,9 @@ pub mod part;
 pub mod tap;
 pub mod words;
 
-pub use part::{Draw, Tile, control, panel, picture, space, tiles};
+pub use part::{
+    Draw, Tile, badge, badge_width, control, numbered_control, panel, picture, reach_of, space,
+    tiles,
+};
 pub use tap::{Tap, TapKind, Tapped, tap};
 pub use words::{Words, words};

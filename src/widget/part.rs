@@ -1,5 +1,6 @@
 //! Small parts that many pages share.
 
+use crate::keys::Reach;
 use crate::picture::Pictures;
 use crate::theme::{self, Look, Surface};
 use crate::widget::{Tap, Tapped, tap, words};
@@ -66,8 +67,8 @@ pub fn panel<'a, M: 'a>(
         })
 }
 
-/// The number on a tile.
-fn badge<'a, M: 'a>(draw: Draw<'_>, number: usize, surface: Surface) -> Element<'a, M> {
+/// The number on a tile or before a label.
+pub fn badge<'a, M: 'a>(draw: Draw<'_>, number: usize, surface: Surface) -> Element<'a, M> {
     let side = draw.look.gentle(60.0);
     container(words(number.to_string(), draw.look.gentle(42.0), surface.ink).bold())
         .width(side)
@@ -100,6 +101,17 @@ pub struct Tile<M> {
     pub chosen: bool,
     /// What it means.
     pub message: M,
+}
+
+/// What a number pad chooses of these tiles.
+pub fn reach_of<M: Clone>(tiles: &[Tile<M>]) -> Reach<M> {
+    tiles.iter().fold(Reach::default(), |reach, tile| {
+        reach.number(
+            tile.number as u16,
+            tile.target.clone(),
+            tile.message.clone(),
+        )
+    })
 }
 
 /// A picture tile.
@@ -142,6 +154,7 @@ pub fn tile<'a, M: Clone + 'a>(draw: Draw<'_>, tile: Tile<M>, room: (f32, f32)) 
     .width(Length::Fill)
     .height(Length::Fill);
     tap(tile.target, tile.label, surface, content)
+        .shows(tile.picture.as_deref())
         .padding(20.0)
         .on_tap(tile.message)
         .width(Length::Fill)
@@ -343,7 +356,41 @@ pub fn control<'a, M: Clone + 'a>(
         content = content.push(picture(draw, name, size * 1.3));
     }
     content = content.push(words(label, size, surface.ink).bold().centred());
-    tap(target, label, surface, content).padding(Padding::from([8.0, 16.0]))
+    tap(target, label, surface, content)
+        .shows(picture_name)
+        .padding(Padding::from([8.0, 16.0]))
+}
+
+/// How wide a numbered control's badge and the gap after it are.
+pub fn badge_width(draw: Draw<'_>) -> f32 {
+    draw.look.gentle(60.0) + 12.0
+}
+
+/// A control with the number that chooses it.
+pub fn numbered_control<'a, M: Clone + 'a>(
+    draw: Draw<'_>,
+    (target, number): (&str, usize),
+    label: &str,
+    picture_name: &str,
+    surface: Surface,
+    size: f32,
+) -> Tap<'a, M> {
+    let palette = draw.look.palette;
+    let mark = if surface == palette.chosen {
+        palette.number_chosen
+    } else {
+        palette.number
+    };
+    let content = row![
+        badge(draw, number, mark),
+        picture(draw, picture_name, size * 1.3),
+        words(label, size, surface.ink).bold().centred(),
+    ]
+    .spacing(12)
+    .align_y(Vertical::Center);
+    tap(target, label, surface, content)
+        .shows(Some(picture_name))
+        .padding(Padding::from([8.0, 16.0]))
 }
 
 /// How high the words under the state line's marks stand in `width`.

@@ -62,6 +62,8 @@ pub struct TargetSeen {
     pub kind: TapKind,
     /// Its look.
     pub surface: Surface,
+    /// The picture on it.
+    pub picture: Option<String>,
 }
 
 /// A touch target.
@@ -72,6 +74,7 @@ pub struct Tap<'a, M> {
     content: Element<'a, Tapped<M>>,
     message: Option<M>,
     surface: Surface,
+    picture: Option<String>,
     width: Length,
     height: Length,
     padding: Padding,
@@ -92,6 +95,7 @@ pub fn tap<'a, M>(
         content: content.into(),
         message: None,
         surface,
+        picture: None,
         width: Length::Shrink,
         height: Length::Shrink,
         padding: Padding::from([12.0, 28.0]),
@@ -109,6 +113,12 @@ impl<M> Tap<'_, M> {
     /// The same, if there is something.
     pub fn on_tap_maybe(mut self, message: Option<M>) -> Self {
         self.message = message;
+        self
+    }
+
+    /// The name of the picture on it, for whoever inspects the page.
+    pub fn shows(mut self, picture: Option<&str>) -> Self {
+        self.picture = picture.map(str::to_owned);
         self
     }
 
@@ -209,6 +219,7 @@ impl<M: Clone> Widget<Tapped<M>, Theme, iced::Renderer> for Tap<'_, M> {
             live: self.message.is_some(),
             kind: self.kind,
             surface: self.surface,
+            picture: self.picture.clone(),
         };
         operation.custom(None, layout.bounds(), &mut seen);
         if let Some(inner) = layout.children().next() {

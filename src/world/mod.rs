@@ -4,11 +4,13 @@
 //! as a [`Happening`] through the one `tell` that was given.
 
 mod clock;
+mod media;
 mod paper;
 mod record;
 pub mod setup;
 
 pub use clock::{KioskClock, Shift};
+pub use media::MediaRoad;
 pub use paper::PaperRoad;
 pub use record::{Keeper, RecordPlace};
 
@@ -39,9 +41,12 @@ pub struct World {
     /// The record.
     pub record: Keeper,
     paper: PaperRoad,
+    media: MediaRoad,
+    heard: bool,
     narrator: Narrator,
     default_language: String,
-    scanner: Option<ScannerKept>,
+    /// What reads codes and takes photos, kept running by being kept.
+    scanner: Vec<ScannerKept>,
     clock: KioskClock,
     offset: Offset,
     sound_told: Option<Result<(), &'static str>>,
@@ -108,7 +113,15 @@ impl Backend for World {
                 self.paper
                     .print(self.record.store().cloned(), case, copy, *slip)
             }
-            other => self.record.run(other),
+            Effect::Hear(bytes) => {
+                self.narrator.play_recording(bytes);
+                self.heard = true;
+            }
+            other => {
+                if let Some(other) = self.media.run(other, self.record.store()) {
+                    self.record.run(other);
+                }
+            }
         }
         self.look_at_sound();
     }
@@ -132,7 +145,7 @@ impl Backend for World {
     }
 
     fn busy(&self) -> bool {
-        self.narrator.speaking() || self.paper.busy()
+        self.narrator.speaking() || self.paper.busy() || self.media.busy()
     }
 
     fn loudest(&self) -> bool {
@@ -142,6 +155,10 @@ impl Backend for World {
 
     fn look_after(&mut self) {
         self.look_at_sound();
+        if self.heard && !self.narrator.playing_recording() {
+            self.heard = false;
+            (self.tell)(Happening::Voice(crate::screen::voice::News::Played));
+        }
         self.clock.look(&self.record);
         self.record.look_after(self.offset);
     }
@@ -150,6 +167,6 @@ impl Backend for World {
 impl Drop for World {
     fn drop(&mut self) {
         // The scanner's thread goes first: it must not tell a kiosk that is gone.
-        self.scanner = None;
+        self.scanner.clear();
     }
 }

@@ -275,6 +275,15 @@ impl Keeper {
             | Effect::HearAgain
             | Effect::Touched
             | Effect::Hush
+            | Effect::Record(_)
+            | Effect::StopRecording
+            | Effect::Play(_)
+            | Effect::Hear(_)
+            | Effect::WritePart(..)
+            | Effect::DropPart(_)
+            | Effect::Camera(_)
+            | Effect::Shutter(_)
+            | Effect::ShowPart(_)
             | Effect::NextVolume
             | Effect::ResetSound => {}
         }

@@ -1,7 +1,9 @@
 //! From arguments and an opened bundle to a kiosk with everything plugged in.
 
 use super::clock::Shifted;
-use super::{Keeper, KioskClock, PaperRoad, RecordPlace, ScannerKept, Shift, Tell, World};
+use super::{
+    Keeper, KioskClock, MediaRoad, PaperRoad, RecordPlace, ScannerKept, Shift, Tell, World,
+};
 use crate::bundle::Opened;
 use crate::kiosk::Kiosk;
 use crate::language::Languages;
@@ -9,6 +11,8 @@ use crate::picture::Pictures;
 use crate::place;
 use anyhow::Context;
 use jiff::tz::Offset;
+use onedoor_devices::camera::{CameraHandle, DeviceSource};
+use onedoor_devices::microphone::{CpalMicrophone, Microphone, Simulated, VirtualMicrophone};
 use onedoor_devices::printer::{
     DeviceFileLink, Link, NetworkLink, Printer, SerialLink, VirtualLink,
 };
@@ -35,6 +39,12 @@ pub struct Plugs {
     /// Sound: `device`, `virtual` (simulated, silent), `none` (no device: everything is read)
     #[arg(long)]
     pub sound: Option<String>,
+    /// Microphone: `device`, `virtual` (simulated, a tone), `none`
+    #[arg(long)]
+    pub microphone: Option<String>,
+    /// Camera for photos and codes: a folder of pictures (simulated), a device such as /dev/video0, `none`
+    #[arg(long)]
+    pub camera: Option<String>,
     /// Plays a time server that has set the clock (simulated; the dock does it too)
     #[arg(long)]
     pub clock_set: bool,
@@ -126,7 +136,7 @@ pub fn kiosk(
         tell.clone(),
     );
 
-    let scanner = scanner(plugs.scanner.as_deref(), &device.scanner.connection, &tell)?;
+    let (scanner, camera) = eyes(plugs, &device.scanner.connection, &tell)?;
     let mut roots = opened.voices(data)?;
     roots.push(place::assets().join("voices"));
     let speaker: Box<dyn Speaker> = match plugs.sound.as_deref() {
@@ -142,6 +152,15 @@ pub fn kiosk(
         }
         _ => Box::new(CpalSpeaker::new()),
     };
+    let microphone: Option<Box<dyn Microphone>> = match plugs.microphone.as_deref() {
+        Some("none") => None,
+        Some("virtual") => Some(Box::new(VirtualMicrophone::new(Simulated::Tone {
+            hertz: 330.0,
+            level: 0.3,
+        }))),
+        _ => Some(Box::new(CpalMicrophone::new())),
+    };
+    let media = MediaRoad::open(microphone, camera, tell.clone())?;
     let narrator = Narrator::new(VoiceLibrary::open(&roots), speaker, station.language());
     let offset =
         Offset::from_seconds(i32::from(station.utc_offset_minutes()) * 60).unwrap_or(Offset::UTC);
@@ -149,6 +168,8 @@ pub fn kiosk(
         tell,
         record,
         paper,
+        media,
+        heard: false,
         narrator,
         default_language: station.language().to_owned(),
         scanner,
@@ -167,7 +188,7 @@ pub fn kiosk(
 pub fn pictures(opened: &Opened) -> Pictures {
     let media = opened.media();
     Pictures::new(place::assets().join("pictures"), move |name| {
-        media.get(name).cloned()
+        media.get(name).map(|bytes| bytes.to_vec())
     })
 }
 
@@ -201,37 +222,70 @@ fn printer_link(
     }
 }
 
-fn scanner(
-    asked: Option<&str>,
+/// The size that is asked of a camera, in pixels; it gives what it has.
+const CAMERA_SIZE: (u32, u32) = (1920, 1080);
+
+/// What reads codes, and the camera that also takes photos.
+fn eyes(
+    plugs: &Plugs,
     configured: &ScannerConnection,
     tell: &Tell,
-) -> anyhow::Result<Option<ScannerKept>> {
+) -> anyhow::Result<(Vec<ScannerKept>, Option<CameraHandle>)> {
     let (events, told) = crossbeam_channel::unbounded::<ScanEvent>();
-    let folder = |path: String, events| {
+    let camera = |path: &str| {
+        let path = PathBuf::from(path);
         CameraScanner::start(
-            move || {
-                FolderSource::open(&path).map(|source| Box::new(source) as Box<dyn FrameSource>)
+            move || -> std::io::Result<Box<dyn FrameSource>> {
+                if path.is_dir() {
+                    Ok(Box::new(FolderSource::open(&path)?))
+                } else {
+                    Ok(Box::new(DeviceSource::open(&path, CAMERA_SIZE)?))
+                }
             },
             Watch::default(),
-            events,
+            events.clone(),
         )
-        .map(ScannerKept::Camera)
     };
-    let serial = |path: &str, baud, events| {
-        SerialScanner::start(path, baud, events).map(ScannerKept::Serial)
+    let serial = |path: &str, baud| {
+        SerialScanner::start(path, baud, events.clone()).map(ScannerKept::Serial)
     };
-    let kept = match (asked, configured) {
-        (Some("none"), _) | (None, ScannerConnection::None) => None,
-        (Some(path), _) if Path::new(path).is_dir() => Some(folder(path.to_owned(), events)?),
-        (Some(path), _) => Some(serial(path, 9600, events)?),
-        (None, ScannerConnection::Serial { path, baud }) => Some(serial(path, *baud, events)?),
-        (None, ScannerConnection::Folder { path }) => Some(folder(path.clone(), events)?),
-        // A camera of its own comes with a later version; until then the station is without a scanner, and says so.
-        (None, ScannerConnection::Camera { .. }) => None,
+    let is_camera = |path: &str| Path::new(path).is_dir() || path.starts_with("/dev/video");
+    let mut kept = Vec::new();
+    let mut handle = None;
+    let cameras: Vec<&str> = match (
+        plugs.camera.as_deref(),
+        plugs.scanner.as_deref(),
+        configured,
+    ) {
+        (Some("none"), _, _) => Vec::new(),
+        (Some(path), _, _) => vec![path],
+        (None, Some(path), _) if is_camera(path) => vec![path],
+        (None, None, ScannerConnection::Folder { path } | ScannerConnection::Camera { path }) => {
+            vec![path]
+        }
+        _ => Vec::new(),
     };
-    if kept.is_none() {
+    for path in cameras {
+        let scanner = camera(path)?;
+        handle = Some(scanner.camera());
+        kept.push(ScannerKept::Camera(scanner));
+    }
+    match (plugs.scanner.as_deref(), configured) {
+        (Some("none"), _) => {}
+        (Some(path), _) if is_camera(path) => {}
+        (Some(path), _) => kept.push(serial(path, 9600)?),
+        (None, ScannerConnection::Serial { path, baud }) => kept.push(serial(path, *baud)?),
+        _ => {}
+    }
+    if handle.is_some() {
+        // Until it says otherwise; a camera that is not there says so within a second.
+        tell(crate::effect::Happening::Photo(
+            crate::screen::photo::News::Ready,
+        ));
+    }
+    if kept.is_empty() {
         tell(crate::effect::Happening::Scanner(Err("SCN-000")));
-        return Ok(None);
+        return Ok((kept, handle));
     }
     let tell = tell.clone();
     std::thread::Builder::new()
@@ -247,5 +301,5 @@ fn scanner(
                 });
             }
         })?;
-    Ok(kept)
+    Ok((kept, handle))
 }

@@ -306,7 +306,7 @@ fn a_wall_card_opens_its_service() {
 fn a_matter_for_a_person_goes_straight_to_a_person() {
     let mut kiosk = kiosk(Script::default());
     kiosk.go("rest").unwrap();
-    kiosk.find_and_go("service/stuck").unwrap();
+    kiosk.find_and_go("service/home-visit").unwrap();
     assert_eq!(page(&kiosk), "help");
     assert!(
         kiosk

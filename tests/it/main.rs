@@ -8,3 +8,4 @@ mod pages;
 mod place;
 mod record;
 mod resident;
+mod ways;

@@ -232,6 +232,61 @@ go-on-yes = Yes, go on
 go-on-no = Not me
 say-go-on-wrong = That is not right. Please try again, or call a person.
 
+## Recordings and photos
+say-voice-how = Touch once, then speak. Say what it is about, and where.
+say-voice-begin = Begin
+say-voice-stop = That is all
+say-voice-play = Hear it
+say-voice-again = Say it again
+say-voice-hush = Stop
+say-voice-kept = It is recorded and kept. You can say it again.
+say-voice-full = Three minutes are over. All you said is kept.
+say-voice-fault = The microphone does not work. Please write it, or call a person.
+voice-listening = I am listening. No hurry, up to three minutes.
+voice-kept = Recorded, { $time }. You can say it again.
+voice-cannot = I'd rather not speak
+voice-after-all = Say it instead
+missing-voice = Please say it first
+say-photo-how = Lay the paper flat under the camera, then touch Take a photo.
+say-photo-take = Take a photo
+say-photo-again = Take it again
+say-photo-kept = The photo is kept. If you can read it, touch Next.
+say-photo-dark = It is too dark to read. Move it into the light and take it again. You may also leave it so.
+say-photo-bright = It is too bright, it shines. Move it and take it again. You may also leave it so.
+say-photo-blurred = It is blurred. Hold it still and take it again. You may also leave it so.
+say-photo-empty = I see no writing. Put it under the camera and take it again. You may also leave it so.
+say-photo-fault = The camera does not work. Please call a person.
+say-photo-card = Put the side with your picture under the camera.
+missing-photo = Please take a photo first
+identify-photo = Photograph it
+say-way-say = Say it
+say-way-show = Photograph it
+say-way-person = A person writes it
+say-way-write = Write it myself
+text-cannot = I cannot write
+text-keyboard = Write it instead
+say-bank-card-wrong = The card number does not look right. Please check it.
+read-back-said = Recorded
+read-back-shown = Photographed
+read-back-written = Written
+read-back-offer = None yet. Touch to add
+
+## The number pad: said to whoever uses it, beside the page
+say-pad-keys = Zero: hear it again. Star: call a person. Backspace: one step back.
+say-pad-enter = Enter:
+say-pad-slash = Slash:
+say-pad-back = Backspace:
+say-pad-nothing = This key does nothing here.
+say-pad-missing = Digits still missing:
+say-pad-whole = That is all of them.
+say-pad-not-here = No card with you? Just press Enter. For an X at the end press the point.
+say-pad-to-pin = If there is a PIN on your slip, just press Enter.
+say-pad-to-id = To use your ID number instead, just press Enter.
+say-pad-number-enter = Press the number. After a single digit press Enter.
+say-pad-voice-end = When you have finished, press Enter.
+say-pad-is-there = It is filled in.
+say-pad-change = To change one, press its number.
+
 ## Idle
 say-idle = Are you still here?
 idle-still-here = I'm still here

@@ -219,6 +219,61 @@ go-on-yes = 是我，接着办
 go-on-no = 不是我
 say-go-on-wrong = 不对。请再按一遍，或者叫人帮忙。
 
+## Recordings and photos
+say-voice-how = 按一下，就能说。说清楚：什么事，在哪里。
+say-voice-begin = 开始说
+say-voice-stop = 说完了
+say-voice-play = 听一遍
+say-voice-again = 重新说
+say-voice-hush = 不听了
+say-voice-kept = 录好了，存下了。不满意，能重新说。
+say-voice-full = 三分钟到了，说的都存下了。
+say-voice-fault = 现在录不了音。请写下来，或者叫人帮忙。
+voice-listening = 正在听您说。不着急，最长三分钟。
+voice-kept = 录好了，{ $time }。不满意，能重新说。
+voice-cannot = 不想说话
+voice-after-all = 还是说出来
+missing-voice = 请先说一说
+say-photo-how = 把纸放平，放到镜头下面，再按“拍一张”。
+say-photo-take = 拍一张
+say-photo-again = 重新拍
+say-photo-kept = 拍好了，存下了。看得清就按“下一步”。
+say-photo-dark = 太暗了，看不清。请挪到亮的地方，重新拍。也能先这样。
+say-photo-bright = 太亮了，反光。请挪一挪，重新拍。也能先这样。
+say-photo-blurred = 有点糊。请放稳，重新拍。也能先这样。
+say-photo-empty = 好像没拍到字。请放到镜头下面，重新拍。也能先这样。
+say-photo-fault = 现在拍不了照。请叫人帮忙。
+say-photo-card = 把身份证有照片的那一面，放到镜头下面。
+missing-photo = 请先拍一张
+identify-photo = 拍身份证
+say-way-say = 说出来
+say-way-show = 拍下来
+say-way-person = 让人帮我写
+say-way-write = 自己写
+text-cannot = 不会写
+text-keyboard = 还是自己写
+say-bank-card-wrong = 卡号好像不对，请再看一遍。
+read-back-said = 您说的，录好了
+read-back-shown = 拍好了
+read-back-written = 写好了
+read-back-offer = 没有。想加，点这里
+
+## The number pad: said to whoever uses it, beside the page
+say-pad-keys = 按零，再听一遍。按星号，叫人帮忙。按退格键，回上一步。
+say-pad-enter = 按确定键：
+say-pad-slash = 按斜杠键：
+say-pad-back = 按退格键：
+say-pad-nothing = 这个键，在这里没有用。
+say-pad-missing = 还差几个数字：
+say-pad-whole = 数字够了。
+say-pad-not-here = 没带身份证，直接按确定键。最后是 X 的，按小数点。
+say-pad-to-pin = 小票上有密码的，直接按确定键。
+say-pad-to-id = 要用身份证后四位，直接按确定键。
+say-pad-number-enter = 按数字。一位数，再按确定键。
+say-pad-voice-end = 说完了，按确定键。
+say-pad-is-there = 填好了。
+say-pad-change = 要改哪个，按它的数字。
+
 ## Idle
 say-idle = 您还在吗？
 idle-still-here = 我还在

@@ -17,12 +17,12 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// Opens a page file with a new, empty profile in `folder`.
+    /// Opens a page file with the profile in `folder`, which the first start makes.
     ///
     /// # Errors
     /// When Chromium is not installed.
     pub fn start(server: &XServer, folder: &Path, page: &Path) -> Result<Self> {
-        let profile = tempfile::tempdir_in(folder)?.keep();
+        let profile = folder.join("chromium-profile");
         let (width, height) = server.size();
         let log = std::fs::File::create(folder.join("chromium.log"))?;
         let child = Command::new("chromium")
@@ -32,6 +32,8 @@ impl Browser {
                 "--disable-gpu",
                 "--no-first-run",
                 "--no-default-browser-check",
+                // The bench ends it hard; the next start shall show its page all the same.
+                "--hide-crash-restore-bubble",
             ])
             .args([
                 "--disable-background-networking",
@@ -131,6 +133,40 @@ pub fn write_page(
         .replace("{{hear}}", &kiosk.target("hear")?.label)
         .replace("{{next}}", &next);
     let path = folder.join("home.html");
+    std::fs::write(&path, page)?;
+    Ok(path)
+}
+
+/// Writes the rest page, which leads to the home page when it is touched, as the kiosk's does.
+///
+/// # Errors
+/// As [`write_page`].
+pub fn write_rest(folder: &Path, kiosk: &Page, station: &str) -> Result<PathBuf> {
+    let assets = onedoor_harness::workspace().join("assets");
+    let label = |id: &str| Ok::<_, anyhow::Error>(kiosk.target(id)?.label.clone());
+    let mut tools = String::new();
+    for (id, picture) in [
+        ("language", "language"),
+        ("text-size", "text-size"),
+        ("contrast", "contrast"),
+        ("volume", "sound"),
+    ] {
+        write!(
+            tools,
+            r#"<button><img src="{}/pictures/{picture}.svg" alt="">{}</button>"#,
+            assets.display(),
+            label(id)?,
+        )?;
+    }
+    let page = include_str!("rest.html")
+        .replace("{{assets}}", &assets.display().to_string())
+        .replace("{{language}}", &kiosk.language)
+        .replace("{{station}}", station)
+        .replace("{{rest}}", &label("rest")?)
+        .replace("{{tools}}", &tools)
+        .replace("{{person}}", &label("person")?)
+        .replace("{{hear}}", &label("hear")?);
+    let path = folder.join("rest.html");
     std::fs::write(&path, page)?;
     Ok(path)
 }

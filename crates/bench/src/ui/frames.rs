@@ -29,23 +29,20 @@ pub struct Start {
     pub pictures: usize,
 }
 
-/// Watches a start that `begin` sets off. `nudge` is called with each picture of a page, for a program that has to be touched
-/// before it shows the page in question; it says whether that page is up.
+/// Watches a start that `begin` sets off.
 ///
 /// # Errors
 /// When no page is shown in time or the server is gone.
 pub fn watch_start<T>(
     screen: &Screen,
     begin: impl FnOnce() -> Result<T>,
-    mut nudge: impl FnMut(&mut T, &Frame) -> Result<bool>,
 ) -> Result<(T, Start)> {
     let watch = screen.watch()?;
     let empty = screen.shot()?;
     let began = Instant::now();
-    let mut program = begin()?;
+    let program = begin()?;
     let mut seen: Vec<(Duration, Frame)> = Vec::new();
     let mut last_change = began;
-    let mut ready = false;
     loop {
         let changed = watch.next(Duration::from_millis(5))?.is_some();
         if changed {
@@ -60,13 +57,8 @@ pub fn watch_start<T>(
         }
         let page = seen
             .last()
-            .map(|(_, frame)| frame)
-            .filter(|frame| frame.difference(&empty) > 0.5 && frame.colours() > PAGE_COLOURS);
-        if let (true, false, Some(frame)) = (changed, ready, page) {
-            ready = nudge(&mut program, frame)?;
-        }
-        let page = page.is_some();
-        if ready && page && last_change.elapsed() > QUIET {
+            .is_some_and(|(_, frame)| frame.difference(&empty) > 0.5 && frame.colours() > PAGE_COLOURS);
+        if page && last_change.elapsed() > QUIET {
             break;
         }
         anyhow::ensure!(

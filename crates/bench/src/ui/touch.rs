@@ -12,7 +12,7 @@ use onedoor_harness::screen::Screen;
 use onedoor_harness::touch::Touchscreen;
 
 /// The kiosk ignores a second touch for 700 ms, as trembling hands need.
-const BETWEEN: Duration = Duration::from_millis(900);
+pub const BETWEEN: Duration = Duration::from_millis(900);
 /// A touch that changes nothing for as long is lost.
 const PATIENCE: Duration = Duration::from_secs(5);
 

@@ -40,6 +40,7 @@ impl Filling {
                 path: self.next_entry_path(stand.id),
                 kind: PageKind::AddAnother,
                 answered,
+                page: None,
             });
         }
         let NodeKind::Page(kind) = self.form.nodes[node].kind else {
@@ -50,6 +51,7 @@ impl Filling {
             path,
             kind,
             answered: !self.instance.text(stand.id).is_empty(),
+            page: self.form.nodes[node].attributes.get("kiosk:page").cloned(),
         })
     }
 

@@ -45,6 +45,15 @@ pub struct Step {
     pub kind: PageKind,
     /// Whether it has an answer (notes never have).
     pub answered: bool,
+    /// `kiosk:page`: how the kiosk asks it (e.g. `phone`, `money`, `offer`).
+    pub page: Option<String>,
+}
+
+impl Step {
+    /// `kiosk:page` of the question.
+    pub fn page(&self) -> Option<&str> {
+        self.page.as_deref()
+    }
 }
 
 /// A choice as shown in one language.
