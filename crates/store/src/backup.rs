@@ -12,6 +12,7 @@ use crate::conn;
 use crate::error::{Result, StoreError};
 use crate::files::{self, beside};
 use crate::forget::{self, Rule};
+use crate::gone::GoneList;
 use crate::key::DbKey;
 use crate::open::{self, cannot_open};
 use crate::types::{BackupDone, Verified};
@@ -60,6 +61,8 @@ pub(crate) fn make(
     fs::rename(&draft, &path).map_err(io)?;
     files::sync_folder(&path).map_err(io)?;
     let length = fs::metadata(&path).map_err(io)?.len();
+    let gone = GoneList::of_record(record).read();
+    GoneList::of_copies(folder).complete(gone).map_err(io)?;
     let removed = rotate(folder, keep.max(1));
     let older = backups_in(folder).into_iter().filter(|copy| *copy != path);
     let forgot = forget::remove(record, key, older.collect(), rule)?;

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use crate::error::{Result, StoreError};
 use crate::files::Head;
+use crate::gone::Gone;
 use crate::types::{Identity, NewBlob};
 use crate::writer::Tools;
 
@@ -18,7 +19,7 @@ pub(crate) struct Pen<'a> {
     identity: Identity,
     at: Option<(Seq, ChainHash)>,
     wrote: bool,
-    erased: bool,
+    erased: Vec<Gone>,
     stamp: Stamp,
 }
 
@@ -31,7 +32,7 @@ impl<'a> Pen<'a> {
             identity,
             at: last_of(tx, identity)?,
             wrote: false,
-            erased: false,
+            erased: Vec::new(),
             stamp: tools.stamp(),
         })
     }
@@ -51,9 +52,9 @@ impl<'a> Pen<'a> {
         self.stamp = stamp;
     }
 
-    /// Whether something was erased: then its traces are to be removed after the commit.
-    pub(crate) fn erased(&self) -> bool {
-        self.erased
+    /// What was erased: its traces are to be removed after the commit.
+    pub(crate) fn erased(&self) -> &[Gone] {
+        &self.erased
     }
 
     /// Where the chain will stand after the commit, if anything was written.
@@ -107,10 +108,7 @@ impl<'a> Pen<'a> {
         let hash = before.next(event.bytes());
         let place = insert_event(self.tx, &event, hash)?;
         crate::projection::project(self.tx, place, &event)?;
-        self.erased |= matches!(
-            event.body(),
-            EventBody::Erased(_) | EventBody::DraftErased(_)
-        );
+        self.erased.extend(Gone::of(&event));
         self.at = Some((seq, hash));
         self.wrote = true;
         Ok(id)

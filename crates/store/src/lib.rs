@@ -5,6 +5,8 @@
 //! * Nothing is acknowledged before it is committed and durable (WAL, `synchronous = FULL`).
 //! * An event and what it changes are written in one transaction; events are only ever added.
 //! * Answers and files are blobs outside the hash chain, so that they can be erased without breaking it.
+//! * What a resident told once is kept with their consent, shown whole, corrected, and erased with every trace: in the
+//!   file, its log, and, after their days, its copies; and it does not come back with an older copy.
 //! * Every fault is a [`StoreError`] with a stable code; a fault leaves the record as it was.
 
 mod backup;
@@ -19,6 +21,7 @@ mod drafts;
 mod error;
 mod files;
 mod forget;
+mod gone;
 mod held;
 mod journal;
 mod key;

@@ -13,6 +13,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::conn;
 use crate::error::{Result, StoreError};
 use crate::files::{self, HeadFile, beside};
+use crate::gone::GoneList;
 use crate::key::DbKey;
 use crate::types::{Identity, Options};
 use crate::verify;
@@ -131,6 +132,11 @@ pub(crate) fn open(path: &Path, key: &DbKey, options: &Options) -> Result<Writer
             );
             tools.watch.load(chain.last_stamp, chain.confirmed);
             let mut writer = Writer::new(connection, head_file, Arc::new(tools));
+            let list = GoneList::of_record(path);
+            if let Err(error) = list.complete(chain.gone) {
+                tracing::warn!(event = "store.gone_not_listed", %error);
+            }
+            writer.gone = Some(list);
             writer.resume();
             Ok(writer)
         }
@@ -184,6 +190,7 @@ fn begin(
             },
         )
     })?;
+    writer.gone = Some(GoneList::of_record(path));
     files::sync_folder(path).map_err(|error| cannot_open(path, &error))?;
     tracing::info!(event = "store.begun", device = %identity.device, epoch = %identity.epoch);
     Ok(writer)

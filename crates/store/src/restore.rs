@@ -1,6 +1,7 @@
 //! Back from a copy: the copy is checked, the damaged file set aside, what can still be read of it rescued, and a new
 //! epoch begun, so that no event number is ever used twice.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -10,9 +11,11 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::{Result, StoreError};
 use crate::files::{self, Head, HeadFile, beside};
+use crate::gone::{self, Gone, GoneList};
 use crate::journal::{Pen, last_of};
 use crate::key::DbKey;
 use crate::open::{self, cannot_open};
+use crate::tidy::{self, Scrub};
 use crate::types::{Identity, Options, RestoreReport};
 use crate::verify;
 use crate::writer::{Tools, Writer};
@@ -52,6 +55,7 @@ pub(crate) fn restore(
         event = "store.restored",
         epoch = %report.epoch,
         rescued = report.events_rescued,
+        erased_again = report.erased_again,
         drafts = report.drafts_rescued,
         lost = report.blobs_lost
     );
@@ -98,6 +102,7 @@ fn build(
         events_rescued: 0,
         drafts_rescued: 0,
         blobs_lost: 0,
+        erased_again: 0,
         epoch: open::fresh_epoch(options),
     };
     let last_in_copy = last_of(&connection, before)?.map(|(seq, _)| seq);
@@ -125,8 +130,13 @@ fn build(
     );
     tools.watch.load(chain.last_stamp, chain.confirmed);
     let mut writer = Writer::new(connection, head_file, Arc::new(tools));
-    begin_epoch(
+    let mut gone = GoneList::of_record(record).read();
+    if let Some(folder) = copy.and_then(Path::parent) {
+        gone.extend(GoneList::of_copies(folder).read());
+    }
+    report.erased_again = begin_epoch(
         &mut writer,
+        &gone,
         Beginning {
             software: options.software.clone(),
             reason: reason.to_owned(),
@@ -183,9 +193,9 @@ struct Beginning {
     unreadable: Vec<BlobId>,
 }
 
-fn begin_epoch(writer: &mut Writer, beginning: Beginning) -> Result<()> {
+fn begin_epoch(writer: &mut Writer, gone: &HashSet<Gone>, beginning: Beginning) -> Result<u64> {
     let epoch = writer.tools.identity().epoch;
-    let head = writer.write(move |pen: &mut Pen<'_>| {
+    let (head, erased_again) = writer.write(move |pen: &mut Pen<'_>| {
         pen.tx.execute(
             "INSERT INTO epochs (epoch, number) SELECT ?, max(number) + 1 FROM epochs",
             [epoch.to_sql()],
@@ -221,12 +231,17 @@ fn begin_epoch(writer: &mut Writer, beginning: Beginning) -> Result<()> {
                 },
             )?;
         }
-        Ok(pen.head())
+        let erased_again = gone::erase_again(pen, gone)?;
+        if erased_again > 0 {
+            // The file is opened next, and written anew then.
+            tidy::note(pen, Scrub::AtOnce)?;
+        }
+        Ok((pen.head(), erased_again))
     })?;
     if let Some(head) = head {
         writer.reset_head(head)?;
     }
-    Ok(())
+    Ok(erased_again)
 }
 
 /// Moves the damaged file and its log out of the way; only the latest is kept.

@@ -72,10 +72,11 @@ impl Writer {
     ) -> Result<(T, bool)> {
         let (value, erased) = self.write(|pen| {
             let value = work(pen)?;
-            if pen.erased() {
+            let erased = !pen.erased().is_empty();
+            if erased {
                 note(pen, scrub)?;
             }
-            Ok((value, pen.erased()))
+            Ok((value, erased))
         })?;
         if !erased {
             return Ok((value, true));
@@ -169,7 +170,7 @@ impl Writer {
                 clock_trusted: now.trusted,
                 ..Tidied::default()
             };
-            if pen.erased() {
+            if !pen.erased().is_empty() {
                 note(pen, Scrub::Tonight)?;
             }
             Ok(tidied)

@@ -357,6 +357,8 @@ pub struct RestoreReport {
     pub drafts_rescued: u64,
     /// Blobs of rescued events that were not readable any more.
     pub blobs_lost: u64,
+    /// Things that had been erased before, came back with the copy and were erased again.
+    pub erased_again: u64,
     /// The new epoch.
     pub epoch: Epoch,
 }

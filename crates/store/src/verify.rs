@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::error::{Result, StoreError};
 use crate::files::Head;
+use crate::gone::Gone;
 use crate::types::{JournalRow, Verified};
 
 fn damaged(what: impl Into<String>) -> StoreError {
@@ -22,6 +23,8 @@ pub(crate) struct Chain {
     pub confirmed: Option<Stamp>,
     blobs: Vec<(BlobId, [u8; 32], u64)>,
     erased: HashSet<BlobId>,
+    /// What was erased for good.
+    pub gone: Vec<Gone>,
     cases: HashSet<CaseId>,
 }
 
@@ -44,6 +47,7 @@ pub(crate) fn chain(connection: &Connection, device: DeviceId) -> Result<Chain> 
         confirmed: None,
         blobs: Vec::new(),
         erased: HashSet::new(),
+        gone: Vec::new(),
         cases: HashSet::new(),
     };
     let mut epochs: HashSet<Epoch> = HashSet::new();
@@ -94,6 +98,7 @@ fn note(found: &mut Chain, event: &Event) {
     for blob in event.blobs() {
         found.blobs.push((blob.id, blob.hash, blob.length));
     }
+    found.gone.extend(Gone::of(event));
     match event.body() {
         EventBody::Erased(erased) => found.erased.extend(erased.blobs.iter().copied()),
         EventBody::CaseSaved(_) => {

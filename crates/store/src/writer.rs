@@ -19,6 +19,7 @@ use crate::clock::Watch;
 use crate::conn;
 use crate::error::{Result, StoreError};
 use crate::files::HeadFile;
+use crate::gone::GoneList;
 use crate::journal::Pen;
 use crate::key::DbKey;
 use crate::reply::{Reply, pair};
@@ -182,6 +183,8 @@ pub(crate) struct Writer {
     doubtful: bool,
     /// The log still holds what was erased and is to be cut.
     pub log_due: bool,
+    /// Where it is listed what was erased; none while a record is being built.
+    pub gone: Option<GoneList>,
 }
 
 impl Writer {
@@ -193,6 +196,7 @@ impl Writer {
             waiting: BTreeMap::new(),
             doubtful: false,
             log_due: false,
+            gone: None,
         }
     }
 
@@ -223,10 +227,10 @@ impl Writer {
         let tx = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let (value, head) = {
+        let (value, head, erased) = {
             let mut pen = Pen::new(&tx, &tools)?;
             let value = work(&mut pen)?;
-            (value, pen.head())
+            (value, pen.head(), pen.erased().to_vec())
         };
         tx.commit()?;
         if let Some(head) = head
@@ -234,6 +238,12 @@ impl Writer {
         {
             // The commit stands; only the watch against a rolled-back disk lags behind.
             tracing::warn!(event = "store.head_not_written", %error);
+        }
+        if let Some(list) = &self.gone
+            && let Err(error) = list.add(&erased)
+        {
+            // It is completed at the next start.
+            tracing::warn!(event = "store.gone_not_listed", %error);
         }
         Ok(value)
     }

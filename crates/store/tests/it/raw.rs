@@ -88,7 +88,7 @@ pub fn search(folder: &Path, needles: &[Vec<u8>]) -> BTreeSet<Hit> {
         let mut parts = vec![bytes.clone()];
         if name.ends_with("-wal") {
             parts.extend(frames(&bytes));
-        } else if bytes.len() >= PAGE && !name.ends_with("-shm") {
+        } else if bytes.len() >= PAGE && is_database(&name) {
             parts.extend(pages(&bytes));
         }
         for (page, part) in parts.iter().enumerate() {
@@ -102,6 +102,13 @@ pub fn search(folder: &Path, needles: &[Vec<u8>]) -> BTreeSet<Hit> {
         }
     }
     hits
+}
+
+/// True for the record, what restores left of it, and its copies.
+fn is_database(name: &str) -> bool {
+    [".db", ".damaged", ".restoring", "backup.new"]
+        .iter()
+        .any(|ending| name.ends_with(ending))
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
