@@ -92,7 +92,8 @@ impl Writer {
         if scrub == Scrub::AtOnce && small {
             self.scrub()
         } else {
-            self.cut_log(PATIENCE);
+            // Nobody waits for this one, and the next touch must not either: it is tried again.
+            self.cut_log(Duration::ZERO);
             false
         }
     }

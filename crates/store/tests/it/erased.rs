@@ -1,13 +1,13 @@
 //! After erasing, no byte of it is left: in the file (used pages, free pages, the unused middle of pages), in the log,
 //! in what restores left, in a plain export, in copies past their time. Each search is shown to find it where it is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use onedoor_domain::case::Word;
 use onedoor_domain::event::{Actor, TellWay};
 use onedoor_domain::personal::Personal;
-use onedoor_domain::profile::{ConsentText, Fields, Relation};
+use onedoor_domain::profile::{ConsentText, FieldValue, Fields, Relation};
 use onedoor_store::{Store, backups_in};
 use rusqlite::Connection;
 
@@ -248,6 +248,10 @@ fn after_erasing_no_byte_is_left_in_record_log_export_or_copies() {
     let data = place.path().parent().unwrap().to_owned();
     assert_eq!(search(&data, &mine), BTreeSet::new());
     assert!(!aside.exists());
+    let free: i64 = raw(&place.path())
+        .query_row("PRAGMA freelist_count", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(free, 0, "the file was written anew");
     let export = exported(&place.path());
     for needle in &mine {
         assert!(!contains(&export, needle));
@@ -457,10 +461,52 @@ fn the_log_is_cut_when_the_last_reader_lets_go() {
     assert!(!erased.scrubbed, "somebody still reads it");
     assert!(store.held_of(li.person()).wait().unwrap().is_empty());
     assert!(!search(&data, &needles).is_empty());
+    let noted = || -> bool {
+        reader
+            .query_row(
+                "SELECT count(*) FROM meta WHERE name = 'scrub'",
+                [],
+                |row| row.get(0),
+            )
+            .unwrap()
+    };
     reader.execute_batch("COMMIT").unwrap();
+    assert!(noted(), "not over before the log is cut");
     let begun = std::time::Instant::now();
     while !search(&data, &needles).is_empty() {
         assert!(begun.elapsed().as_secs() < 20, "the log was never cut");
         std::thread::sleep(std::time::Duration::from_millis(200));
     }
+    assert!(store.tidy().wait().unwrap().scrubbed);
+    assert!(!noted());
+}
+
+/// What a resident replaces, and what is discarded, is overwritten at once; the file is written anew at night.
+#[test]
+fn what_was_corrected_or_discarded_is_overwritten_before_the_night() {
+    let place = Place::new();
+    let store = place.open();
+    let (li, wang) = (Resident::new(1), Resident::new(2));
+    li.keep_profile(&store, 200);
+    wang.keep_profile(&store, 200);
+    let data = place.path().parent().unwrap().to_owned();
+    let old = [li.words[0].as_bytes().to_vec()];
+    assert!(!search(&data, &old).is_empty());
+    let name = Personal::new(FieldValue::Text("李小花".to_owned()));
+    let changes = BTreeMap::from([("full_name".to_owned(), Some(name))]);
+    store
+        .correct_profile(li.person(), changes, Actor::Resident)
+        .wait()
+        .unwrap();
+    assert_eq!(search(&data, &old), BTreeSet::new());
+    assert!(!search(&data, &["李小花".as_bytes().to_vec()]).is_empty());
+
+    let mut half = draft(7, "page-2", "");
+    half.snapshot = Personal::new(li.bytes(2, 9_000));
+    store.save_draft(half).wait().unwrap();
+    let old = encodings(&li.words[2]);
+    assert!(!search(&data, &old).is_empty());
+    assert!(store.discard_draft(draft_id(7)).wait().unwrap());
+    assert!(store.tidy().wait().unwrap().scrubbed);
+    assert_eq!(search(&data, &old), BTreeSet::new());
 }
