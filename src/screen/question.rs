@@ -311,7 +311,7 @@ impl Question {
         let write = ("way/write", "say-way-write", "keyboard", Way::Write);
         match (&self.entry, &self.other) {
             (Entry::Words(_), _) => {
-                let mut ways = vec![("way/say", "say-way-say", "talk", Way::Say)];
+                let mut ways = vec![("way/say", "say-way-say", "microphone", Way::Say)];
                 if self.camera {
                     ways.push(("way/show", "say-way-show", "camera", Way::Show));
                 }
@@ -321,7 +321,11 @@ impl Question {
             }
             // A form that lets it empty asks for the written words itself.
             (Entry::Voice(_), _) if self.page.required => {
-                vec![write, ("way/say", "say-way-say", "talk", Way::Say), person]
+                vec![
+                    write,
+                    ("way/say", "say-way-say", "microphone", Way::Say),
+                    person,
+                ]
             }
             _ => Vec::new(),
         }
@@ -703,6 +707,9 @@ impl Question {
             Next::Ready(say.text("skip"), Message::Next)
         } else {
             Next::Missing(say.text(match &self.entry {
+                _ if self.voice().is_some() => "missing-voice",
+                _ if self.photo().is_some() => "missing-photo",
+                _ if self.other.is_some() => "missing-text",
                 Entry::Day(_) => "missing-date",
                 Entry::Words(_) => "missing-text",
                 Entry::Voice(_) => "missing-voice",
@@ -733,10 +740,10 @@ impl Question {
     /// The way to the other ways, or back from them.
     fn way_out(&self, ctx: Ctx<'_>) -> Extra<Message> {
         let (label, picture) = match (&self.other, &self.entry) {
-            (None, Entry::Words(_)) => ("text-cannot", "talk"),
+            (None, Entry::Words(_)) => ("text-cannot", "microphone"),
             (None, _) => ("voice-cannot", "keyboard"),
             (Some(_), Entry::Words(_)) => ("text-keyboard", "keyboard"),
-            (Some(_), _) => ("voice-after-all", "talk"),
+            (Some(_), _) => ("voice-after-all", "microphone"),
         };
         Extra {
             target: "other-way",

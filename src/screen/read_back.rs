@@ -188,7 +188,12 @@ pub fn view<'a>(ctx: Ctx<'a>, lines: Vec<Line>, per: usize, leaf: Leaf) -> Page<
                 Some(name) => picture(draw, name, side),
                 None => picture(draw, "write", side),
             };
-            let change = text_width(&say.text("change"), look.px(theme::SMALL));
+            let change_label = if line.offer {
+                "read-back-add"
+            } else {
+                "change"
+            };
+            let change = text_width(&say.text(change_label), look.px(theme::SMALL));
             let wide = room.0 - 56.0 - badge_width(draw) - side - change - 4.0 * 28.0;
             let high = (room.1 - 18.0 * (per as f32 - 1.0)) / per as f32 - 16.0;
             let small = fitting(
@@ -207,12 +212,12 @@ pub fn view<'a>(ctx: Ctx<'a>, lines: Vec<Line>, per: usize, leaf: Leaf) -> Page<
                 badge(draw, n + 1, look.palette.number),
                 drawing,
                 text,
-                words(say.text("change"), look.px(theme::SMALL), surface.ink).bold(),
+                words(say.text(change_label), look.px(theme::SMALL), surface.ink).bold(),
             ]
             .spacing(28)
             .align_y(Vertical::Center);
             all = all.push(
-                tap(line.target, say.text("change"), surface, inside)
+                tap(line.target, say.text(change_label), surface, inside)
                     .padding(Padding::from([8.0, 28.0]))
                     .width(Length::Fill)
                     .height(Length::Fill)

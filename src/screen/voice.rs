@@ -280,7 +280,7 @@ impl Entry {
                 lines.push(
                     3,
                     side,
-                    picture(draw, if self.kept() { "good" } else { "talk" }, side),
+                    picture(draw, if self.kept() { "good" } else { "microphone" }, side),
                 );
             }
             let text = match (self.state, self.seconds) {

@@ -56,6 +56,8 @@ impl Place {
             "--clock-set",
             "--sound",
             "virtual",
+            "--microphone",
+            "virtual",
             "--station",
             "kiosk-config",
             "--data",

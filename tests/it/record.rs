@@ -62,6 +62,20 @@ impl Record {
         Ok(self.store.open_drafts().wait()?.len())
     }
 
+    /// The recordings and photos of the only draft: each with its name, whole as far as it got.
+    ///
+    /// # Errors
+    /// When there is not one draft.
+    pub fn draft_parts(&self) -> Result<Vec<(String, Vec<u8>)>> {
+        let drafts = self.store.open_drafts().wait()?;
+        ensure!(drafts.len() == 1, "there are {} drafts", drafts.len());
+        let parts = self.store.draft_parts(drafts[0].id).wait()?;
+        Ok(parts
+            .into_iter()
+            .map(|(name, bytes)| (name, bytes.expose().clone()))
+            .collect())
+    }
+
     /// The answers of a case: the OpenRosa instance without the name of the draft, which differs from run to run.
     ///
     /// # Errors

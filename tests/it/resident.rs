@@ -14,7 +14,7 @@ pub const ID_NUMBER: &str = "990101194506120026";
 pub const PHONE: &str = "19900000026";
 /// The name, character by character as it is typed.
 pub const NAME: [(&str, &str); 3] = [("张", "zhang"), ("桂", "gui"), ("兰", "lan")];
-/// The one service.
+/// The service that is done unless another is named.
 pub const SERVICE: &str = "cross-province-medical";
 
 /// The name as it is written.
@@ -57,6 +57,8 @@ pub enum Next {
 pub struct Resident {
     /// How many touches of a page's typing are done, by page.
     typed: BTreeMap<String, usize>,
+    /// The service they came for; [`SERVICE`] where none is named.
+    service: Option<&'static str>,
     /// The page on which they have chosen.
     chosen: Option<String>,
     /// What stands on the next keyboard is not known and wiped first: so many touches of Wipe are left, by page.
@@ -67,10 +69,19 @@ pub struct Resident {
 const WIPES: usize = 24;
 
 impl Resident {
+    /// A resident who came for this service.
+    pub fn of(service: &'static str) -> Self {
+        Self {
+            service: Some(service),
+            ..Self::default()
+        }
+    }
+
     /// A power cut at an unknown moment: they no longer know how far they had typed, and begin that page anew.
     pub fn forget_typing(&mut self) {
         *self = Self {
             unsure: Some(BTreeMap::new()),
+            service: self.service,
             ..Self::default()
         };
     }
@@ -80,7 +91,7 @@ impl Resident {
     /// # Errors
     /// When the page offers nothing that this resident understands.
     pub fn look(&self, page: &Page) -> Result<Next> {
-        let service = format!("service/{SERVICE}");
+        let service = format!("service/{}", self.service.unwrap_or(SERVICE));
         let simple = ["rest", "still-here", "go-on/yes", &service, "papers/all"];
         let target = if let Some(target) = simple.into_iter().find(|target| page.has(target)) {
             target.to_owned()
@@ -88,6 +99,11 @@ impl Resident {
             return Ok(Next::Done);
         } else if page.page == "saving" {
             return Ok(Next::Wait);
+        } else if page.has("voice/start") {
+            "voice/start".to_owned()
+        } else if page.has("photo/take") && page.has("next") {
+            // What may be left is left.
+            "next".to_owned()
         } else if page.has("key/1") {
             let target = self.digit(page);
             if !page.has(&target) {

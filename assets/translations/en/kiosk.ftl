@@ -233,7 +233,7 @@ go-on-no = Not me
 say-go-on-wrong = That is not right. Please try again, or call a person.
 
 ## Recordings and photos
-say-voice-how = Touch once, then speak. Say what it is about, and where.
+say-voice-how = Touch Begin, then speak.
 say-voice-begin = Begin
 say-voice-stop = That is all
 say-voice-play = Hear it
@@ -269,7 +269,8 @@ say-bank-card-wrong = The card number does not look right. Please check it.
 read-back-said = Recorded
 read-back-shown = Photographed
 read-back-written = Written
-read-back-offer = None yet. Touch to add
+read-back-offer = Left open. Touch to add
+read-back-add = Add
 
 ## The number pad: said to whoever uses it, beside the page
 say-pad-keys = Zero: hear it again. Star: call a person. Backspace: one step back.

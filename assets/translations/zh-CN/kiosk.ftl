@@ -220,7 +220,7 @@ go-on-no = 不是我
 say-go-on-wrong = 不对。请再按一遍，或者叫人帮忙。
 
 ## Recordings and photos
-say-voice-how = 按一下，就能说。说清楚：什么事，在哪里。
+say-voice-how = 按“开始说”，就能说了。
 say-voice-begin = 开始说
 say-voice-stop = 说完了
 say-voice-play = 听一遍
@@ -256,7 +256,8 @@ say-bank-card-wrong = 卡号好像不对，请再看一遍。
 read-back-said = 您说的，录好了
 read-back-shown = 拍好了
 read-back-written = 写好了
-read-back-offer = 没有。想加，点这里
+read-back-offer = 没填。想填，点这里
+read-back-add = 填上
 
 ## The number pad: said to whoever uses it, beside the page
 say-pad-keys = 按零，再听一遍。按星号，叫人帮忙。按退格键，回上一步。
