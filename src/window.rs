@@ -58,7 +58,10 @@ impl Program {
                 }
                 self.kiosk.update(KioskMessage::Happened(happening));
             }
-            Message::Ticked => self.kiosk.update(KioskMessage::Ticked),
+            Message::Ticked => {
+                self.kiosk.update(KioskMessage::Ticked);
+                give_back();
+            }
             Message::Pressed(key) => self.kiosk.update(KioskMessage::Pressed(key)),
             Message::Opened => {}
             Message::Window(id, event) => return self.window(id, &event),
@@ -78,6 +81,7 @@ impl Program {
         if Some(id) == self.main {
             match event {
                 window::Event::Opened { size, .. } | window::Event::Resized(size) => {
+                    give_back();
                     // iced gives design pixels; what the screen has are real ones.
                     let scale = self.scale();
                     self.size = (size.width * scale, size.height * scale);
@@ -135,6 +139,20 @@ impl Program {
     }
 }
 
+/// Gives memory that was needed only for a moment (the bundle, fonts that were looked through) back to the machine: the C
+/// library keeps it otherwise. Takes well under a millisecond where there is nothing to give.
+fn give_back() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    #[expect(
+        unsafe_code,
+        reason = "the C library's own call, without arguments that could be wrong"
+    )]
+    // SAFETY: malloc_trim may be called at any time from any thread (malloc_trim(3)).
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}
+
 /// Opens the kiosk and runs until its window closes.
 ///
 /// # Errors
@@ -156,6 +174,7 @@ pub fn run(run: &Run) -> anyhow::Result<()> {
     let (kiosk, controls) = setup::kiosk(&opened, &run.at.data(), &run.at.plugs, tell)?;
     // What is needed of the bundle is in the kiosk now; the rest is megabytes that a terminal has better use for.
     drop(opened);
+    give_back();
     let trace = match &run.at.trace {
         Some(path) => {
             let file = std::fs::File::options()

@@ -33,10 +33,7 @@ pub struct Start {
 ///
 /// # Errors
 /// When no page is shown in time or the server is gone.
-pub fn watch_start<T>(
-    screen: &Screen,
-    begin: impl FnOnce() -> Result<T>,
-) -> Result<(T, Start)> {
+pub fn watch_start<T>(screen: &Screen, begin: impl FnOnce() -> Result<T>) -> Result<(T, Start)> {
     let watch = screen.watch()?;
     let empty = screen.shot()?;
     let began = Instant::now();
@@ -55,9 +52,9 @@ pub fn watch_start<T>(
                 seen.push((at, frame));
             }
         }
-        let page = seen
-            .last()
-            .is_some_and(|(_, frame)| frame.difference(&empty) > 0.5 && frame.colours() > PAGE_COLOURS);
+        let page = seen.last().is_some_and(|(_, frame)| {
+            frame.difference(&empty) > 0.5 && frame.colours() > PAGE_COLOURS
+        });
         if page && last_change.elapsed() > QUIET {
             break;
         }
