@@ -25,6 +25,8 @@ pub struct DraftSave {
     pub step: String,
     /// Session and answers (CBOR).
     pub bytes: Personal<Vec<u8>>,
+    /// Whose it is, once their ID number is known: what is held of a person can then be shown and erased.
+    pub person: Option<Personal<String>>,
 }
 
 /// A draft that waits for its person.

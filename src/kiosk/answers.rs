@@ -266,6 +266,7 @@ impl<B: Backend> Kiosk<B> {
             service: service.to_owned(),
             step: step_name(self.session.step()).to_owned(),
             bytes: Personal::new(kept.write()),
+            person: self.session.id_number().map(Personal::from),
         };
         self.backend.run(Effect::Keep(Box::new(save)));
     }

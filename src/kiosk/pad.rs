@@ -226,4 +226,24 @@ impl<B: Backend> Kiosk<B> {
         labels.retain(|text| !LABELS.iter().any(|id| say.text(id) == *text));
         labels
     }
+
+    /// Targets of the page that is up which a number pad reaches, for the test over every page.
+    pub fn reached(&self) -> Vec<String> {
+        let page = self.page();
+        let mut reached: Vec<String> = page.reach.numbers.into_iter().map(|n| n.1).collect();
+        reached.extend(
+            [page.reach.point, page.reach.wipe, page.reach.enter]
+                .into_iter()
+                .flatten()
+                .map(|t| t.0),
+        );
+        reached.extend(page.extra.map(|e| e.target.to_owned()));
+        if page.back.is_some() {
+            reached.push(page.back_as.map_or("back", |b| b.0).to_owned());
+        }
+        if matches!(page.next, Next::Ready(..)) {
+            reached.push("next".to_owned());
+        }
+        reached
+    }
 }

@@ -23,6 +23,8 @@ use std::time::{Duration, Instant};
 const DRAFT_WAITS: Duration = Duration::from_secs(24 * 3600);
 /// How often a record that could not be opened is tried again.
 const TRY_AGAIN: Duration = Duration::from_secs(5);
+/// How many days pass between two thorough looks through the record.
+const VERIFIED_EVERY: u16 = 7;
 /// Copies that are kept.
 const COPIES: usize = 7;
 
@@ -50,6 +52,8 @@ pub struct Keeper {
     waiter: Sender<Work>,
     tried: Instant,
     copied: Option<Date>,
+    /// The draft whose person the record knows.
+    owned: std::cell::Cell<Option<DraftId>>,
     call: Arc<Mutex<Option<DraftId>>>,
 }
 
@@ -101,6 +105,7 @@ impl Keeper {
             waiter,
             tried: Instant::now(),
             copied: None,
+            owned: std::cell::Cell::new(None),
             call: Arc::default(),
         };
         keeper.try_open();
@@ -232,6 +237,14 @@ impl Keeper {
                 self.wait(reply, move |tell, result| {
                     tell(Happening::Kept(id, result.map_err(|e| fault(&e))));
                 });
+                if let Some(person) = save.person.filter(|_| self.owned.get() != Some(id)) {
+                    self.owned.set(Some(id));
+                    self.wait(store.set_draft_person(id, person), |_, result| {
+                        if let Err(error) = result {
+                            tracing::warn!(event = "draft_without_person", code = error.code());
+                        }
+                    });
+                }
             }
             Effect::Discard(id) => self.wait(store.discard_draft(id), |_, result| {
                 if let Err(error) = result {
@@ -473,14 +486,47 @@ impl Keeper {
         if now.hour() >= 3 && self.copied != Some(now.date()) {
             self.copied = Some(now.date());
             if let Some(store) = &self.store {
-                let reply = store.back_up(self.place.copies.clone(), COPIES);
-                // In a thread of its own: a copy takes its time and replies to people do not wait for it.
-                let _ = std::thread::Builder::new().name("record-copy".into()).spawn(move || match reply.wait() {
-                    Ok(done) => tracing::info!(event = "record_copied", bytes = done.length, events = done.verified.events),
-                    Err(error) => tracing::error!(event = "record_not_copied", code = error.code(), %error),
-                });
+                let store = store.clone();
+                let copies = self.place.copies.clone();
+                // In a thread of its own: the night's work takes its time and replies to people do not wait for it.
+                let spawned = std::thread::Builder::new()
+                    .name("record-night".into())
+                    .spawn(move || night(&store, copies));
+                if let Err(error) = spawned {
+                    tracing::error!(event = "thread_not_started", %error);
+                }
             }
         }
+    }
+}
+
+/// Every night: what has passed its days is erased, then the record is copied, and once a week it is looked through whole.
+fn night(store: &Store, copies: PathBuf) {
+    match store.tidy().wait() {
+        Ok(done) => tracing::info!(
+            event = "record_tidied",
+            drafts = done.drafts,
+            slips = done.slips
+        ),
+        Err(error) => tracing::error!(event = "record_not_tidied", code = error.code(), %error),
+    }
+    match store.back_up(copies, COPIES).wait() {
+        Ok(done) => {
+            tracing::info!(
+                event = "record_copied",
+                bytes = done.length,
+                events = done.verified.events
+            );
+        }
+        Err(error) => tracing::error!(event = "record_not_copied", code = error.code(), %error),
+    }
+    if store
+        .verification_due(VERIFIED_EVERY)
+        .wait()
+        .unwrap_or(false)
+        && let Err(error) = store.verify(true).wait()
+    {
+        tracing::error!(event = "record_not_sound", code = error.code(), %error);
     }
 }
 

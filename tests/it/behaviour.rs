@@ -360,3 +360,73 @@ fn to_consent(kiosk: &mut Headless<Rehearsal>) {
     stage().fill_to_consent(kiosk).unwrap();
     assert_eq!(page(kiosk), "consent");
 }
+
+#[test]
+fn a_long_press_is_a_tap() {
+    let mut kiosk = kiosk(Script::default());
+    kiosk.go("rest").unwrap();
+    let at = middle(&mut kiosk, "service/cross-province-medical");
+    kiosk.play(&[finger(1, true, at)]);
+    assert_eq!(page(&kiosk), "home", "it acts on lift");
+    kiosk.kiosk.backend.passed += Duration::from_secs(8);
+    kiosk.play(&[finger(1, false, at)]);
+    assert_eq!(page(&kiosk), "for-whom");
+}
+
+#[test]
+fn a_number_pad_types_and_wipes_a_number_and_says_how_many_are_missing() {
+    let mut kiosk = kiosk(Script::default());
+    kiosk.pad("\n1");
+    assert_eq!(page(&kiosk), "for-whom");
+    kiosk.pad("1");
+    assert_eq!(page(&kiosk), "identify");
+    kiosk.pad(&NUMBER[..12]);
+    let said = format!("{:?}", kiosk.kiosk.backend.said.1);
+    assert!(
+        said.contains("say-pad-missing") && said.contains("Number(6)"),
+        "{said}"
+    );
+    kiosk.pad("-");
+    assert_eq!(page(&kiosk), "identify", "Back wipes before it leads back");
+    let said = format!("{:?}", kiosk.kiosk.backend.said.1);
+    assert!(said.contains("Number(7)"), "{said}");
+    kiosk.pad(&NUMBER[11..]);
+    kiosk.pad("\n");
+    assert_eq!(page(&kiosk), "confirm");
+    kiosk.pad("*");
+    assert_eq!(page(&kiosk), "help");
+    kiosk.pad("\n");
+    assert_eq!(page(&kiosk), "confirm");
+    kiosk.pad("-");
+    assert_eq!(page(&kiosk), "identify");
+}
+
+#[test]
+fn the_microphone_hears_only_while_its_page_is_up() {
+    let mut kiosk = kiosk(Script::default());
+    kiosk.go("rest").unwrap();
+    kiosk.find_and_go("service/complaint").unwrap();
+    kiosk.go("choice/no").unwrap();
+    kiosk.go("next").unwrap();
+    kiosk.go("voice/start").unwrap();
+    let stops = |kiosk: &Headless<Rehearsal>| {
+        kiosk
+            .kiosk
+            .backend
+            .asked
+            .iter()
+            .filter(|e| matches!(e, Effect::StopRecording))
+            .count()
+    };
+    assert_eq!(stops(&kiosk), 0);
+    // Nobody is asked whether they are still here while they speak.
+    kiosk.kiosk.backend.passed += Duration::from_secs(170);
+    kiosk.tick();
+    assert!(page(&kiosk).starts_with("question/"), "{}", page(&kiosk));
+    kiosk.go("person").unwrap();
+    assert_eq!(page(&kiosk), "help");
+    assert!(
+        stops(&kiosk) > 0,
+        "it went on recording while a person was called"
+    );
+}

@@ -249,3 +249,66 @@ fn a_page_drawn_is_a_page_seen() {
         .unwrap();
     assert!(looked > 300, "only {looked}");
 }
+
+#[test]
+fn every_page_can_be_used_by_the_number_pad_and_says_how() {
+    // By keys of their own on every page; a word keyboard is left by another way; wiping all is wiping one by one.
+    let elsewhere = |target: &str| {
+        let word_keys = target
+            .strip_prefix("key/")
+            .is_some_and(|key| key.parse::<u8>().is_err());
+        word_keys
+            || ["candidate", "keys/"]
+                .iter()
+                .any(|part| target.starts_with(part))
+            || [
+                "rest",
+                "still-here",
+                "person",
+                "hear",
+                "language",
+                "text-size",
+                "contrast",
+                "volume",
+                "wipe-all",
+            ]
+            .contains(&target)
+    };
+    for language in ["zh-CN", "en"] {
+        let eyes = Eyes {
+            language: language.into(),
+            window: (1920, 1080),
+            text: TextSize::Normal,
+            contrast: false,
+        };
+        let mut lacking = Vec::new();
+        stage()
+            .walk(&eyes, &mut |page, kiosk| {
+                let reached = kiosk.kiosk.reached();
+                let wordy = kiosk
+                    .inspect()
+                    .targets
+                    .iter()
+                    .any(|t| t.seen.target == "key/q");
+                for target in kiosk.inspect().targets.iter().filter(|t| t.seen.live) {
+                    let name = &target.seen.target;
+                    let digit_of_words = wordy && name.starts_with("key/");
+                    // Enter does it on an empty field, and the field can be wiped.
+                    let after_wiping = ["not-here", "switch"].contains(&name.as_str())
+                        && reached.iter().any(|t| t == "key/wipe");
+                    if after_wiping {
+                        continue;
+                    }
+                    if !elsewhere(name) && !digit_of_words && !reached.contains(name) {
+                        lacking.push(format!("{page}: no key touches {name}"));
+                    }
+                }
+                for label in kiosk.kiosk.unspoken_labels() {
+                    lacking.push(format!("{page}: nobody says {label}"));
+                }
+                Ok(())
+            })
+            .unwrap();
+        assert!(lacking.is_empty(), "{language}: {}", lacking.join("\n"));
+    }
+}
