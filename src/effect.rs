@@ -151,6 +151,8 @@ pub enum Effect {
     Hear(Personal<Vec<u8>>),
     /// Write a text into the draft as a file of its own.
     WritePart(PartName, Personal<Vec<u8>>),
+    /// Which files does this draft really have?
+    CheckParts(DraftId),
     /// A recording or photo is not wanted any more.
     DropPart(PartName),
     /// The camera shall show what is before it, or no more.
@@ -246,6 +248,8 @@ pub enum Happening {
     PrinterWell,
     /// Of a recording.
     Voice(crate::screen::voice::News),
+    /// The files that a draft really has.
+    Parts(DraftId, Vec<String>),
     /// A recording that was fetched.
     Part(PartName, Personal<Vec<u8>>),
     /// Of a photo.

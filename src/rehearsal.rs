@@ -193,9 +193,11 @@ impl Backend for Rehearsal {
                 self.told
                     .push_back(Happening::Photo(photo::News::Preview(picture, size)));
             }
-            Effect::Shutter(_) | Effect::ShowPart(_) => {
+            Effect::Shutter(part) | Effect::ShowPart(part) => {
                 let (picture, size) = paper();
                 self.told.push_back(Happening::Photo(photo::News::Taken {
+                    name: part.name.clone(),
+                    fresh: matches!(effect, Effect::Shutter(_)),
                     picture,
                     size,
                     trouble: self.script.trouble,

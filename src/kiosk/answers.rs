@@ -343,6 +343,8 @@ impl<B: Backend> Kiosk<B> {
 
     /// The same question in the language that is on now.
     pub(super) fn reopen_question(&mut self) {
+        // A page that is made anew knows nothing of a recording that runs; what was said is kept.
+        self.stop_recording();
         if let Screen::Question(page) = &self.screen {
             let (path, typed) = (page.path().to_owned(), page.unfinished().map(str::to_owned));
             if let Some(mut fresh) = self.question_page(&path) {
@@ -537,6 +539,7 @@ impl<B: Backend> Kiosk<B> {
                 .how_told()
                 .map(|how| (how, self.session.how_told_phone().map(Personal::from))),
         };
+        self.drop_unnamed_parts();
         self.backend.run(Effect::Submit(Box::new(submission)));
     }
 
@@ -658,6 +661,7 @@ impl<B: Backend> Kiosk<B> {
         self.fill_identity();
         self.person.language = kept.language;
         (self.person.text, self.person.contrast) = kept.eyes;
+        self.backend.run(Effect::CheckParts(id));
         self.open_step();
         if let Some(typed) = kept.typed {
             match &mut self.screen {

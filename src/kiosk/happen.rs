@@ -100,6 +100,7 @@ impl<B: Backend> Kiosk<B> {
             Happening::Slip(news) => self.slip_news(news),
             Happening::PrinterWell => {}
             Happening::Voice(news) => self.voice_news(news),
+            Happening::Parts(draft, names) => self.parts_known(draft, &names),
             Happening::Part(part, bytes) => self.hear(&part, bytes),
             Happening::Photo(news) => self.photo_news(news),
             Happening::Scanned(bytes) => self.scanned(&bytes),

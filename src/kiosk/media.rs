@@ -31,6 +31,8 @@ pub(super) struct Media {
     playing: bool,
     /// Whether the camera looks.
     camera: bool,
+    /// Files that this draft has or had.
+    made: std::collections::BTreeSet<String>,
     /// The photo that was asked back from the draft.
     asked_back: Option<String>,
     /// What was written instead of said, by the question's path.
@@ -68,6 +70,7 @@ impl<B: Backend> Kiosk<B> {
                 self.backend.run(Effect::DropPart(part.clone()));
                 self.backend.run(Effect::Hush);
                 self.backend.run(Effect::Record(part));
+                self.media.made.insert(name.clone());
                 self.media.recording = Some((path.to_owned(), name));
             }
             voice::Message::Stopped => {
@@ -132,26 +135,107 @@ impl<B: Backend> Kiosk<B> {
             }
             // A recording with nothing in it is no answer.
             if seconds == 0 && matches!(news, voice::News::Ended { .. }) {
-                if let Screen::Question(page) = &mut self.screen
+                let mut value = Value::Empty;
+                if let Some(page) = self.question_here()
                     && page.path() == path
                 {
-                    page.holds(Value::Empty);
+                    value = page.own_value();
+                    page.holds(value.clone());
                 }
-                self.answer(&path, Value::Empty);
+                self.answer(&path, value);
                 if let Some(part) = self.part(&name) {
                     self.backend.run(Effect::DropPart(part));
                 }
             }
         }
-        let Screen::Question(page) = &mut self.screen else {
+        if news == voice::News::Missing {
+            self.missing_here();
+        }
+        let up = matches!(self.screen, Screen::Question(_));
+        let Some(page) = self.question_here() else {
             return;
         };
         let was = page.voice().map(|entry| (entry.recording(), entry.fault));
         page.heard(&news);
         let is = page.voice().map(|entry| (entry.recording(), entry.fault));
-        if was != is {
+        if was != is && up {
             self.speak();
         }
+    }
+
+    /// The question that is up, or that stands behind Help.
+    fn question_here(&mut self) -> Option<&mut crate::screen::question::Question> {
+        match (&mut self.screen, self.behind.as_deref_mut()) {
+            (Screen::Question(page), _) | (_, Some(Screen::Question(page))) => Some(page),
+            _ => None,
+        }
+    }
+
+    /// The recording on the page that is up is not there: it is no answer.
+    fn missing_here(&mut self) {
+        let Some(page) = self.question_here() else {
+            return;
+        };
+        let (path, value) = (page.path().to_owned(), page.own_value());
+        page.holds(value.clone());
+        self.answer(&path, value);
+    }
+
+    /// These files the draft really has. An answer that names another one is none: the power went before its first second.
+    pub(super) fn parts_known(&mut self, draft: onedoor_domain::id::DraftId, names: &[String]) {
+        if self.draft != Some(draft) {
+            return;
+        }
+        self.media.made.extend(names.iter().cloned());
+        let Some(filling) = &mut self.filling else {
+            return;
+        };
+        let lost: Vec<String> = filling
+            .answers()
+            .into_iter()
+            .filter(|answer| {
+                file_of(&answer.value).is_some_and(|name| !names.iter().any(|n| n == name))
+            })
+            .map(|answer| answer.path)
+            .collect();
+        for path in &lost {
+            let _ = filling.set(path, Value::Empty);
+        }
+        if !lost.is_empty() {
+            tracing::warn!(event = "recordings_missing", count = lost.len());
+            self.keep();
+            self.reopen_question();
+            self.speak();
+        }
+    }
+
+    /// Before it is handed in: files that no answer names any more (she wrote it after all, she typed the number after all)
+    /// are not sent.
+    pub(super) fn drop_unnamed_parts(&mut self) {
+        let Some(filling) = &self.filling else {
+            return;
+        };
+        let mut named: Vec<String> = filling
+            .answers()
+            .iter()
+            .filter_map(|answer| file_of(&answer.value).map(str::to_owned))
+            .collect();
+        if self.session.identity() == Some(&Identity::Photographed) {
+            named.push(CARD.to_owned());
+        }
+        let unnamed: Vec<String> = self
+            .media
+            .made
+            .iter()
+            .filter(|name| !named.contains(name))
+            .cloned()
+            .collect();
+        for name in unnamed {
+            if let Some(part) = self.part(&name) {
+                self.backend.run(Effect::DropPart(part));
+            }
+        }
+        self.media.made.clear();
     }
 
     /// What was written instead of said.
@@ -178,6 +262,7 @@ impl<B: Backend> Kiosk<B> {
         };
         page.holds(value.clone());
         self.media.written.insert(path.to_owned(), text.clone());
+        self.media.made.insert(part.name.clone());
         self.answer(path, value);
         self.backend
             .run(Effect::WritePart(part, text.into_bytes().into()));
@@ -196,6 +281,7 @@ impl<B: Backend> Kiosk<B> {
         match message {
             photo::Message::Taken => {
                 self.keep();
+                self.media.made.insert(part.name.clone());
                 self.backend.run(Effect::Shutter(part));
             }
             photo::Message::Again => {
@@ -220,9 +306,16 @@ impl<B: Backend> Kiosk<B> {
             photo::News::Ready => self.machine.camera = Some(Ok(())),
             _ => {}
         }
-        let taken = matches!(news, photo::News::Taken { .. });
+        // A photo that is only shown again changes nothing.
+        let taken = matches!(news, photo::News::Taken { fresh: true, .. });
+        let behind = !matches!(self.screen, Screen::CardPhoto(_) | Screen::Question(_));
         let fault_before = self.photo_on_page().and_then(|entry| entry.fault);
-        match &mut self.screen {
+        let screen = match (&mut self.screen, self.behind.as_deref_mut()) {
+            (screen @ (Screen::CardPhoto(_) | Screen::Question(_)), _) => screen,
+            (_, Some(screen)) => screen,
+            _ => return,
+        };
+        match screen {
             Screen::CardPhoto(entry) => entry.seen(&news),
             Screen::Question(page) => {
                 page.seen(&news);
@@ -235,7 +328,7 @@ impl<B: Backend> Kiosk<B> {
             _ => return,
         }
         let fault = self.photo_on_page().and_then(|entry| entry.fault);
-        if taken || (fault.is_some() && fault != fault_before) {
+        if !behind && (taken || (fault.is_some() && fault != fault_before)) {
             self.speak();
         }
     }
@@ -333,5 +426,15 @@ impl<B: Backend> Kiosk<B> {
     /// Whether there is a camera that works.
     pub(super) fn camera(&self) -> bool {
         self.machine.camera == Some(Ok(()))
+    }
+}
+
+/// The file that an answer stands for.
+fn file_of(value: &Value) -> Option<&str> {
+    use crate::screen::question::{SAID, SHOWN};
+    match value {
+        Value::File(name) => Some(name),
+        Value::Text(text) => text.strip_prefix(SAID).or_else(|| text.strip_prefix(SHOWN)),
+        _ => None,
     }
 }

@@ -278,6 +278,8 @@ impl<B: Backend> Kiosk<B> {
                     return;
                 }
                 self.revision += 1;
+                self.by_pad = false;
+                self.number = None;
                 self.idle.acted(self.clock.monotonic);
                 self.backend.run(Effect::Touched);
                 self.touched(tapped.message, &tapped.target);
@@ -596,6 +598,8 @@ impl<B: Backend> Kiosk<B> {
 
     /// The matter is done or given up; the same person may go on with another.
     fn session_over_keep_person(&mut self) {
+        self.stop_recording();
+        self.media.written.clear();
         self.draft = None;
         self.filling = None;
         self.receipt = None;

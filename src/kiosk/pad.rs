@@ -19,17 +19,22 @@ enum Act {
 impl<B: Backend> Kiosk<B> {
     /// A key of the number pad went down.
     pub(super) fn pressed(&mut self, key: Key) {
-        if !self
-            .gate
-            .takes(key.name(), TapKind::Key, self.clock.monotonic)
-            // Two equal digits are two different presses: a key has its own spring, a finger on glass trembles.
-            && !matches!(key, Key::Digit(_))
-        {
+        let act = self.act(key);
+        let typing = matches!(key, Key::Digit(_) | Key::Point | Key::Back)
+            && !matches!(self.screen, Screen::Rest)
+            && self.page().reach.typing;
+        // Two equal digits in a field are two presses: a key has its own spring, a finger on glass trembles. What leads to
+        // another page rests as a touch does, or a key pressed twice would agree to what nobody has heard.
+        let kind = match &act {
+            Act::Touch(..) if !typing => TapKind::Step,
+            _ => TapKind::Key,
+        };
+        let free = kind == TapKind::Key && matches!(key, Key::Digit(_));
+        if !self.gate.takes(key.name(), kind, self.clock.monotonic) && !free {
             return;
         }
         self.revision += 1;
         self.by_pad = true;
-        let act = self.act(key);
         match act {
             Act::Touch(target, touch) => {
                 self.number = None;
@@ -62,11 +67,13 @@ impl<B: Backend> Kiosk<B> {
 
     fn act(&self, key: Key) -> Act {
         let touch = |target: &str, touch| Act::Touch(target.to_owned(), touch);
+        if key == Key::Star {
+            return touch("person", Touch::Always(Always::PersonCalled));
+        }
         if self.seconds_left().is_some() {
             return touch("still-here", Touch::StillHere);
         }
         match key {
-            Key::Star => return touch("person", Touch::Always(Always::PersonCalled)),
             Key::Plus => return touch("hear", Touch::Always(Always::HeardAgain)),
             _ => {}
         }
@@ -97,11 +104,15 @@ impl<B: Backend> Kiosk<B> {
                     (Grown::Nothing, 0) if self.number.is_none() => {
                         touch("hear", Touch::Always(Always::HeardAgain))
                     }
-                    (Grown::Nothing, 7) => touch("volume", Touch::Always(Always::VolumeTurned)),
-                    (Grown::Nothing, 8) => {
+                    (Grown::Nothing, 7) if self.number.is_none() => {
+                        touch("volume", Touch::Always(Always::VolumeTurned))
+                    }
+                    (Grown::Nothing, 8) if self.number.is_none() => {
                         touch("language", Touch::Always(Always::LanguageSwitched))
                     }
-                    (Grown::Nothing, 9) => touch("text-size", Touch::Always(Always::TextSized)),
+                    (Grown::Nothing, 9) if self.number.is_none() => {
+                        touch("text-size", Touch::Always(Always::TextSized))
+                    }
                     (Grown::Nothing, _) => Act::Nothing,
                 }
             }

@@ -48,6 +48,10 @@ pub enum News {
     Preview(Handle, (u32, u32)),
     /// It was taken and is safe on disk.
     Taken {
+        /// The file name.
+        name: String,
+        /// It was taken now; otherwise it is only shown again.
+        fresh: bool,
         /// The picture.
         picture: Handle,
         /// Its size in pixels.
@@ -114,10 +118,13 @@ impl Entry {
                 self.fault = None;
             }
             News::Preview(..) => {}
+            // One that is shown again after it was given up is not wanted any more.
+            News::Taken { name, fresh, .. } if *name != self.name || (!fresh && !self.kept()) => {}
             News::Taken {
                 picture,
                 size,
                 trouble,
+                ..
             } => {
                 self.shown = Some((picture.clone(), *size));
                 self.state = State::Kept;
@@ -267,6 +274,8 @@ mod tests {
         assert!(entry.update(Message::Taken));
         assert!(!entry.update(Message::Taken), "one shutter at a time");
         entry.seen(&News::Taken {
+            name: "paper.jpg".into(),
+            fresh: true,
             picture: handle(),
             size: (1, 1),
             trouble: Some("say-photo-blurred"),

@@ -66,6 +66,8 @@ pub struct Question {
     other: Option<Other>,
     camera: bool,
     chinese: bool,
+    /// What was written before instead of said.
+    written: String,
     /// What the form worked out and tells: a question that is only to be read.
     told: Option<String>,
     leaf: Leaf,
@@ -201,6 +203,7 @@ impl Question {
             other,
             camera,
             chinese: ctx.say.tag.starts_with("zh"),
+            written: written.unwrap_or_default().to_owned(),
             leaf: Leaf(0),
             fault: None,
         };
@@ -297,6 +300,17 @@ impl Question {
             PageKind::Audio | PageKind::Image => Value::File(name.to_owned()),
             _ if name.ends_with(".ogg") => Value::Text(format!("{SAID}{name}")),
             _ => Value::Text(format!("{SHOWN}{name}")),
+        }
+    }
+
+    /// The answer that the question's own way holds now, without what was said or shown instead.
+    pub fn own_value(&self) -> Value {
+        match &self.entry {
+            Entry::Words(entry) => match entry.text().trim() {
+                "" => Value::Empty,
+                text => Value::Text(text.to_owned()),
+            },
+            _ => Value::Empty,
         }
     }
 
@@ -432,7 +446,14 @@ impl Question {
                 // A second touch on it leads back to the question's own way.
                 self.other = match &self.other {
                     None => Some(Other::Ways),
-                    Some(_) => None,
+                    Some(Other::Ways) => None,
+                    // Back at the keyboard what stands there is the answer again, and nothing that was said instead.
+                    Some(_) => {
+                        self.other = None;
+                        let value = self.own_value();
+                        self.page.value = value.clone();
+                        return Action::Answer(value);
+                    }
                 };
                 Action::Speak
             }
@@ -471,9 +492,11 @@ impl Question {
                 file_name(path, "jpg"),
                 false,
             ))),
-            (Way::Write, Entry::Voice(_)) => {
-                Some(Other::Words(text::Entry::new("", false, self.chinese)))
-            }
+            (Way::Write, Entry::Voice(_)) => Some(Other::Words(text::Entry::new(
+                &self.written,
+                false,
+                self.chinese,
+            ))),
             (Way::Say | Way::Write, _) => None,
             (Way::Person, _) => {
                 self.other = None;

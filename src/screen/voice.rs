@@ -66,6 +66,8 @@ pub enum News {
     },
     /// The microphone does not work; the technician's code.
     Fault(&'static str),
+    /// There is no such recording: the power went before its first second.
+    Missing,
     /// It was played to its end.
     Played,
 }
@@ -128,13 +130,20 @@ impl Entry {
                 } else {
                     State::Kept
                 };
-                self.fault = full.then_some("say-voice-full");
+                // A fault that ended it stays on the page until the next try.
+                if *full {
+                    self.fault = Some("say-voice-full");
+                }
             }
             News::Fault(_) => {
                 if self.state == State::Recording {
                     self.state = State::Empty;
                 }
                 self.fault = Some("say-voice-fault");
+            }
+            News::Missing => {
+                self.state = State::Empty;
+                self.seconds = None;
             }
             News::Played => {
                 if self.state == State::Playing {

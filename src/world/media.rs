@@ -93,7 +93,10 @@ impl MediaRoad {
         let Some(store) = store.cloned() else {
             // Without a record the kiosk says that it is closed; nothing is recorded that could not be kept.
             return match effect {
-                Effect::Record(_) | Effect::StopRecording | Effect::Play(_) => None,
+                Effect::Record(_)
+                | Effect::StopRecording
+                | Effect::Play(_)
+                | Effect::CheckParts(_) => None,
                 other => Some(other),
             };
         };
@@ -142,17 +145,32 @@ impl MediaRoad {
                     None => (self.tell)(Happening::Photo(photo::News::Fault("CAM-000"))),
                 }
             }
+            Effect::CheckParts(draft) => {
+                let tell = self.tell.clone();
+                let reply = store.draft_parts(draft);
+                self.later(move || {
+                    if let Ok(all) = reply.wait() {
+                        let names = all.into_iter().map(|(name, _)| name).collect();
+                        tell(Happening::Parts(draft, names));
+                    }
+                });
+            }
             Effect::Play(part) => {
                 let tell = self.tell.clone();
                 self.fetch(&store, part, move |part, bytes| {
-                    tell(Happening::Part(part, bytes));
+                    tell(match bytes {
+                        Some(bytes) => Happening::Part(part, bytes),
+                        None => Happening::Voice(voice::News::Missing),
+                    });
                 });
             }
             Effect::ShowPart(part) => {
                 let tell = self.tell.clone();
-                self.fetch(&store, part, move |_, bytes| {
-                    if let Some((picture, size)) = shown(bytes.expose()) {
+                self.fetch(&store, part, move |part, bytes| {
+                    if let Some((picture, size)) = bytes.and_then(|b| shown(b.expose())) {
                         tell(Happening::Photo(photo::News::Taken {
+                            name: part.name,
+                            fresh: false,
                             picture,
                             size,
                             trouble: None,
@@ -169,14 +187,13 @@ impl MediaRoad {
         &self,
         store: &Store,
         part: PartName,
-        then: impl FnOnce(PartName, Personal<Vec<u8>>) + Send + 'static,
+        then: impl FnOnce(PartName, Option<Personal<Vec<u8>>>) + Send + 'static,
     ) {
         let reply = store.draft_parts(part.draft);
         self.later(move || {
             let all = reply.wait().unwrap_or_default();
-            if let Some((_, bytes)) = all.into_iter().find(|(name, _)| *name == part.name) {
-                then(part, bytes);
-            }
+            let found = all.into_iter().find(|(name, _)| *name == part.name);
+            then(part, found.map(|(_, bytes)| bytes));
         });
     }
 
@@ -238,10 +255,13 @@ fn seen(event: CameraEvent, target: &Target, tell: &Tell) {
             let Some((store, part)) = lock(target).take() else {
                 return;
             };
+            let name = part.name.clone();
             let shown = shown(taken.jpeg.expose());
             let reply = store.add_draft_part(part.draft, part.name, 0, taken.jpeg);
             match (reply.wait(), shown) {
                 (Ok(()), Some((picture, size))) => tell(Happening::Photo(photo::News::Taken {
+                    name,
+                    fresh: true,
                     picture,
                     size,
                     trouble: trouble(taken.verdict),

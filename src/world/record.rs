@@ -294,6 +294,7 @@ impl Keeper {
             | Effect::Hear(_)
             | Effect::WritePart(..)
             | Effect::DropPart(_)
+            | Effect::CheckParts(_)
             | Effect::Camera(_)
             | Effect::Shutter(_)
             | Effect::ShowPart(_)

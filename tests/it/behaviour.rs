@@ -4,7 +4,9 @@ use crate::pages::stage;
 use iced::{Event, Point, touch};
 use onedoor::effect::{Effect, Happening};
 use onedoor::headless::Headless;
+use onedoor::keys::Key;
 use onedoor::rehearsal::{Rehearsal, Script};
+use onedoor::screen::voice;
 use onedoor::theme::TextSize;
 use onedoor::walk::Eyes;
 use onedoor_domain::qr::{Payload, ServiceId};
@@ -429,4 +431,110 @@ fn the_microphone_hears_only_while_its_page_is_up() {
         stops(&kiosk) > 0,
         "it went on recording while a person was called"
     );
+}
+
+/// At the complaint's story, recording.
+fn speaking() -> Headless<Rehearsal> {
+    let mut kiosk = kiosk(Script::default());
+    kiosk.go("rest").unwrap();
+    kiosk.find_and_go("service/complaint").unwrap();
+    kiosk.go("choice/no").unwrap();
+    kiosk.go("next").unwrap();
+    kiosk.go("voice/start").unwrap();
+    kiosk
+}
+
+fn has(kiosk: &mut Headless<Rehearsal>, target: &str) -> bool {
+    kiosk
+        .inspect()
+        .targets
+        .iter()
+        .any(|t| t.seen.target == target)
+}
+
+#[test]
+fn whoever_called_a_person_while_speaking_finds_what_was_said() {
+    let mut kiosk = speaking();
+    kiosk.go("person").unwrap();
+    kiosk.go("next").unwrap();
+    assert!(
+        has(&mut kiosk, "voice/play"),
+        "a dead microphone page came back"
+    );
+}
+
+#[test]
+fn another_language_while_speaking_ends_the_recording_and_keeps_it() {
+    let mut kiosk = speaking();
+    kiosk.go("language").unwrap();
+    assert!(has(&mut kiosk, "voice/play"));
+    let stopped = kiosk.kiosk.backend.asked.iter();
+    assert!(
+        stopped
+            .into_iter()
+            .any(|e| matches!(e, Effect::StopRecording))
+    );
+}
+
+#[test]
+fn the_sentence_of_a_microphone_that_fails_stays() {
+    let mut kiosk = speaking();
+    kiosk.happen(Happening::Voice(voice::News::Fault("MIC-002")));
+    kiosk.happen(Happening::Voice(voice::News::Ended {
+        seconds: 0,
+        full: false,
+    }));
+    let shown = texts(&mut kiosk);
+    assert!(shown.contains("现在录不了音"), "{shown}");
+    assert!(has(&mut kiosk, "voice/start"));
+}
+
+#[test]
+fn what_was_typed_survives_trying_to_say_it() {
+    let mut kiosk = kiosk(Script::default());
+    kiosk.go("rest").unwrap();
+    kiosk.find_and_go("service/cross-province-medical").unwrap();
+    kiosk.go("choice/myself").unwrap();
+    kiosk.go("not-here").unwrap();
+    kiosk.find_and_go("papers/all").unwrap();
+    kiosk.keys("wo").unwrap();
+    kiosk.go("candidate/我").unwrap();
+    kiosk.keys("men").unwrap();
+    kiosk.go("candidate/们").unwrap();
+    kiosk.go("other-way").unwrap();
+    kiosk.go("way/say").unwrap();
+    kiosk.go("voice/start").unwrap();
+    kiosk.go("other-way").unwrap();
+    kiosk.go("next").unwrap();
+    assert_eq!(page(&kiosk), "question/insured_here");
+    kiosk.go("back").unwrap();
+    assert!(texts(&mut kiosk).contains("我们"));
+}
+
+#[test]
+fn a_key_pressed_twice_agrees_to_nothing_unheard() {
+    let mut kiosk = kiosk(Script::default());
+    kiosk.pad("\n1");
+    assert_eq!(page(&kiosk), "for-whom");
+    // "1" twice within 700 ms: the second one is not the first digit of an ID number.
+    kiosk.kiosk.backend.passed += Duration::from_secs(1);
+    kiosk.press(Key::Digit(1));
+    assert_eq!(page(&kiosk), "identify");
+    kiosk.kiosk.backend.passed += Duration::from_millis(250);
+    kiosk.press(Key::Enter);
+    assert_eq!(
+        page(&kiosk),
+        "identify",
+        "nobody said that the card is not here"
+    );
+}
+
+#[test]
+fn star_calls_a_person_also_when_asked_whether_anybody_is_here() {
+    let mut kiosk = half_typed();
+    kiosk.kiosk.backend.passed += Duration::from_secs(100);
+    kiosk.tick();
+    assert_eq!(page(&kiosk), "still-here");
+    kiosk.pad("*");
+    assert_eq!(page(&kiosk), "help");
 }

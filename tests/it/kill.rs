@@ -292,7 +292,7 @@ fn the_power_goes_at_every_page_of_the_other_services() -> Result<()> {
 
 #[test]
 fn the_power_goes_inside_a_recording_and_at_most_the_last_second_is_lost() -> Result<()> {
-    for tenths in [14, 23, 37, 52] {
+    for tenths in [1, 14, 23, 37, 52] {
         let place = Place::new()?;
         let mut resident = Resident::of("complaint");
         let mut kiosk = place.drive()?;
@@ -305,6 +305,26 @@ fn the_power_goes_inside_a_recording_and_at_most_the_last_second_is_lost() -> Re
         kiosk.0.kill()?;
 
         let parts = Record::open(&place.data())?.draft_parts()?;
+        if parts.is_empty() {
+            // Nothing was said yet that could be kept; then nothing may claim to be.
+            ensure!(
+                said < Duration::from_millis(1300),
+                "{said:?} of speech are gone"
+            );
+            let (mut kiosk, back) = come_back(&place, &mut resident)?;
+            // What the draft really has is looked up while the page is already up.
+            if !back.has("voice/start") {
+                kiosk.wait()?;
+            }
+            let back = kiosk.page()?;
+            ensure!(
+                back.has("voice/start") && !back.has("voice/play"),
+                "a recording of nothing came back: {:?}",
+                back.targets
+            );
+            kiosk.0.kill()?;
+            continue;
+        }
         ensure!(parts.len() == 1, "{} files in the draft", parts.len());
         let file = place.folder().join("story.ogg");
         std::fs::write(&file, &parts[0].1)?;
