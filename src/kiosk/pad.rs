@@ -73,9 +73,8 @@ impl<B: Backend> Kiosk<B> {
         if self.seconds_left().is_some() {
             return touch("still-here", Touch::StillHere);
         }
-        match key {
-            Key::Plus => return touch("hear", Touch::Always(Always::HeardAgain)),
-            _ => {}
+        if key == Key::Plus {
+            return touch("hear", Touch::Always(Always::HeardAgain));
         }
         if matches!(self.screen, Screen::Rest) {
             return touch("rest", Touch::Rest(crate::screen::rest::Message::Touched));

@@ -26,21 +26,18 @@ pub struct Pixels {
     pub up: Vec<f64>,
 }
 
-/// Touches the target `id` of the page that is up `times` times; it must change the page's look and stay where it is.
+/// Touches the point of the page that is up `times` times; what lies there must change the page's look and stay where it is.
 ///
 /// # Errors
 /// When a touch changes no pixel.
 pub fn to_pixels(
-    kiosk: &mut Kiosk,
     touchscreen: &mut Touchscreen,
     screen: &Screen,
-    id: &str,
+    (x, y): (i32, i32),
     times: usize,
 ) -> Result<Pixels> {
     let mut pixels = Pixels::default();
     for _ in 0..times {
-        let page = kiosk.wait_for("the page to touch", |page| page.has(id))?;
-        let (x, y) = page.target(id)?.middle();
         let watch = screen.watch()?;
         watch.settle(Duration::from_millis(300), PATIENCE)?;
         let before = screen.shot()?;
@@ -62,7 +59,7 @@ pub fn to_pixels(
         watch.settle(Duration::from_millis(150), PATIENCE)?;
         ensure!(
             screen.shot()? != before,
-            "the touch of {id} changed nothing in the end"
+            "a touch changed nothing in the end"
         );
         std::thread::sleep(BETWEEN.saturating_sub(touched.elapsed()));
     }
