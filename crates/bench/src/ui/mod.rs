@@ -296,7 +296,12 @@ fn open_kiosk(server: &XServer, folder: &Path, card: Option<&NullCard>) -> Resul
         .context("a temporary folder's name is not text")?;
     let config = match card {
         Some(card) => card.config().to_owned(),
-        None => onedoor_devices::sound::bench::write_null_device(folder, Path::new("/dev/null"))?,
+        // In a folder of its own: a card whose samples are listened to keeps its configuration beside it.
+        None => {
+            let silent = folder.join("silent");
+            std::fs::create_dir_all(&silent)?;
+            onedoor_devices::sound::bench::write_null_device(&silent, Path::new("/dev/null"))?
+        }
     };
     let config = config
         .to_str()
