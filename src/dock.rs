@@ -4,7 +4,7 @@
 use crate::effect::Happening;
 use crate::world::setup::Controls;
 use iced::widget::{button, column, container, row, text};
-use iced::{Element, Length, Size};
+use iced::{Color, Element, Length, Size};
 use onedoor_devices::escpos_reader::Switch;
 use onedoor_domain::qr::{Payload, ServiceId};
 
@@ -154,6 +154,14 @@ impl Dock {
             .spacing(10),
         )
         .padding(16)
+        .width(Length::Fill)
+        .height(Length::Fill)
+        // The window's own ground is the kiosk's, which may be black for somebody's eyes.
+        .style(|_| container::Style {
+            background: Some(Color::WHITE.into()),
+            text_color: Some(Color::BLACK),
+            ..container::Style::default()
+        })
         .into()
     }
 }

@@ -252,12 +252,10 @@ pub fn frame<'a, N: Clone + 'a>(
             bottom
         ),
     ])
+    // No background here: the window is that colour (`window::Program::ground`). A rectangle as large as the page would be
+    // drawn whole, through a mask, for every small part of it that changed.
     .width(Length::Fill)
     .height(Length::Fill)
-    .style(move |_| container::Style {
-        background: Some(palette.page.on.into()),
-        ..container::Style::default()
-    })
     .into()
 }
 

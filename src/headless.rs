@@ -8,7 +8,7 @@ use crate::widget::tap::TargetSeen;
 use crate::widget::words::WordsSeen;
 use iced::advanced::widget::{self, Operation};
 use iced::advanced::{clipboard, renderer};
-use iced::{Color, Element, Event, Pixels, Point, Rectangle, Size, Theme, mouse, touch};
+use iced::{Element, Event, Pixels, Point, Rectangle, Size, Theme, mouse, touch};
 use iced_runtime::UserInterface;
 use iced_runtime::user_interface::Cache;
 use std::any::Any;
@@ -113,13 +113,36 @@ pub fn load_fonts() {
     use std::sync::Once;
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
+        let missing = missing_fonts();
         let mut system = iced::advanced::graphics::text::font_system()
             .write()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        for font in FONTS {
-            system.load_font(std::borrow::Cow::Borrowed(font));
+        for font in missing {
+            system.load_font(font);
         }
     });
+}
+
+/// The shipped fonts that the text system did not find beside the program by itself (`assets/fonts/fonts.conf`): all or none.
+/// It reads what it found in place; what it is handed it copies, which is four megabytes for nothing.
+pub fn missing_fonts() -> Vec<std::borrow::Cow<'static, [u8]>> {
+    let mut system = iced::advanced::graphics::text::font_system()
+        .write()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    let weights: std::collections::BTreeSet<u16> = system
+        .raw()
+        .db()
+        .faces()
+        .filter(|face| face.families.iter().any(|(name, _)| name == theme::FAMILY))
+        .map(|face| face.weight.0)
+        .collect();
+    if weights.len() >= FONTS.len() {
+        return Vec::new();
+    }
+    FONTS
+        .iter()
+        .map(|f| std::borrow::Cow::Borrowed(*f))
+        .collect()
 }
 
 /// The shipped fonts, regular and bold.
@@ -239,7 +262,7 @@ impl<B: Backend> Headless<B> {
                 },
                 mouse::Cursor::Unavailable,
             );
-            renderer::Headless::screenshot(renderer, canvas, look.scale, Color::WHITE)
+            renderer::Headless::screenshot(renderer, canvas, look.scale, look.palette.page.on)
         });
         let row = |y: usize| {
             let from = y * canvas.width as usize * 4;

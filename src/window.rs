@@ -3,16 +3,16 @@
 use crate::cli::Run;
 use crate::dock::{self, Dock};
 use crate::effect::Happening;
-use crate::headless::{Eyes, FONTS};
+use crate::headless::{self, Eyes};
 use crate::keys::Key;
 use crate::kiosk::{Kiosk, Message as KioskMessage, Touch};
-use crate::theme;
+use crate::theme::{self, Look};
 use crate::trace::Trace;
 use crate::widget::Tapped;
 use crate::world::{World, setup};
 use anyhow::{Context, bail};
 use iced::futures::channel::mpsc;
-use iced::{Element, Pixels, Size, Subscription, Task, Theme, keyboard, window};
+use iced::{Color, Element, Pixels, Size, Subscription, Task, Theme, keyboard, window};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What the program is told.
@@ -35,6 +35,10 @@ struct Program {
     fullscreen: bool,
     /// The window's size in real pixels.
     size: (f32, f32),
+    /// What is up now: its page's name, and how it is shown.
+    shown: (String, String, Look),
+    /// Turns with every page that is new as a whole.
+    turned: bool,
     trace: Option<Tracer>,
 }
 
@@ -50,6 +54,33 @@ impl Program {
     }
 
     fn update(&mut self, message: Message) -> Task<Message> {
+        let task = self.take(message);
+        let look = self.kiosk.look(self.size.0, self.size.1);
+        let shown = (
+            self.kiosk.page_name().to_string(),
+            self.kiosk.language().to_owned(),
+            look,
+        );
+        if shown != self.shown {
+            self.shown = shown;
+            self.turned = !self.turned;
+        }
+        task
+    }
+
+    /// The ground that pages are drawn on. A new page changes nearly everything: comparing it with the one before finds dozens
+    /// of regions, and whatever lies under several of them is drawn as often. Another ground colour, if only by an amount
+    /// that no screen shows, lets iced draw the window once, as a whole.
+    fn ground(&self) -> Color {
+        let ground = self.shown.2.palette.page.on;
+        let unseen = if ground.r > 0.5 { -1e-6 } else { 1e-6 };
+        Color {
+            r: ground.r + if self.turned { unseen } else { 0.0 },
+            ..ground
+        }
+    }
+
+    fn take(&mut self, message: Message) -> Task<Message> {
         match message {
             Message::Tapped(tapped) => self.kiosk.update(KioskMessage::Tapped(tapped)),
             Message::Happened(happening) => {
@@ -218,6 +249,12 @@ pub fn run(run: &Run) -> anyhow::Result<()> {
                 (None, Task::none())
             };
             let program = Program {
+                shown: (
+                    kiosk.page_name().to_string(),
+                    kiosk.language().to_owned(),
+                    kiosk.look(size.0, size.1),
+                ),
+                turned: false,
                 kiosk,
                 main: Some(main),
                 dock_window,
@@ -257,11 +294,12 @@ pub fn run(run: &Run) -> anyhow::Result<()> {
         }
     })
     .theme(|_: &Program, _| Theme::Light)
+    .style(|program: &Program, _| iced::theme::Style {
+        background_color: program.ground(),
+        text_color: program.shown.2.palette.page.text,
+    })
     .settings(iced::Settings {
-        fonts: FONTS
-            .iter()
-            .map(|f| std::borrow::Cow::Borrowed(*f))
-            .collect(),
+        fonts: headless::missing_fonts(),
         default_font: theme::REGULAR,
         default_text_size: Pixels(theme::BODY),
         antialiasing: false,
