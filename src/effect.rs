@@ -10,6 +10,8 @@ use onedoor_domain::clock::Trust;
 use onedoor_domain::code::{CaseCode, SecondFactor};
 use onedoor_domain::id::{CaseId, DraftId};
 use onedoor_domain::personal::Personal;
+use onedoor_domain::profile::{ConsentText, FieldValue, Fields, PersonKey, Profile, Relation};
+use onedoor_domain::qr::CardNumber;
 use onedoor_domain::session::HowTold;
 use onedoor_domain::slip::Slip;
 use std::time::Duration;
@@ -89,6 +91,124 @@ pub struct PartName {
     pub name: String,
 }
 
+/// By what a person is known to the record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HolderKey {
+    /// The resident card that was shown.
+    Card(CardNumber),
+    /// The ID number and the code of one of their slips: neither alone shows anything.
+    Slip(Personal<String>, CaseCode),
+    /// They are open already.
+    Person(PersonKey),
+}
+
+/// Somebody the record knows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Holder {
+    /// Who, for later effects.
+    pub person: PersonKey,
+    /// The ID number in its normal form.
+    pub number: Option<Personal<String>>,
+    /// What they let the station remember.
+    pub profile: Option<Profile>,
+    /// Whom they act for.
+    pub kin: Vec<Kin>,
+}
+
+/// Somebody a person acts for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kin {
+    /// Who.
+    pub person: PersonKey,
+    /// What they are to the person who acts.
+    pub relation: Relation,
+    /// What the station remembers of them.
+    pub profile: Option<Profile>,
+}
+
+/// A text field of a profile.
+fn profile_text(profile: Option<&Profile>, field: &str) -> Option<String> {
+    Some(profile?.get(field)?.expose().as_text().into_owned())
+}
+
+impl Holder {
+    /// A field's text.
+    pub fn text(&self, field: &str) -> Option<String> {
+        profile_text(self.profile.as_ref(), field)
+    }
+}
+
+impl Kin {
+    /// A field's text.
+    pub fn text(&self, field: &str) -> Option<String> {
+        profile_text(self.profile.as_ref(), field)
+    }
+}
+
+/// Why something is not erased yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stays {
+    /// It is the only copy of an open matter.
+    OnlyHere,
+    /// Somebody works on it.
+    StillOpen,
+}
+
+/// All that the station holds of a person.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// Who it is.
+    pub holder: Holder,
+    /// Their matters, the latest first, and why each would stay.
+    pub matters: Vec<(Matter, Option<Stays>)>,
+    /// Matters that were begun and not handed in.
+    pub drafts: usize,
+    /// Cards that open all this.
+    pub cards: usize,
+}
+
+/// What a card or a slip showed.
+#[derive(Debug, Clone)]
+pub enum Shown {
+    /// This is held.
+    Held(Box<Held>),
+    /// The card was said to be lost.
+    Voided,
+    /// Nothing, or number and slip do not belong together.
+    Nothing,
+}
+
+/// What a person lets the station remember.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Remember {
+    /// Whose it is: the ID number in its normal form.
+    pub person: Personal<String>,
+    /// What.
+    pub fields: Fields,
+    /// What they agreed to.
+    pub consent: ConsentText,
+    /// Who acts for them, with their number, and what they are to that person.
+    pub agent: Option<(Personal<String>, Relation)>,
+}
+
+/// What was erased, and what stays.
+#[derive(Debug, Clone, Default)]
+pub struct Erased {
+    /// Whether anything went.
+    pub anything: bool,
+    /// The matters that stay for now, by service, and why.
+    pub stay: Vec<(String, Stays)>,
+}
+
+/// A draft that was put aside.
+#[derive(Debug, Clone)]
+pub struct PutAside {
+    /// Its code.
+    pub code: CaseCode,
+    /// The PIN, where no ID number opens it.
+    pub pin: Option<Personal<String>>,
+}
+
 /// What the kiosk asks of the world. Nothing here is waited for.
 #[derive(Debug, Clone)]
 pub enum Effect {
@@ -104,8 +224,8 @@ pub enum Effect {
     Submit(Box<Submission>),
     /// Draw a slip and print it.
     Print {
-        /// The case it belongs to.
-        case: CaseId,
+        /// The case it belongs to; a card, a notice or a draft's slip belongs to none.
+        case: Option<CaseId>,
         /// 1 for the first.
         copy: u32,
         /// What it says.
@@ -161,6 +281,20 @@ pub enum Effect {
     Shutter(PartName),
     /// Show a photo of the draft again.
     ShowPart(PartName),
+    /// What does the station hold of this person?
+    ShowHeld(HolderKey),
+    /// Remember this.
+    Remember(Box<Remember>),
+    /// Change a field of a profile, or take it away.
+    Correct(PersonKey, String, Option<Personal<FieldValue>>),
+    /// The first does not act for the second any more.
+    Unlink(PersonKey, PersonKey),
+    /// A new card; the ones before are void.
+    NewCard(PersonKey),
+    /// Erase what may be erased of this person.
+    EraseAll(PersonKey),
+    /// Put a draft aside under a code, so that the next person can go on.
+    PutAside(DraftId, Vec<SecondFactor>),
 }
 
 /// A fault of the record, as far as a person is concerned.
@@ -200,6 +334,8 @@ pub struct Interrupted {
     pub saved: Saved,
     /// The service's id.
     pub service: String,
+    /// Staff id of who answers.
+    pub owner: Option<String>,
     /// By when an answer was promised.
     pub due: Option<Due>,
     /// How the resident wants to be told.
@@ -254,6 +390,16 @@ pub enum Happening {
     Part(PartName, Personal<Vec<u8>>),
     /// Of a photo.
     Photo(crate::screen::photo::News),
+    /// What is held of a person.
+    Held(Result<Shown, StoreFault>),
+    /// It is remembered; with the card that was made, where there was none yet.
+    Remembered(Result<Option<CardNumber>, StoreFault>),
+    /// It is erased.
+    Erased(Result<Erased, StoreFault>),
+    /// A draft is put aside.
+    PutAside(DraftId, Result<PutAside, StoreFault>),
+    /// A key of a number pad of its own went down.
+    Pressed(crate::keys::Key),
     /// A code was read.
     Scanned(Vec<u8>),
     /// The scanner works, or not; with the technician's code.

@@ -5,6 +5,7 @@
 //! and `+` says it again, as it does everywhere.
 
 use iced::keyboard::{self, key::Named};
+use onedoor_devices::keys::{KeyAction, PadKey};
 
 /// A key of a number pad.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +52,21 @@ impl Key {
             '+' => Self::Plus,
             '.' | ',' | 'x' | 'X' => Self::Point,
             _ => return None,
+        })
+    }
+
+    /// What a key of a number pad's own device means here; a call button calls as the star does. Nothing for staff's "next",
+    /// which is no key of a resident.
+    pub fn of_action(action: KeyAction) -> Option<Self> {
+        Some(match action {
+            KeyAction::Call | KeyAction::Pad(PadKey::Star) => Self::Star,
+            KeyAction::Next => return None,
+            KeyAction::Pad(PadKey::Digit(digit)) => Self::Digit(digit),
+            KeyAction::Pad(PadKey::Enter) => Self::Enter,
+            KeyAction::Pad(PadKey::Back | PadKey::Minus) => Self::Back,
+            KeyAction::Pad(PadKey::Plus) => Self::Plus,
+            KeyAction::Pad(PadKey::Slash) => Self::Slash,
+            KeyAction::Pad(PadKey::Point) => Self::Point,
         })
     }
 
@@ -122,7 +138,7 @@ impl<M> Reach<M> {
 
 /// Labels that are said after the key that does them, and what else of the pages' labels is spoken: beside the messages that
 /// begin with `say-` these need clips too. A test walks over every page and finds a label that is missing here.
-pub const LABELS: [&str; 29] = [
+pub const LABELS: [&str; 40] = [
     "next",
     "skip",
     "more",
@@ -152,6 +168,17 @@ pub const LABELS: [&str; 29] = [
     "text-keyboard",
     "voice-cannot",
     "voice-after-all",
+    "mine-keep",
+    "mine-take-away",
+    "mine-unlink",
+    "mine-erase-really",
+    "remember-yes",
+    "remember-no",
+    "notice-print",
+    "put-aside-next",
+    "practice-begin",
+    "back",
+    "language-name",
 ];
 
 /// What typed digits come to on a page with these numbers.

@@ -76,6 +76,12 @@ pub fn sentences(station: &Path) -> anyhow::Result<Vec<Sentence>> {
         for (id, person) in &opened.station.staff.persons {
             add(format!("name/{id}"), person.name.get(tag));
         }
+        for notice in &opened.station.notices {
+            let id = &notice.id;
+            add(format!("notices/{id}/title"), notice.title.get(tag));
+            add(format!("notices/{id}/source"), notice.source.get(tag));
+            add(format!("notices/{id}/body"), notice.body.get(tag));
+        }
         for (id, form) in &opened.forms {
             for prompt in onedoor_forms::prompts(form) {
                 if prompt.tag == *tag && prompt.fixed {

@@ -2,7 +2,8 @@
 //! stands where it is put; the same steps give the same pictures.
 
 use crate::effect::{
-    Backend, ClockView, DraftFound, Effect, Finding, Happening, Saved, SlipNews, StoreFault,
+    Backend, ClockView, DraftFound, Effect, Erased, Finding, Happening, Held, PutAside, Saved,
+    Shown, SlipNews, StoreFault,
 };
 use crate::screen::matters::Matter;
 use crate::screen::{photo, voice};
@@ -14,6 +15,7 @@ use onedoor_domain::clock::{Distrust, Trust};
 use onedoor_domain::code::CaseCode;
 use onedoor_domain::id::CaseId;
 use onedoor_domain::personal::Personal;
+use onedoor_domain::qr::CardNumber;
 use onedoor_domain::slip::Slip;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -32,6 +34,10 @@ pub struct Script {
     pub drafts: Vec<DraftFound>,
     /// Cases that are found.
     pub cases: Vec<Matter>,
+    /// What is held of the person.
+    pub held: Option<Held>,
+    /// What is erased of it.
+    pub erased: Erased,
     /// What is wrong with each photo.
     pub trouble: Option<&'static str>,
     /// Whether the clock is trusted.
@@ -48,6 +54,11 @@ impl Default for Script {
             answers: true,
             drafts: Vec::new(),
             cases: Vec::new(),
+            held: None,
+            erased: Erased {
+                anything: true,
+                stay: Vec::new(),
+            },
             trouble: None,
             trusted: true,
             now: date(2026, 11, 22).at(9, 30, 0, 0),
@@ -100,6 +111,9 @@ impl Rehearsal {
     pub fn code(n: u64) -> CaseCode {
         CaseCode::from_random(482_915_703 + n)
     }
+
+    /// The resident card that is made.
+    pub const CARD: CardNumber = CardNumber([9; 16]);
 
     /// The case that belongs to it.
     pub fn case(n: u64) -> CaseId {
@@ -203,6 +217,26 @@ impl Backend for Rehearsal {
                     trouble: self.script.trouble,
                 }));
             }
+            Effect::ShowHeld(_) | Effect::Correct(..) | Effect::Unlink(..) => {
+                let shown = match &self.script.held {
+                    Some(held) => Shown::Held(Box::new(held.clone())),
+                    None => Shown::Nothing,
+                };
+                self.told.push_back(Happening::Held(Ok(shown)));
+            }
+            Effect::Remember(_) | Effect::NewCard(_) => self
+                .told
+                .push_back(Happening::Remembered(Ok(Some(Self::CARD)))),
+            Effect::EraseAll(_) => self
+                .told
+                .push_back(Happening::Erased(Ok(self.script.erased.clone()))),
+            Effect::PutAside(draft, factors) => self.told.push_back(Happening::PutAside(
+                *draft,
+                Ok(PutAside {
+                    code: Self::code(9),
+                    pin: factors.is_empty().then(|| Personal::from("4071")),
+                }),
+            )),
             Effect::CallPerson { .. } => self.told.push_back(Happening::PersonCalled { before: 1 }),
             Effect::Hush => self.said.1.clear(),
             Effect::NextVolume => self.volume = (self.volume + 1) % 4,

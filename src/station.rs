@@ -1,6 +1,7 @@
 //! The station as the pages see it: the opened bundle, with owners looked up and forms at hand.
 
 use jiff::civil::Date;
+use onedoor_devices::sound::speak::Part;
 use onedoor_domain::calendar::WorkingDays;
 use onedoor_forms::Form;
 use onedoor_forms::station::{self as config, Texts};
@@ -20,9 +21,23 @@ pub struct Owner {
 }
 
 impl Owner {
+    fn of(id: &str, person: &config::Person) -> Self {
+        Self {
+            id: id.to_owned(),
+            names: person.name.clone(),
+            offices: person.office.clone(),
+            phone: person.phone.clone(),
+        }
+    }
+
     /// The name in a language.
     pub fn name(&self, tag: &str) -> &str {
         self.names.get(tag)
+    }
+
+    /// The name as it is spoken, from the station's own voice.
+    pub fn spoken(&self, tag: &str) -> Part {
+        Part::prompt(format!("name/{}", self.id), self.name(tag))
     }
 
     /// The office in a language.
@@ -165,7 +180,10 @@ impl Station {
             .settings
             .home
             .iter()
-            .filter(|id| *id == "my-matters" || self.services.contains_key(*id))
+            .filter(|id| {
+                matches!(id.as_str(), "my-matters" | "notices" | "practice")
+                    || self.services.contains_key(*id)
+            })
             .cloned()
             .collect()
     }
@@ -180,6 +198,21 @@ impl Station {
         self.services.values()
     }
 
+    /// A place's whole name in a language, by its division code.
+    pub fn place(&self, code: &str, tag: &str) -> Option<String> {
+        let names = self.config.places.full_name(code, tag);
+        let between = if tag.starts_with("zh") { "" } else { ", " };
+        (!names.is_empty()).then(|| names.join(between))
+    }
+
+    /// The notices that hold on a day, the latest first; all of them while the day is not known.
+    pub fn notices(&self, day: Option<Date>) -> Vec<&config::Notice> {
+        let holds = |notice: &&config::Notice| {
+            day.is_none_or(|day| notice.issued <= day && day <= notice.expires)
+        };
+        self.config.notices.iter().filter(holds).collect()
+    }
+
     /// Working days, for due dates.
     pub fn calendar(&self) -> &WorkingDays {
         &self.config.calendar.days
@@ -192,6 +225,17 @@ impl Station {
         }
     }
 
+    /// Whoever holds a role in `staff.toml` on a day.
+    pub fn holder(&self, role: &str, day: Option<Date>) -> Option<Owner> {
+        owner(&self.config, role, day)
+    }
+
+    /// A person of the staff, by their id.
+    pub fn person(&self, id: &str) -> Option<Owner> {
+        let person = self.config.staff.persons.get(id)?;
+        Some(Owner::of(id, person))
+    }
+
     /// Who comes when a person is called, and their telephone.
     pub fn duty(&self, tag: &str) -> (String, String) {
         match owner(&self.config, &self.config.settings.helper, None) {
@@ -201,6 +245,16 @@ impl Station {
                 self.config.settings.duty_phone.clone(),
             ),
         }
+    }
+
+    /// Who comes when a person is called.
+    pub fn helper_now(&self) -> Option<Owner> {
+        owner(&self.config, &self.config.settings.helper, None)
+    }
+
+    /// Who comes when a person is called, as it is spoken; none where only a telephone answers.
+    pub fn helper(&self, tag: &str) -> Option<Part> {
+        self.helper_now().map(|person| person.spoken(tag))
     }
 
     /// Where to go while this machine is closed, and whom to phone.
@@ -234,10 +288,5 @@ impl Station {
 
 fn owner(config: &config::Station, role: &str, day: Option<Date>) -> Option<Owner> {
     let (id, person) = config.staff.holder(role, day)?;
-    Some(Owner {
-        id: id.to_owned(),
-        names: person.name.clone(),
-        offices: person.office.clone(),
-        phone: person.phone.clone(),
-    })
+    Some(Owner::of(id, person))
 }

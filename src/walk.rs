@@ -1,5 +1,9 @@
 //! A walk over every page, by touches: the tour draws what it sees, the layout test measures it.
 
+mod people;
+
+pub use people::held;
+
 use crate::bundle::Opened;
 use crate::effect::{Happening, SlipNews, StoreFault};
 use crate::headless::Headless;
@@ -104,7 +108,9 @@ impl Stage {
         self.anonymous(eyes, seen)?;
         self.faults(eyes, seen)?;
         self.matters(eyes, seen)?;
-        self.in_between(eyes, seen)
+        self.in_between(eyes, seen)?;
+        self.people(eyes, seen)?;
+        self.practice_and_notices(eyes, seen)
     }
 
     /// The service from the first touch to the slip.
@@ -233,6 +239,14 @@ impl Stage {
             }
         }
         bail!("the questions do not end")
+    }
+
+    /// Answers all questions as a person would, from the one that is up.
+    ///
+    /// # Errors
+    /// When a page lacks what is touched.
+    pub fn answer(&self, kiosk: &mut Headless<Rehearsal>) -> anyhow::Result<()> {
+        self.questions(kiosk, &mut |_, _| Ok(()))
     }
 
     /// The other services, each from its tile to its slip.
@@ -494,6 +508,13 @@ impl Stage {
         kiosk.go("next")?;
         kiosk.go("person")?;
         seen("help", &mut kiosk)?;
+        kiosk.go("next-person")?;
+        seen("put-aside", &mut kiosk)?;
+        let mut kiosk = self.kiosk(eyes, Script::default());
+        kiosk.go("rest")?;
+        kiosk.find_and_go("service/cross-province-medical")?;
+        kiosk.go("choice/myself")?;
+        kiosk.keys(NUMBER)?;
         kiosk.go("next")?;
         kiosk.kiosk.backend.passed += Duration::from_secs(100);
         kiosk.tick();

@@ -13,6 +13,7 @@ use crate::world::{World, setup};
 use anyhow::{Context, bail};
 use iced::futures::channel::mpsc;
 use iced::{Color, Element, Pixels, Size, Subscription, Task, Theme, keyboard, window};
+use onedoor_forms::station::KeysConnection;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What the program is told.
@@ -33,6 +34,8 @@ struct Program {
     dock_window: Option<window::Id>,
     dock: Option<Dock>,
     fullscreen: bool,
+    /// A keyboard types into the window.
+    types: bool,
     /// The window's size in real pixels.
     size: (f32, f32),
     /// What is up now: its page's name, and how it is shown.
@@ -93,6 +96,8 @@ impl Program {
                 self.kiosk.update(KioskMessage::Ticked);
                 give_back();
             }
+            // Where the station has no keyboard or one of its own, what types into the window is a hand scanner.
+            Message::Pressed(_) if !self.types => {}
             Message::Pressed(key) => self.kiosk.update(KioskMessage::Pressed(key)),
             Message::Opened => {}
             Message::Window(id, event) => return self.window(id, &event),
@@ -229,6 +234,8 @@ pub fn run(run: &Run) -> anyhow::Result<()> {
                 unreachable!("booted once")
             };
             kiosk.stands(size.1 > size.0);
+            let keys = &kiosk.station().config().settings.device.parts.keys;
+            let types = *keys == KeysConnection::Keyboard;
             let scale = theme::scale(size.0, size.1);
             let (main, open) = window::open(window::Settings {
                 size: Size::new(size.0 / scale, size.1 / scale),
@@ -255,6 +262,7 @@ pub fn run(run: &Run) -> anyhow::Result<()> {
                     kiosk.look(size.0, size.1),
                 ),
                 turned: false,
+                types,
                 kiosk,
                 main: Some(main),
                 dock_window,

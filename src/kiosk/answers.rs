@@ -4,6 +4,7 @@ use super::{Kiosk, Screen};
 use crate::effect::{Backend, DraftFound, DraftSave, Effect, Submission};
 use crate::screen::keypad::{self, Keypad, Kind, Typed};
 use crate::screen::{go_on, question, read_back};
+use crate::station::Owner;
 use crate::theme::TextSize;
 use onedoor_domain::code::SecondFactor;
 use onedoor_domain::id::DraftId;
@@ -31,6 +32,9 @@ pub struct Kept {
     /// What was written instead of said, by the question's path.
     #[serde(default)]
     pub written: std::collections::BTreeMap<String, Personal<String>>,
+    /// It does not count: after a power cut it is thrown away, not offered.
+    #[serde(default)]
+    pub practice: bool,
 }
 
 impl std::fmt::Debug for Kept {
@@ -57,6 +61,11 @@ impl Kept {
 /// Whether a draft's person gave an ID number.
 pub(super) fn known(draft: &DraftFound) -> bool {
     Kept::read(draft.bytes.expose()).is_some_and(|kept| !kept.session.anonymous())
+}
+
+/// Whether a draft was only practice.
+pub(super) fn is_practice(draft: &DraftFound) -> bool {
+    Kept::read(draft.bytes.expose()).is_some_and(|kept| kept.practice)
 }
 
 /// The questions of the form that is being filled, as the session sees them.
@@ -105,10 +114,13 @@ fn consent_path(filling: &Filling) -> Option<String> {
 }
 
 impl<B: Backend> Kiosk<B> {
+    pub(super) fn offset(&self) -> jiff::tz::Offset {
+        jiff::tz::Offset::from_seconds(i32::from(self.station.utc_offset_minutes()) * 60)
+            .unwrap_or(jiff::tz::Offset::UTC)
+    }
+
     pub(super) fn context(&self) -> Context {
-        let offset =
-            jiff::tz::Offset::from_seconds(i32::from(self.station.utc_offset_minutes()) * 60)
-                .unwrap_or(jiff::tz::Offset::UTC);
+        let offset = self.offset();
         if self.clock.trust.is_trusted() {
             Context::at(self.clock.now, offset)
         } else {
@@ -137,8 +149,11 @@ impl<B: Backend> Kiosk<B> {
         self.step(input);
     }
 
-    /// What was told in an earlier matter of this visit is not asked again.
-    fn fill_visit(&mut self) {
+    /// What was told before by whoever the matter is for is not asked again: it stands there already.
+    pub(super) fn fill_visit(&mut self) {
+        let Some(told) = self.told_before().cloned() else {
+            return;
+        };
         let Some(filling) = &mut self.filling else {
             return;
         };
@@ -148,7 +163,12 @@ impl<B: Backend> Kiosk<B> {
             .iter()
             .filter_map(|node| {
                 let name = node.attributes.get("kiosk:reuse")?;
-                Some((node.path.clone(), self.visit.get(name)?.clone()))
+                // What was answered in this matter already is newer.
+                filling
+                    .value(&node.path)
+                    .is_none_or(|value| value.is_empty())
+                    .then_some(())?;
+                Some((node.path.clone(), told.get(name)?.clone()))
             })
             .collect();
         for (path, value) in wanted {
@@ -179,13 +199,7 @@ impl<B: Backend> Kiosk<B> {
                         .as_ref()
                         .map_or(Value::Empty, |n| Value::Date(n.birth_date())),
                     "profile.sex" => number.as_ref().map_or(Value::Empty, |n| {
-                        Value::Text(
-                            match n.sex() {
-                                onedoor_domain::idnumber::Sex::Female => "female",
-                                onedoor_domain::idnumber::Sex::Male => "male",
-                            }
-                            .to_owned(),
-                        )
+                        Value::Text(super::mine::sex_of(n).to_owned())
                     }),
                     "session.for_whom" => Value::Text(
                         match whom? {
@@ -213,13 +227,24 @@ impl<B: Backend> Kiosk<B> {
         {
             return;
         }
+        let text = |value: &Value| match value {
+            Value::Text(text) if !text.is_empty() => Some(text.clone()),
+            _ => None,
+        };
         let known = self.filling.as_ref().and_then(|filling| {
-            filling.answers().into_iter().find_map(|answer| {
-                match (answer.reuse.as_deref(), answer.value) {
-                    (Some("profile.phone"), Value::Text(text)) if !text.is_empty() => Some(text),
+            filling
+                .answers()
+                .into_iter()
+                .find_map(|answer| match answer.reuse.as_deref() {
+                    Some("profile.phone") => text(&answer.value),
                     _ => None,
-                }
-            })
+                })
+        });
+        // Somebody else's matter: their number is not the one to call.
+        let mine = self.session.for_whom() != Some(ForWhom::Family);
+        let known = known.or_else(|| {
+            let told = self.told_before().filter(|_| mine)?;
+            text(told.get("profile.phone")?)
         });
         if let Some(phone) = known {
             self.step(Input::HowToldPhoneGiven(Personal::new(phone)));
@@ -260,6 +285,7 @@ impl<B: Backend> Kiosk<B> {
                 .iter()
                 .map(|(path, text)| (path.clone(), Personal::from(text.as_str())))
                 .collect(),
+            practice: self.practice,
         };
         let save = DraftSave {
             id,
@@ -319,6 +345,7 @@ impl<B: Backend> Kiosk<B> {
                 } else {
                     self.step(Input::Identified(identity));
                     self.fill_identity();
+                    self.go_past_known();
                     self.keep();
                 }
             }
@@ -474,6 +501,38 @@ impl<B: Backend> Kiosk<B> {
         filling.page(&consent_path(filling)?, &self.person.language)
     }
 
+    /// Who answers this matter, and in how many working days: an answer may send it past the station, or shorten the term.
+    /// Whoever holds the role that an answer names; where nobody holds it today nobody else is put in their place.
+    pub(super) fn answerer(&self) -> (Option<Owner>, u16) {
+        let service = self
+            .session
+            .service()
+            .and_then(|id| self.station.config().services.get(id));
+        let Some(service) = service else {
+            return (None, 0);
+        };
+        // Only what is still asked counts: an answer that another answer took away sends nothing anywhere.
+        let answers: std::collections::BTreeMap<String, String> = self
+            .filling
+            .iter()
+            .flat_map(Filling::answers)
+            .filter_map(|answer| {
+                let text = match answer.value {
+                    Value::One(name) | Value::Text(name) => name,
+                    Value::Many(names) => names.join(" "),
+                    _ => return None,
+                };
+                Some((answer.path, text))
+            })
+            .collect();
+        let answer = |path: &str| answers.get(path).cloned();
+        let role = service.owner_for(answer);
+        (
+            self.station.holder(role, self.clock.today()),
+            service.due_for(answer),
+        )
+    }
+
     /// The resident agreed: the case goes into the journal. It is said and printed only after that.
     pub(super) fn submit(&mut self) {
         self.fill_identity();
@@ -487,7 +546,10 @@ impl<B: Backend> Kiosk<B> {
         if let Some(path) = consent_path(filling) {
             let _ = filling.set(&path, Value::Acknowledged);
         }
-        let filling = &*filling;
+        let (owner, days) = self.answerer();
+        let Some(filling) = &self.filling else {
+            return;
+        };
         let Some(service) = self
             .session
             .service()
@@ -518,12 +580,9 @@ impl<B: Backend> Kiosk<B> {
             service: service.id.clone(),
             form_version: filling.form().version.clone().unwrap_or_default(),
             language: self.person.language.clone(),
-            owner: service.owner.as_ref().map(|o| o.id.clone()),
-            term_days: service.due_days,
-            due: self
-                .station
-                .calendar()
-                .due(today, self.clock.trust, service.due_days),
+            owner: owner.map(|owner| owner.id),
+            term_days: days,
+            due: self.station.calendar().due(today, self.clock.trust, days),
             factors: number.iter().map(SecondFactor::of_id).collect(),
             person: number.as_ref().map(|n| Personal::from(n.expose())),
             helped: self.session.for_whom() == Some(ForWhom::Family),
@@ -540,6 +599,9 @@ impl<B: Backend> Kiosk<B> {
                 .map(|how| (how, self.session.how_told_phone().map(Personal::from))),
         };
         self.drop_unnamed_parts();
+        if self.practice {
+            return self.practised();
+        }
         self.backend.run(Effect::Submit(Box::new(submission)));
     }
 

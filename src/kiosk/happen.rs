@@ -1,6 +1,6 @@
 //! What the world tells the kiosk: saved or not, printed or not, a code was read, a cable was pulled.
 
-use super::{Kiosk, Screen, answers};
+use super::{Kiosk, Screen, answers, mine};
 use crate::effect::{Backend, Effect, Finding, Happening, Saved, SlipNews, StoreFault};
 use crate::screen::{done, go_on, matters};
 use crate::slip::{self, Receipt};
@@ -37,10 +37,15 @@ impl<B: Backend> Kiosk<B> {
                 }
             }
             Happening::Drafts(all) => {
-                self.waiting = all
+                let (practised, waiting): (Vec<_>, Vec<_>) = all
                     .into_iter()
                     .filter(|d| Some(d.id) != self.draft)
-                    .collect();
+                    .partition(answers::is_practice);
+                self.waiting = waiting;
+                // The light went out while somebody practised: there is nothing to go on with.
+                for draft in practised {
+                    self.backend.run(Effect::Discard(draft.id));
+                }
                 // Right after the start somebody may still stand there: ask before they touch anything.
                 if matches!(self.screen, Screen::Rest)
                     && self.session.step() == &Step::Rest
@@ -90,19 +95,29 @@ impl<B: Backend> Kiosk<B> {
                     self.speak();
                 }
             }
-            Happening::Drawn { picture, size } => {
-                if let Screen::Done(done) = &mut self.screen {
+            Happening::Drawn { picture, size } => match &mut self.screen {
+                Screen::Done(done) => {
                     done.head = done::head(&picture);
                     done.drawn = Some(picture);
                     done.drawn_size = size;
                 }
-            }
+                Screen::Handed(page) => {
+                    page.drawn = Some(picture);
+                    page.size = size;
+                }
+                _ => {}
+            },
+            Happening::Held(result) => self.held(result),
+            Happening::Remembered(result) => self.remembered(result),
+            Happening::Erased(result) => self.erased(result),
+            Happening::PutAside(draft, result) => self.is_put_aside(draft, result),
             Happening::Slip(news) => self.slip_news(news),
             Happening::PrinterWell => {}
             Happening::Voice(news) => self.voice_news(news),
             Happening::Parts(draft, names) => self.parts_known(draft, &names),
             Happening::Part(part, bytes) => self.hear(&part, bytes),
             Happening::Photo(news) => self.photo_news(news),
+            Happening::Pressed(key) => self.pressed(key),
             Happening::Scanned(bytes) => self.scanned(&bytes),
             Happening::Scanner(state) => {
                 self.machine.scanner = state.err();
@@ -132,7 +147,12 @@ impl<B: Backend> Kiosk<B> {
             }
             Happening::PersonCalled { before } => {
                 if let Screen::Help { before: shown } = &mut self.screen {
+                    let more = before > *shown;
                     *shown = before;
+                    // It is said at once how many stand before, where any do; the page began to speak without knowing it.
+                    if more {
+                        self.speak();
+                    }
                 }
             }
         }
@@ -194,7 +214,8 @@ impl<B: Backend> Kiosk<B> {
         let Some(service) = self.station.service(&case.service) else {
             return;
         };
-        let Some(owner) = service.owner.clone() else {
+        let named = case.owner.as_deref().and_then(|id| self.station.person(id));
+        let Some(owner) = named.or_else(|| service.owner.clone()) else {
             return;
         };
         let receipt = Receipt {
@@ -224,7 +245,9 @@ impl<B: Backend> Kiosk<B> {
         else {
             return;
         };
-        let Some(owner) = service.owner.clone() else {
+        let (owner, days) = self.answerer();
+        // The bundle was refused if nobody held the role; should nobody hold it today, the slip names who comes when called.
+        let Some(owner) = owner.or_else(|| self.station.helper_now()) else {
             return;
         };
         let today = self.clock.today();
@@ -234,23 +257,24 @@ impl<B: Backend> Kiosk<B> {
             pin: saved.pin.map(|p| Personal::from(p.expose().as_str())),
             service: service.id.clone(),
             owner,
-            due: self
-                .station
-                .calendar()
-                .due(today, self.clock.trust, service.due_days),
+            due: self.station.calendar().due(today, self.clock.trust, days),
             bring: self.bring(),
             told: self.session.how_told(),
             saved: today,
         };
+        self.offer = self.offer().or(self.offer.take());
+        let mut told = mine::Told::new();
         if let Some(filling) = &self.filling {
             for answer in filling.answers() {
                 if let Some(name) = answer.reuse.filter(|name| name.starts_with("profile."))
                     && !matches!(answer.value, Value::Empty)
                 {
-                    self.visit.insert(name, answer.value);
+                    told.insert(name, answer.value);
                 }
             }
         }
+        let whose = self.session.id_number().unwrap_or_default().to_owned();
+        self.visit.entry(whose).or_default().extend(told);
         let asked = answers::Asked(self.filling.as_ref());
         if self.session.take(Input::Saved, &asked).is_err() {
             return;
@@ -280,7 +304,7 @@ impl<B: Backend> Kiosk<B> {
     fn print(&mut self, receipt: &Receipt, copy: u32) {
         let slip = slip::slip(self.ctx(), receipt, copy);
         self.backend.run(Effect::Print {
-            case: receipt.case,
+            case: Some(receipt.case),
             copy,
             slip: Box::new(slip),
         });
@@ -306,15 +330,17 @@ impl<B: Backend> Kiosk<B> {
     }
 
     fn slip_news(&mut self, news: SlipNews) {
-        let Screen::Done(done) = &mut self.screen else {
+        let paper = match &mut self.screen {
+            Screen::Done(done) => &mut done.paper,
+            Screen::Handed(page) => &mut page.paper,
             // Printed after the person went on: the record has it; nothing is said to the next person.
-            return;
+            _ => return,
         };
         match news {
-            SlipNews::Printed => done.paper = done::Paper::Printed,
+            SlipNews::Printed => *paper = done::Paper::Printed,
             SlipNews::Failed { say, code } => {
                 tracing::warn!(event = "slip_failed", code);
-                done.paper = done::Paper::Failed(say, code);
+                *paper = done::Paper::Failed(say, code);
                 let part = self.ctx().part(say);
                 self.say_now(vec![part]);
             }
@@ -340,12 +366,9 @@ impl<B: Backend> Kiosk<B> {
                 self.speak();
             }
             Ok(Payload::WallCard(service)) if !in_a_service => self.begin(service.as_str()),
-            Ok(Payload::ResidentCard(_)) if *self.session.step() == Step::Identify => {
-                if let Screen::Keypad(pad) = &mut self.screen {
-                    pad.fault = Some("say-card-unknown".into());
-                }
-                self.speak();
-            }
+            // A paper form that somebody brought: its service opens, to be typed in or photographed.
+            Ok(Payload::Form(form)) if !in_a_service => self.begin(form.service.as_str()),
+            Ok(Payload::ResidentCard(card)) => self.card_shown(card),
             // In the middle of a matter nothing that is held up by chance may throw a person out of it.
             Ok(_) => {}
             Err(_) => {

@@ -7,21 +7,23 @@ mod answers;
 mod happen;
 mod idle;
 mod media;
+mod mine;
 mod pad;
+mod practice;
 mod show;
 
 pub use answers::Kept;
 pub use media::CardMessage;
 pub use show::PageName;
 
-use crate::effect::{Backend, ClockView, DraftFound, Effect, Happening, Interrupted};
+use crate::effect::{Backend, ClockView, DraftFound, Effect, Happening, Holder, Interrupted};
 use crate::language::{Language, Languages};
 use crate::picture::Pictures;
 use crate::pinyin::Pinyin;
 use crate::screen::keypad::Keypad;
 use crate::screen::{
-    Ctx, Leaf, choose, confirm, consent, done, go_on, help, home, keypad, matters, papers,
-    question, read_back, rest,
+    Ctx, Leaf, choose, confirm, consent, done, due, go_on, handed, help, home, keypad, matters,
+    notices, papers, question, read_back, remember, rest,
 };
 use crate::slip::Receipt;
 use crate::station::Station;
@@ -31,7 +33,7 @@ use crate::widget::Tapped;
 use onedoor_devices::sound::speak::Part;
 use onedoor_domain::id::DraftId;
 use onedoor_domain::session::{Input, Order, Session, Step, step_name};
-use onedoor_forms::{Filling, Value};
+use onedoor_forms::Filling;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,6 +57,13 @@ pub enum Touch {
     Help(help::Message),
     GoOn(go_on::Message),
     Card(CardMessage),
+    Mine(crate::screen::mine::Message),
+    Due(due::Message),
+    Notices(notices::Message),
+    Remember(remember::Message),
+    Handed(handed::Message),
+    /// Practice is over.
+    PracticeOver,
     /// "I'm still here."
     StillHere,
     /// More choices of the kiosk's own.
@@ -115,6 +124,17 @@ enum Screen {
         before: u32,
     },
     GoOn(Box<go_on::GoOn>),
+    Mine(Box<crate::screen::mine::Mine>),
+    Due(Leaf),
+    Notices(notices::Notices),
+    /// After a matter: shall the station remember?
+    Remember {
+        busy: bool,
+        fault: Option<&'static str>,
+    },
+    Handed(Box<handed::Handed>),
+    /// Practice came to its end.
+    Practised,
     Closed(&'static str),
 }
 
@@ -152,8 +172,16 @@ pub struct Kiosk<B> {
     session: Session,
     draft: Option<DraftId>,
     filling: Option<Filling>,
-    /// What the person told in an earlier matter of this visit, by its `kiosk:reuse` name.
-    visit: BTreeMap<String, Value>,
+    /// What was told in this visit or before, by the ID number of whom it is about (empty where there is none).
+    visit: BTreeMap<String, mine::Told>,
+    /// The person whose card was shown.
+    holder: Option<Box<Holder>>,
+    /// What may be remembered of the matter that was just handed in.
+    offer: Option<mine::Offer>,
+    /// What comes after a page that was put before it.
+    after: Option<mine::After>,
+    /// Nothing counts.
+    practice: bool,
     screen: Screen,
     /// The screen that Help or "are you still here?" stands before.
     behind: Option<Box<Screen>>,
@@ -200,6 +228,10 @@ impl<B: Backend> Kiosk<B> {
             draft: None,
             filling: None,
             visit: BTreeMap::new(),
+            holder: None,
+            offer: None,
+            after: None,
+            practice: false,
             screen: Screen::Rest,
             behind: None,
             waiting: Vec::new(),
@@ -309,21 +341,37 @@ impl<B: Backend> Kiosk<B> {
                 self.speak();
             }
             Touch::Rest(rest::Message::Touched) => self.arrived(),
+            Touch::Rest(rest::Message::Practice) => self.begin_practice(),
+            Touch::PracticeOver => self.session_over_keep_person(),
+            Touch::Mine(message) => self.mine(message),
+            Touch::Due(message) => self.due(message),
+            Touch::Notices(message) => self.notices(message),
+            Touch::Remember(message) => self.remember(message),
+            Touch::Handed(message) => self.handed(message),
             Touch::Home(message) => self.home(message),
             Touch::Choose(message) => self.choose(message),
             Touch::MoreChoices => {
+                let kin = self.kin().len();
                 if let Screen::Choose(choose, leaf) = &mut self.screen {
-                    let len = choose.count();
+                    let len = choose.count(kin);
                     *leaf = leaf.turned(len, self.person.text.tiles());
                     self.speak();
                 }
             }
             Touch::Keypad(message) => self.keypad(message),
-            Touch::Confirm(message) => self.step(match message {
-                confirm::Message::Confirmed => Input::Confirmed,
-                confirm::Message::NotConfirmed => Input::NotConfirmed,
-                confirm::Message::Back => Input::Back,
-            }),
+            Touch::Confirm(message) => {
+                match message {
+                    confirm::Message::Confirmed => self.fill_visit(),
+                    confirm::Message::NotConfirmed => self.not_the_holder(),
+                    confirm::Message::Back => {}
+                }
+                self.step(match message {
+                    confirm::Message::Confirmed => Input::Confirmed,
+                    confirm::Message::NotConfirmed => Input::NotConfirmed,
+                    confirm::Message::Back => Input::Back,
+                });
+                self.go_past_known();
+            }
             Touch::Papers(message) => match message {
                 papers::Message::Checked(papers) => self.step(Input::PapersChecked(papers)),
                 papers::Message::Back => self.step(Input::Back),
@@ -362,13 +410,8 @@ impl<B: Backend> Kiosk<B> {
             },
             Touch::Done(message) => match message {
                 done::Message::Again => self.print_again(),
-                done::Message::Another => self.session_over_keep_person(),
-                // Nothing of this person is left for whoever touches next; the language stays, they may still be here.
-                done::Message::Finished => {
-                    self.forget();
-                    self.session = Session::new();
-                    self.session_over_keep_person();
-                }
+                done::Message::Another => self.after_done(mine::After::Another),
+                done::Message::Finished => self.after_done(mine::After::Finished),
             },
             Touch::Matters(message) => self.matters(message),
             Touch::Help(message) => match message {
@@ -379,12 +422,7 @@ impl<B: Backend> Kiosk<B> {
                     }
                     self.speak();
                 }
-                // The draft is on disk since the last touch; the next person finds an empty kiosk.
-                help::Message::NextPerson => {
-                    let part = self.ctx().part("say-next-person-kept");
-                    self.leave();
-                    self.say_now(vec![part]);
-                }
+                help::Message::NextPerson => self.put_aside(),
             },
             Touch::GoOn(message) => self.go_on(message),
             Touch::Card(message) => self.card(message),
@@ -413,7 +451,10 @@ impl<B: Backend> Kiosk<B> {
                 self.person.language = self.languages.after(&self.person.language).tag.clone();
                 self.reopen_question();
                 self.keep();
-                self.speak();
+                // The language says its own name in its own voice, then the page again.
+                let mut parts = vec![self.ctx().part("language-name")];
+                parts.extend(self.spoken());
+                self.say_now(parts);
             }
             Always::TextSized => self.person.text = self.person.text.next(),
             Always::ContrastSwitched => self.person.contrast = !self.person.contrast,
@@ -460,6 +501,15 @@ impl<B: Backend> Kiosk<B> {
                 self.speak();
             }
             home::Action::Begin(home::Entry::Unfinished) => self.offer_unfinished(),
+            home::Action::Begin(home::Entry::Mine) => {
+                self.screen = Screen::Mine(Box::default());
+                self.speak();
+            }
+            home::Action::Begin(home::Entry::Notices) => {
+                self.screen = Screen::Notices(notices::Notices::default());
+                self.speak();
+            }
+            home::Action::Begin(home::Entry::Practice) => self.begin_practice(),
         }
     }
 
@@ -476,8 +526,10 @@ impl<B: Backend> Kiosk<B> {
             choose::Message::Chosen(choose::Chosen::ForWhom(who)) => Input::ForWhomChosen(who),
             choose::Message::Chosen(choose::Chosen::Relation(name)) => Input::RelationChosen(name),
             choose::Message::Chosen(choose::Chosen::HowTold(how)) => Input::HowToldChosen(how),
+            choose::Message::Chosen(choose::Chosen::Kin(at)) => return self.kin_chosen(at),
         };
         self.step(input);
+        self.go_past_known();
         self.fill_known_phone();
     }
 
@@ -576,6 +628,7 @@ impl<B: Backend> Kiosk<B> {
             },
             Step::Done => match &self.screen {
                 Screen::Done(done) => Screen::Done(done.clone()),
+                Screen::Practised => Screen::Practised,
                 _ => Screen::Rest,
             },
         };
@@ -599,6 +652,8 @@ impl<B: Backend> Kiosk<B> {
     /// The matter is done or given up; the same person may go on with another.
     fn session_over_keep_person(&mut self) {
         self.stop_recording();
+        self.end_practice();
+        self.after = None;
         self.media.written.clear();
         self.draft = None;
         self.filling = None;
@@ -615,6 +670,7 @@ impl<B: Backend> Kiosk<B> {
 
     /// The person left: everything of them leaves the screen and the memory; drafts wait on disk.
     fn leave(&mut self) {
+        self.end_practice();
         self.forget();
         self.session = Session::new();
         self.screen = Screen::Rest;
@@ -637,6 +693,9 @@ impl<B: Backend> Kiosk<B> {
         self.filling = None;
         self.media.written.clear();
         self.visit.clear();
+        self.holder = None;
+        self.offer = None;
+        self.after = None;
         self.receipt = None;
         self.behind = None;
     }

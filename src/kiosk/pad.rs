@@ -77,7 +77,11 @@ impl<B: Backend> Kiosk<B> {
             return touch("hear", Touch::Always(Always::HeardAgain));
         }
         if matches!(self.screen, Screen::Rest) {
-            return touch("rest", Touch::Rest(crate::screen::rest::Message::Touched));
+            let message = match key {
+                Key::Slash => crate::screen::rest::Message::Practice,
+                _ => crate::screen::rest::Message::Touched,
+            };
+            return touch("rest", Touch::Rest(message));
         }
         let page = self.page();
         let one = |found: Option<(String, Touch)>| match found {
@@ -145,6 +149,7 @@ impl<B: Backend> Kiosk<B> {
             Screen::Question(page) => page.spoken_count(ctx),
             Screen::Matters(page) => page.spoken_count(ctx),
             Screen::GoOn(page) => page.spoken_count(ctx),
+            Screen::Mine(page) => page.spoken_count(ctx),
             _ => Vec::new(),
         };
         if !parts.is_empty() {
@@ -172,6 +177,7 @@ impl<B: Backend> Kiosk<B> {
             Screen::Keypad(pad) => pad.spoken_count(ctx),
             Screen::Matters(page) => page.spoken_numbers(ctx, !self.waiting.is_empty()),
             Screen::GoOn(page) => page.spoken_numbers(ctx),
+            Screen::Mine(page) => page.spoken_numbers(ctx),
             _ => Vec::new(),
         };
         let page = self.page();

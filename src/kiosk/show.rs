@@ -3,7 +3,9 @@
 use super::{Always, Kiosk, Screen, Touch};
 use crate::effect::Backend;
 use crate::frame::{self, Page, frame};
-use crate::screen::{choose, closed, confirm, consent, done, help, papers, read_back, rest};
+use crate::screen::{
+    choose, closed, confirm, consent, done, due, help, mine, papers, read_back, remember, rest,
+};
 use crate::theme::Look;
 use crate::widget::{Draw, Tapped};
 use iced::Element;
@@ -62,6 +64,15 @@ impl<B: Backend> Kiosk<B> {
                 Screen::Matters(page) => page.name().into(),
                 Screen::Help { .. } => "help".into(),
                 Screen::GoOn(page) => page.name().into(),
+                Screen::Mine(page) => page.name().into(),
+                Screen::Due(_) => "due".into(),
+                Screen::Notices(page) => page.name().into(),
+                Screen::Remember { .. } => "remember".into(),
+                Screen::Practised => "practised".into(),
+                Screen::Handed(page) => match page.paper {
+                    done::Paper::Failed(..) => "handed/no-paper".into(),
+                    _ => "handed".into(),
+                },
                 Screen::Closed(_) => "closed".into(),
             }
         })
@@ -72,6 +83,7 @@ impl<B: Backend> Kiosk<B> {
         match &self.screen {
             Screen::Done(done) => Some(done.receipt.code.compact()),
             Screen::Matters(page) => page.open().map(|m| m.code.compact()),
+            Screen::Handed(page) => page.slip.code.as_ref().map(|code| code.digits.clone()),
             _ => None,
         }
     }
@@ -112,12 +124,19 @@ impl<B: Backend> Kiosk<B> {
         IdNumber::parse(self.session.id_number()?).ok()
     }
 
+    /// What would be remembered, by its fields' names, and whether it is of a family member.
+    fn offered(&self) -> (Vec<String>, bool) {
+        self.offer
+            .as_ref()
+            .map_or_else(Default::default, |offer| (offer.names(), offer.family()))
+    }
+
     fn offline(&self) -> bool {
         !self.machine.delivered_possible
     }
 
     fn may_yield(&self) -> bool {
-        self.session.worth_keeping()
+        self.session.worth_keeping() && !self.practice
     }
 
     pub(super) fn page(&self) -> Page<'_, Touch> {
@@ -127,7 +146,9 @@ impl<B: Backend> Kiosk<B> {
             return closed::idle(ctx, seconds, Touch::StillHere);
         }
         let mut page = match &self.screen {
-            Screen::Rest => rest::view(ctx, &self.languages, self.time()).map(Touch::Rest),
+            Screen::Rest => {
+                rest::view(ctx, &self.languages, self.time(), self.notice_now()).map(Touch::Rest)
+            }
             Screen::Home(home) => home
                 .view(ctx, per, !self.waiting.is_empty())
                 .map(Touch::Home),
@@ -140,9 +161,11 @@ impl<B: Backend> Kiosk<B> {
                         .map(|name| choose::Chosen::Relation(name.to_owned())),
                     choose::Choose::HowTold => self.session.how_told().map(choose::Chosen::HowTold),
                 };
-                let mut page = choose.view(ctx, per, leaf.0, made).map(Touch::Choose);
-                if choose.count() > per {
-                    let label = if leaf.is_last(choose.count(), per) {
+                let kin = self.kin();
+                let count = choose.count(kin.len());
+                let mut page = choose.view(ctx, per, leaf.0, made, &kin).map(Touch::Choose);
+                if count > per {
+                    let label = if leaf.is_last(count, per) {
                         "first-ones"
                     } else {
                         "more"
@@ -189,13 +212,10 @@ impl<B: Backend> Kiosk<B> {
                 fault,
                 second,
             } => {
-                let service = self
-                    .session
-                    .service()
-                    .and_then(|id| self.station.service(id));
+                let (owner, _) = self.answerer();
                 consent::view(
                     ctx,
-                    service.and_then(|s| s.owner.as_ref()),
+                    owner.as_ref(),
                     self.lines().len(),
                     self.own_consent().as_ref(),
                     (!second, self.person.text != crate::theme::TextSize::Normal),
@@ -215,8 +235,26 @@ impl<B: Backend> Kiosk<B> {
                 .map(Touch::Matters),
             Screen::Help { before } => help::view(ctx, *before, self.may_yield()).map(Touch::Help),
             Screen::GoOn(page) => page.view(ctx).map(Touch::GoOn),
+            Screen::Mine(page) => page
+                .view(ctx, per, self.machine.scanner.is_none())
+                .map(Touch::Mine),
+            Screen::Due(leaf) => due::view(ctx, &self.rights(), *leaf, per).map(Touch::Due),
+            Screen::Notices(page) => page.view(ctx, self.clock.today(), per).map(Touch::Notices),
+            Screen::Remember { busy, fault } => {
+                let (names, family) = self.offered();
+                remember::view(ctx, &names, family, *busy, *fault).map(Touch::Remember)
+            }
+            Screen::Handed(page) => page.view(ctx).map(Touch::Handed),
+            Screen::Practised => mine::told(
+                ctx,
+                "say-practice-done",
+                "practice",
+                vec![ctx.say.text("practice-nothing")],
+            )
+            .next(ctx.say.text("done-home"), Touch::PracticeOver),
             Screen::Closed(code) => closed::view(ctx, code),
         };
+
         if let Some(fault) = &self.machine.record
             && page.fault.is_none()
         {
@@ -243,9 +281,25 @@ impl<B: Backend> Kiosk<B> {
         })
     }
 
+    /// The notice whose turn it is on the rest page: another one each minute.
+    fn notice_now(&self) -> Option<String> {
+        let all = self.station.notices(self.clock.today());
+        let turn = usize::try_from(self.clock.monotonic.as_secs() / 60).unwrap_or(0);
+        let notice = all.get(turn.checked_rem(all.len())?)?;
+        let tag = &self.person.language;
+        Some(format!(
+            "{}  {}",
+            notice.title.get(tag),
+            notice.source.get(tag)
+        ))
+    }
+
     /// A quiet sign at the top: what does not work, in words.
     fn sign(&self) -> Option<String> {
         let say = self.say();
+        if self.practice {
+            return Some(say.text("practice-sign"));
+        }
         match (self.machine.sound, self.machine.scanner) {
             (Some(code), _) => Some(format!("{} ({code})", say.text("no-sound"))),
             (None, _) if !self.clock.trust.is_trusted() => Some(say.text("clock-wrong")),
@@ -281,9 +335,16 @@ impl<B: Backend> Kiosk<B> {
             loudest: self.backend.loudest(),
             station: self.station.name(&say.tag).to_owned(),
             progress: match &self.screen {
-                Screen::Help { .. } | Screen::GoOn(_) | Screen::Matters(_) | Screen::Done(_) => {
-                    None
-                }
+                Screen::Help { .. }
+                | Screen::GoOn(_)
+                | Screen::Matters(_)
+                | Screen::Done(_)
+                | Screen::Mine(_)
+                | Screen::Due(_)
+                | Screen::Notices(_)
+                | Screen::Remember { .. }
+                | Screen::Handed(_)
+                | Screen::Practised => None,
                 _ => self.session.progress(&asked),
             },
             sign: self.sign(),
@@ -309,7 +370,7 @@ impl<B: Backend> Kiosk<B> {
         match &self.screen {
             Screen::Rest => rest::spoken(ctx),
             Screen::Home(home) => home.spoken(ctx, per, !self.waiting.is_empty()),
-            Screen::Choose(choose, leaf) => choose.spoken(ctx, per, leaf.0),
+            Screen::Choose(choose, leaf) => choose.spoken(ctx, per, leaf.0, &self.kin()),
             Screen::Keypad(pad) => pad.spoken(ctx),
             Screen::CardPhoto(entry) => self.card_spoken(entry),
             Screen::Confirm => {
@@ -338,8 +399,14 @@ impl<B: Backend> Kiosk<B> {
             ),
             Screen::Done(done) => done::spoken(ctx, done, self.offline()),
             Screen::Matters(page) => page.spoken(ctx, per, self.machine.scanner.is_none()),
-            Screen::Help { .. } => help::spoken(ctx),
+            Screen::Help { before } => help::spoken(ctx, *before),
             Screen::GoOn(page) => page.spoken(ctx),
+            Screen::Mine(page) => page.spoken(ctx, per),
+            Screen::Due(leaf) => due::spoken(ctx, &self.rights(), *leaf, per),
+            Screen::Notices(page) => page.spoken(ctx, self.clock.today(), per),
+            Screen::Remember { fault, .. } => remember::spoken(ctx, *fault),
+            Screen::Handed(page) => page.spoken(ctx),
+            Screen::Practised => vec![ctx.part("say-practice-done")],
             Screen::Closed(_) => closed::spoken(ctx),
         }
     }

@@ -26,7 +26,12 @@ pub enum Chosen {
     Relation(String),
     /// How to tell.
     HowTold(HowTold),
+    /// Someone whom the person here is known to act for, by their place in the list.
+    Kin(usize),
 }
+
+/// Someone whom the person here is known to act for: the relation's prompt and the name.
+pub type KinTile = (&'static str, String);
 
 /// What happened on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,15 +100,25 @@ impl Choose {
         }
     }
 
-    /// The tiles of this page of the choice, `per` at a time: (target, label prompt, picture, meaning).
-    fn shown(self, per: usize, leaf: usize) -> Vec<(Row, Chosen)> {
-        let all = self.rows();
-        super::Leaf(leaf).of(&all, per).to_vec()
+    /// Every choice, `kin` people whom the person here acts for among them: after "for me", before "for my family".
+    fn all(self, kin: &[KinTile]) -> Vec<(Row, Chosen)> {
+        let mut all = self.rows();
+        if self == Self::ForWhom {
+            let known = kin.iter().enumerate().map(|(n, (prompt, _))| {
+                let picture = RELATIONS
+                    .iter()
+                    .find(|row| row.1 == *prompt)
+                    .map_or("people", |row| row.2);
+                (("kin", *prompt, picture), Chosen::Kin(n))
+            });
+            all.splice(1..1, known);
+        }
+        all
     }
 
-    /// How many choices there are.
-    pub fn count(self) -> usize {
-        self.rows().len()
+    /// How many choices there are, with so many people whom the person here acts for.
+    pub fn count(self, kin: usize) -> usize {
+        self.rows().len() + if self == Self::ForWhom { kin } else { 0 }
     }
 
     /// The page; `made` is what was chosen before, on the way back.
@@ -113,15 +128,24 @@ impl Choose {
         per: usize,
         leaf: usize,
         made: Option<Chosen>,
+        kin: &[KinTile],
     ) -> Page<'a, Message> {
-        let shown: Vec<Tile<Message>> = self
-            .shown(per, leaf)
-            .into_iter()
+        let all = self.all(kin);
+        let shown: Vec<Tile<Message>> = super::Leaf(leaf)
+            .of(&all, per)
+            .iter()
+            .cloned()
             .enumerate()
             .map(|(n, ((name, prompt, picture), chosen))| Tile {
-                target: format!("choice/{name}"),
+                target: match chosen {
+                    Chosen::Kin(at) => format!("choice/kin-{at}"),
+                    _ => format!("choice/{name}"),
+                },
                 number: n + 1,
-                label: ctx.say.text(prompt),
+                label: match chosen {
+                    Chosen::Kin(at) => format!("{} {}", ctx.say.text(prompt), kin[at].1),
+                    _ => ctx.say.text(prompt),
+                },
                 picture: Some(picture.into()),
                 chosen: made.as_ref() == Some(&chosen),
                 message: Message::Chosen(chosen),
@@ -136,9 +160,10 @@ impl Choose {
     }
 
     /// What it says.
-    pub fn spoken(self, ctx: Ctx<'_>, per: usize, leaf: usize) -> Vec<Part> {
+    pub fn spoken(self, ctx: Ctx<'_>, per: usize, leaf: usize, kin: &[KinTile]) -> Vec<Part> {
         let mut parts = vec![ctx.part(self.title())];
-        for (n, ((_, prompt, _), _)) in self.shown(per, leaf).into_iter().enumerate() {
+        let all = self.all(kin);
+        for (n, ((_, prompt, _), _)) in super::Leaf(leaf).of(&all, per).iter().enumerate() {
             parts.extend(ctx.numbered(n + 1, ctx.part(prompt)));
         }
         parts

@@ -305,6 +305,8 @@ pub fn spoken(ctx: Ctx<'_>, done: &Done, offline: bool) -> Vec<Part> {
     }
     parts.push(ctx.part("say-code-is"));
     parts.push(Part::Digits(receipt.code.to_string()));
+    parts.push(ctx.part("say-done-who"));
+    parts.push(receipt.owner.spoken(&ctx.say.tag));
     match receipt.due {
         Due::On(day) => {
             parts.push(ctx.part("say-due-by"));

@@ -77,7 +77,19 @@ pub fn view<'a>(ctx: Ctx<'a>, before: u32, may_yield: bool) -> Page<'a, Message>
     page
 }
 
-/// What it says.
-pub fn spoken(ctx: Ctx<'_>) -> Vec<Part> {
-    vec![ctx.part("say-help"), ctx.part("say-help-kept")]
+/// What it says: someone comes, who, how many are before you, and that nothing is lost.
+pub fn spoken(ctx: Ctx<'_>, before: u32) -> Vec<Part> {
+    let mut parts = vec![ctx.part("say-help")];
+    if let Some(name) = ctx.station.helper(&ctx.say.tag) {
+        parts.extend([name, ctx.part("say-help-comes")]);
+    }
+    if before > 0 {
+        parts.extend([
+            ctx.part("say-help-before"),
+            Part::Number(before.into()),
+            Part::Pause { ms: 200 },
+        ]);
+    }
+    parts.push(ctx.part("say-help-kept"));
+    parts
 }

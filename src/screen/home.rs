@@ -14,6 +14,12 @@ pub enum Entry {
     Matters,
     /// Something begun at this kiosk that waits for its person.
     Unfinished,
+    /// What the station holds of the person.
+    Mine,
+    /// What is announced.
+    Notices,
+    /// The same, and it does not count.
+    Practice,
 }
 
 /// The page.
@@ -45,17 +51,22 @@ fn entries(ctx: Ctx<'_>, unfinished: bool) -> Vec<Entry> {
         .station
         .home()
         .iter()
-        .map(|id| {
-            if id == "my-matters" {
-                Entry::Matters
-            } else {
-                Entry::Service(id.clone())
-            }
+        .map(|id| match id.as_str() {
+            "my-matters" => Entry::Matters,
+            "notices" => Entry::Notices,
+            "practice" => Entry::Practice,
+            _ => Entry::Service(id.clone()),
         })
         .collect();
     // "How far is my matter?" is never further away than the first page.
     if !all.contains(&Entry::Matters) {
         all.insert(all.len().min(5), Entry::Matters);
+    }
+    // What every station has, wherever its own order does not name it.
+    for entry in [Entry::Mine, Entry::Notices, Entry::Practice] {
+        if !all.contains(&entry) {
+            all.push(entry);
+        }
     }
     if unfinished {
         all.insert(0, Entry::Unfinished);
@@ -84,7 +95,14 @@ fn label(ctx: Ctx<'_>, entry: &Entry) -> (String, Part, String) {
             ctx.part("say-unfinished"),
             "start-again".into(),
         ),
+        Entry::Mine => own(ctx, "say-mine-tile", "resident-card"),
+        Entry::Notices => own(ctx, "say-notices-tile", "notices"),
+        Entry::Practice => own(ctx, "say-practice-tile", "practice"),
     }
+}
+
+fn own(ctx: Ctx<'_>, prompt: &str, picture: &str) -> (String, Part, String) {
+    (ctx.say.text(prompt), ctx.part(prompt), picture.into())
 }
 
 impl Home {
@@ -120,6 +138,9 @@ impl Home {
                         Entry::Service(id) => format!("service/{id}"),
                         Entry::Matters => "service/my-matters".into(),
                         Entry::Unfinished => "service/unfinished".into(),
+                        Entry::Mine => "service/mine".into(),
+                        Entry::Notices => "service/notices".into(),
+                        Entry::Practice => "service/practice".into(),
                     },
                     number: n + 1,
                     label,

@@ -39,6 +39,8 @@ pub enum Kind {
     FormPhone,
     /// An ID number that a form asks for.
     FormId,
+    /// The ID number of whoever wants to see what is held of them.
+    MineId,
     /// A whole number that a form asks for.
     Integer,
     /// A number with decimals that a form asks for.
@@ -159,7 +161,7 @@ impl Keypad {
     fn is_id(&self) -> bool {
         matches!(
             self.kind,
-            Kind::OwnId | Kind::FamilyId | Kind::HelperId | Kind::FormId
+            Kind::OwnId | Kind::FamilyId | Kind::HelperId | Kind::FormId | Kind::MineId
         )
     }
 
@@ -203,7 +205,7 @@ impl Keypad {
     /// How many digits are missing; none where the length is open.
     fn missing(&self) -> usize {
         match self.kind {
-            Kind::OwnId | Kind::FamilyId | Kind::HelperId | Kind::FormId => self.id.missing(),
+            _ if self.is_id() => self.id.missing(),
             Kind::CaseCode => 10 - self.typed.expose().len(),
             Kind::LastFour | Kind::SlipPin | Kind::GoOn => 4 - self.typed.expose().len(),
             Kind::TellPhone | Kind::NamedPhone | Kind::FormPhone => {
@@ -267,7 +269,7 @@ impl Keypad {
     fn finished(&self) -> Result<Typed, String> {
         let digits = || Typed::Digits(self.typed.clone());
         match self.kind {
-            Kind::OwnId | Kind::FamilyId | Kind::HelperId | Kind::FormId => {
+            Kind::OwnId | Kind::FamilyId | Kind::HelperId | Kind::FormId | Kind::MineId => {
                 self.id.verdict().map(Typed::Id).map_err(id_fault)
             }
             Kind::CaseCode => self
@@ -299,7 +301,7 @@ impl Keypad {
     fn shown(&self) -> String {
         let typed = self.typed.expose();
         match self.kind {
-            Kind::OwnId | Kind::FamilyId | Kind::HelperId | Kind::FormId => {
+            Kind::OwnId | Kind::FamilyId | Kind::HelperId | Kind::FormId | Kind::MineId => {
                 let typed = self.id.typed().expose();
                 if self.fault.is_some() && self.id.missing() == 0 {
                     // A wrong number is nobody's: it is shown, so that she can compare it with the card.
@@ -368,7 +370,7 @@ impl Keypad {
 
     fn title(&self) -> &'static str {
         match self.kind {
-            Kind::OwnId | Kind::FormId => "say-identify",
+            Kind::OwnId | Kind::FormId | Kind::MineId => "say-identify",
             Kind::FamilyId => "say-identify-family",
             Kind::HelperId => "say-identify-helper",
             Kind::TellPhone | Kind::FormPhone => "say-told-phone-number",
@@ -389,6 +391,7 @@ impl Keypad {
             | Kind::FamilyId
             | Kind::HelperId
             | Kind::FormId
+            | Kind::MineId
             | Kind::LastFour
             | Kind::GoOn => Some('X'),
             Kind::Decimal | Kind::Money => Some('.'),
@@ -515,7 +518,7 @@ impl Keypad {
         }
         if matches!(
             self.kind,
-            Kind::OwnId | Kind::FamilyId | Kind::HelperId | Kind::FormId
+            Kind::OwnId | Kind::FamilyId | Kind::HelperId | Kind::FormId | Kind::MineId
         ) && (self.fault.is_none() || (look.text == theme::TextSize::Normal && !upright))
         {
             left = left.push(

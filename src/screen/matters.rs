@@ -126,6 +126,15 @@ impl Matters {
         }
     }
 
+    /// The matters of somebody who is known: nothing more is asked.
+    pub fn of(mut all: Vec<Matter>) -> Self {
+        let stage = match all.len() {
+            1 => Stage::One(Box::new(all.remove(0)), None),
+            _ => Stage::List(all, Leaf(0)),
+        };
+        Self { stage, fault: None }
+    }
+
     /// A name for the trace.
     pub fn name(&self) -> &'static str {
         match &self.stage {
@@ -469,7 +478,10 @@ impl Matters {
                 let line = words(text, size, palette.page).wide();
                 left.push(rank, height, if bold { line.bold() } else { line });
             };
-            if let Some(owner) = service.and_then(|s| s.owner.as_ref()) {
+            // Whoever has it; a record of before people were named in it knows only who the service's own is.
+            let named = matter.status.owner.as_deref();
+            let named = named.and_then(|id| ctx.station.person(id));
+            if let Some(owner) = named.or_else(|| service.and_then(|s| s.owner.clone())) {
                 let who = say.with(
                     "done-who",
                     &[

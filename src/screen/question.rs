@@ -57,6 +57,11 @@ pub const SAID: &str = "voice:";
 /// What a text answer begins with where it was shown: the file name of the photo follows.
 pub const SHOWN: &str = "photo:";
 
+/// Whether an answer's text is only the name of a recording or photo.
+pub fn is_way(text: &str) -> bool {
+    text.starts_with(SAID) || text.starts_with(SHOWN)
+}
+
 /// The page.
 #[derive(Debug, Clone)]
 pub struct Question {

@@ -2,13 +2,7 @@
 
 use super::{Ctx, Leaf, choose, date, question};
 use crate::frame::{Extra, Page};
-use crate::keys::Reach;
-use crate::theme;
-use crate::widget::part::{fitting, text_height, text_width};
-use crate::widget::{Tapped, badge, badge_width, picture, space, tap, words};
-use iced::alignment::Vertical;
-use iced::widget::{column, row};
-use iced::{Element, Length, Padding};
+use crate::widget::rows;
 use onedoor_devices::sound::speak::Part;
 use onedoor_domain::session::HowTold;
 use onedoor_forms::{Page as FormPage, ReadBack, Value};
@@ -167,67 +161,25 @@ pub fn view<'a>(ctx: Ctx<'a>, lines: Vec<Line>, per: usize, leaf: Leaf) -> Page<
         .iter()
         .skip((leaf.0 % lines.len().div_ceil(per).max(1) + 1) * per)
         .all(|line| line.offer);
-    let shown: Vec<Line> = leaf.of(&lines, per).to_vec();
-    let reach = (1u16..)
-        .zip(&shown)
-        .fold(Reach::default(), |reach, (number, line)| {
-            reach.number(
-                number,
-                line.target.clone(),
-                Message::Touched(line.row.clone()),
-            )
-        });
-    let page = Page::new(say.text("say-read-back"), move |draw, room| {
-        let look = draw.look;
-        let surface = look.palette.tile;
-        let empty = per - shown.len();
-        let mut all = column![].spacing(18);
-        for (n, line) in shown.into_iter().enumerate() {
-            let side = look.gentle(88.0);
-            let drawing: Element<'a, Tapped<Message>> = match &line.picture {
-                Some(name) => picture(draw, name, side),
-                None => picture(draw, "write", side),
-            };
-            let change_label = if line.offer {
+    let shown: Vec<rows::Row<Message>> = leaf
+        .of(&lines, per)
+        .iter()
+        .map(|line| rows::Row {
+            target: line.target.clone(),
+            picture: line.picture.clone().unwrap_or_else(|| "write".into()),
+            small: line.question.clone(),
+            large: line.answer.clone(),
+            does: say.text(if line.offer {
                 "read-back-add"
             } else {
                 "change"
-            };
-            let change = text_width(&say.text(change_label), look.px(theme::SMALL));
-            let wide = room.0 - 56.0 - badge_width(draw) - side - change - 4.0 * 28.0;
-            let high = (room.1 - 18.0 * (per as f32 - 1.0)) / per as f32 - 16.0;
-            let small = fitting(
-                &line.question,
-                look.gentle(theme::SMALL),
-                (wide, high * 0.5),
-            );
-            let left = high - text_height(&line.question, small, wide);
-            let large = fitting(&line.answer, look.gentle(theme::LABEL), (wide, left));
-            let text = column![
-                words(line.question, small, surface.ink),
-                words(line.answer, large, surface.ink).bold(),
-            ]
-            .width(Length::Fill);
-            let inside = row![
-                badge(draw, n + 1, look.palette.number),
-                drawing,
-                text,
-                words(say.text(change_label), look.px(theme::SMALL), surface.ink).bold(),
-            ]
-            .spacing(28)
-            .align_y(Vertical::Center);
-            all = all.push(
-                tap(line.target, say.text(change_label), surface, inside)
-                    .padding(Padding::from([8.0, 28.0]))
-                    .width(Length::Fill)
-                    .height(Length::Fill)
-                    .on_tap(Message::Touched(line.row)),
-            );
-        }
-        for _ in 0..empty {
-            all = all.push(space(Length::Fill, Length::Fill));
-        }
-        all.height(Length::Fill).into()
+            }),
+            message: Message::Touched(line.row.clone()),
+        })
+        .collect();
+    let reach = rows::reach_of(&shown);
+    let page = Page::new(say.text("say-read-back"), move |draw, room| {
+        rows::rows(draw, shown, per, room)
     })
     .reach(reach)
     .back(Message::Back);

@@ -1,7 +1,7 @@
 //! The rest page: touch anywhere, nothing can go wrong.
 
 use super::Ctx;
-use crate::frame::Page;
+use crate::frame::{Extra, Page};
 use crate::language::Languages;
 use crate::theme;
 use crate::widget::part::text_height;
@@ -16,12 +16,19 @@ use onedoor_devices::sound::speak::Part;
 pub enum Message {
     /// Somebody touched it.
     Touched,
+    /// "Try it; it does not count."
+    Practice,
 }
 
-/// The page; `time` is left out while the clock is not trusted.
-pub fn view<'a>(ctx: Ctx<'a>, languages: &'a Languages, time: Option<String>) -> Page<'a, Message> {
+/// The page; `time` is left out while the clock is not trusted, `notice` is the one whose turn it is.
+pub fn view<'a>(
+    ctx: Ctx<'a>,
+    languages: &'a Languages,
+    time: Option<String>,
+    notice: Option<String>,
+) -> Page<'a, Message> {
     let say = ctx.say;
-    Page::new("", move |draw, room| {
+    let mut page = Page::new("", move |draw, room| {
         let look = draw.look;
         let surface = look.palette.tile;
         let mut content = column![]
@@ -47,6 +54,12 @@ pub fn view<'a>(ctx: Ctx<'a>, languages: &'a Languages, time: Option<String>) ->
             + look.gentle(18.0) * (3.0 + others.len() as f32)
             + look.px(theme::BODY) * theme::LINE_HEIGHT
             + 40.0;
+        // The notice has what is left over; the page is for whoever stands before it.
+        let line = notice
+            .as_ref()
+            .map_or(0.0, |t| text_height(t, small, width) + look.gentle(18.0));
+        let notice = notice.filter(|_| room.1 - text - line >= 150.0);
+        let text = text + if notice.is_some() { line } else { 0.0 };
         let side = (room.1 - text).clamp(80.0, 340.0);
         content = content
             .push(picture(draw, "touch-screen", side))
@@ -63,13 +76,23 @@ pub fn view<'a>(ctx: Ctx<'a>, languages: &'a Languages, time: Option<String>) ->
         for other in others {
             content = content.push(words(other, small, surface.ink).wide().centred());
         }
+        if let Some(notice) = notice {
+            content = content.push(words(notice, small, surface.ink).wide().centred());
+        }
         let whole: Element<'a, _> = tap("rest", say.text("rest-touch"), surface, content)
             .width(Length::Fill)
             .height(Length::Fill)
             .on_tap(Message::Touched)
             .into();
         whole
-    })
+    });
+    page.extra = Some(Extra {
+        target: "practice",
+        label: say.text("practice-begin"),
+        picture: Some("practice"),
+        message: Message::Practice,
+    });
+    page
 }
 
 /// What it says when it is asked: it is silent by itself, for an empty room needs no voice.

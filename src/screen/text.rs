@@ -1,8 +1,14 @@
 //! Short text on a keyboard of our own: letters, candidates, digits. Nothing asks the system for an input method.
+//!
+//! There is no handwriting: no recogniser was found whose code *and* data may be shipped here. The stroke data that the free
+//! ones share (Make Me a Hanzi, hanzi_lookup, zinnia's models) are under the Arphic Public Licence or the LGPL, and the neural
+//! ones under free licences were trained on collections given for research only. Who cannot type says it, shows it to the
+//! camera, or lets somebody type; rare characters come from pinyin or the photo.
 
 use super::Ctx;
 use crate::pinyin::Pinyin;
 use crate::theme;
+use crate::widget::part::text_width;
 use crate::widget::{Draw, Tapped, control, panel, space, tap, words};
 use iced::alignment::Vertical;
 use iced::widget::{column, row};
@@ -163,13 +169,23 @@ impl Entry {
             let field_height = (spare * 0.45).clamp(64.0, 100.0);
             let row_height =
                 (spare - field_height).clamp(theme::LEAST_TARGET.1, look.gentle(100.0));
-            let size = ((field_height - 12.0) / theme::LINE_HEIGHT).min(look.gentle(56.0));
+            let largest = ((field_height - 12.0) / theme::LINE_HEIGHT).min(look.gentle(56.0));
             let mut shown = self.text.expose().clone();
             shown.push('▏');
+            // A long text is smaller; of one that is longer still the end is shown, where the writing goes on.
+            let width = room.0 - 64.0 - text_width(self.letters.expose(), largest);
+            let least = look.px(theme::BODY).min(largest);
+            let size = largest.min(width / text_width(&shown, 1.0)).max(least);
+            if text_width(&shown, size) > width {
+                while text_width(&shown, size) > width - size && shown.chars().count() > 2 {
+                    shown.remove(0);
+                }
+                shown.insert(0, '…');
+            }
             let field = panel(
                 palette.field,
                 row![
-                    words(shown, size, palette.field.ink).bold(),
+                    words(shown, size, palette.field.ink).bold().one_line(),
                     words(self.letters.expose().clone(), size, palette.field.ink),
                 ]
                 .align_y(Vertical::Center),

@@ -1,6 +1,7 @@
 //! The few widgets that the pages are made of.
 
 pub mod part;
+pub mod rows;
 pub mod tap;
 pub mod words;
 

@@ -6,6 +6,7 @@
 mod clock;
 mod media;
 mod paper;
+mod people;
 mod record;
 pub mod setup;
 
@@ -47,6 +48,8 @@ pub struct World {
     default_language: String,
     /// What reads codes and takes photos, kept running by being kept.
     scanner: Vec<ScannerKept>,
+    /// The number pad, kept running likewise.
+    keys: Option<onedoor_devices::keys::HidKeys>,
     clock: KioskClock,
     offset: Offset,
     sound_told: Option<Result<(), &'static str>>,
@@ -166,7 +169,8 @@ impl Backend for World {
 
 impl Drop for World {
     fn drop(&mut self) {
-        // The scanner's thread goes first: it must not tell a kiosk that is gone.
+        // The threads of scanner and keys go first: they must not tell a kiosk that is gone.
         self.scanner.clear();
+        self.keys = None;
     }
 }

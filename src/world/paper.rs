@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// A slip that was asked for.
 struct Order {
-    case: CaseId,
+    case: Option<CaseId>,
     slip: Slip,
     /// Where it is noted: the record as it was when the slip was asked for; it may have been opened after the start.
     store: Option<Store>,
@@ -116,7 +116,7 @@ impl PaperRoad {
                     let noted = order.store.as_ref().and_then(|store| {
                         let picture = raster.to_png().unwrap_or_default();
                         store
-                            .ask_slip(Actor::Machine, Some(order.case), Personal::new(picture))
+                            .ask_slip(Actor::Machine, order.case, Personal::new(picture))
                             .wait()
                             .map_err(|error| {
                                 tracing::error!(event = "slip_not_noted", code = error.code())
@@ -147,7 +147,7 @@ impl PaperRoad {
     }
 
     /// Draws and prints a slip.
-    pub fn print(&self, store: Option<Store>, case: CaseId, copy: u32, slip: Slip) {
+    pub fn print(&self, store: Option<Store>, case: Option<CaseId>, copy: u32, slip: Slip) {
         tracing::info!(event = "slip_asked", copy);
         self.running.fetch_add(1, Ordering::SeqCst);
         if self.orders.send(Order { case, slip, store }).is_err() {

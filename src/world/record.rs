@@ -26,7 +26,7 @@ const TRY_AGAIN: Duration = Duration::from_secs(5);
 /// How many days pass between two thorough looks through the record.
 const VERIFIED_EVERY: u16 = 7;
 /// Copies that are kept.
-const COPIES: usize = 7;
+pub(super) const COPIES: usize = 7;
 
 /// Where the record lies.
 #[derive(Debug, Clone)]
@@ -44,12 +44,12 @@ type Work = Box<dyn FnOnce() + Send>;
 
 /// Keeps the record for the kiosk.
 pub struct Keeper {
-    place: RecordPlace,
+    pub(super) place: RecordPlace,
     clock: Arc<dyn Clock>,
-    offset_minutes: i16,
+    pub(super) offset_minutes: i16,
     store: Option<Store>,
-    tell: Tell,
-    waiter: Sender<Work>,
+    pub(super) tell: Tell,
+    pub(super) waiter: Sender<Work>,
     tried: Instant,
     copied: Option<Date>,
     /// The draft whose person the record knows.
@@ -225,6 +225,9 @@ impl Keeper {
         let Some(store) = &self.store else {
             return;
         };
+        let Some(effect) = self.run_people(store, effect) else {
+            return;
+        };
         match effect {
             Effect::Keep(save) => {
                 let id = save.id;
@@ -299,7 +302,14 @@ impl Keeper {
             | Effect::Shutter(_)
             | Effect::ShowPart(_)
             | Effect::NextVolume
-            | Effect::ResetSound => {}
+            | Effect::ResetSound
+            | Effect::ShowHeld(_)
+            | Effect::Remember(_)
+            | Effect::Correct(..)
+            | Effect::Unlink(..)
+            | Effect::NewCard(_)
+            | Effect::EraseAll(_)
+            | Effect::PutAside(..) => {}
         }
     }
 
@@ -362,6 +372,7 @@ impl Keeper {
                         pin: case.pin.as_ref().map(|pin| Personal::from(pin.expose())),
                     },
                     service: case.service.clone(),
+                    owner: case.status.owner.clone(),
                     due: case.status.due,
                     told: case.tell.as_ref().map(|way| match way {
                         TellWay::Phone => HowTold::Phone,
@@ -531,7 +542,7 @@ fn night(store: &Store, copies: PathBuf) {
     }
 }
 
-fn matter(case: &CaseSummary, offset_minutes: i16) -> Matter {
+pub(super) fn matter(case: &CaseSummary, offset_minutes: i16) -> Matter {
     let since = (case.saved_ms >= EARLIEST_MS)
         .then(|| Timestamp::from_millisecond(case.saved_ms).ok())
         .flatten()

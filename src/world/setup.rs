@@ -5,6 +5,7 @@ use super::{
     Keeper, KioskClock, MediaRoad, PaperRoad, RecordPlace, ScannerKept, Shift, Tell, World,
 };
 use crate::bundle::Opened;
+use crate::keys::Key;
 use crate::kiosk::Kiosk;
 use crate::language::Languages;
 use crate::picture::Pictures;
@@ -12,6 +13,7 @@ use crate::place;
 use anyhow::Context;
 use jiff::tz::Offset;
 use onedoor_devices::camera::{CameraHandle, DeviceSource};
+use onedoor_devices::keys::{DeviceKeys, HidKeys, KeyEvent, KeyMap};
 use onedoor_devices::microphone::{CpalMicrophone, Microphone, Simulated, VirtualMicrophone};
 use onedoor_devices::printer::{
     DeviceFileLink, Link, NetworkLink, Printer, SerialLink, VirtualLink,
@@ -23,7 +25,9 @@ use onedoor_devices::slip_raster::Paper;
 use onedoor_devices::sound::narrator::Narrator;
 use onedoor_devices::sound::pack::VoiceLibrary;
 use onedoor_devices::sound::{CpalSpeaker, Speaker, VirtualSpeaker};
-use onedoor_forms::station::{PrinterConnection, ScannerConnection};
+use onedoor_forms::station::{
+    KeysConnection, MicrophoneConnection, PrinterConnection, ScannerConnection,
+};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -136,7 +140,13 @@ pub fn kiosk(
         tell.clone(),
     );
 
-    let (scanner, camera) = eyes(plugs, &device.scanner.connection, &tell)?;
+    let (scanner, camera) = eyes(
+        plugs,
+        &device.scanner.connection,
+        device.parts.camera.as_deref(),
+        &tell,
+    )?;
+    let keys = number_pad(&device.parts.keys, &tell)?;
     let mut roots = opened.voices(data)?;
     roots.push(place::assets().join("voices"));
     let speaker: Box<dyn Speaker> = match plugs.sound.as_deref() {
@@ -158,6 +168,7 @@ pub fn kiosk(
             hertz: 330.0,
             level: 0.3,
         }))),
+        None if device.parts.microphone == MicrophoneConnection::None => None,
         _ => Some(Box::new(CpalMicrophone::new())),
     };
     let media = MediaRoad::open(microphone, camera, tell.clone())?;
@@ -173,6 +184,7 @@ pub fn kiosk(
         narrator,
         default_language: station.language().to_owned(),
         scanner,
+        keys,
         clock: KioskClock::new(controls.clock.clone()),
         offset,
         sound_told: None,
@@ -222,6 +234,29 @@ fn printer_link(
     }
 }
 
+/// Keys of their own, kept from everything else; a keyboard that types into the window needs nothing here.
+fn number_pad(configured: &KeysConnection, tell: &Tell) -> anyhow::Result<Option<HidKeys>> {
+    let KeysConnection::Device { path } = configured else {
+        return Ok(None);
+    };
+    let (events, told) = crossbeam_channel::unbounded::<KeyEvent>();
+    let path = path.clone();
+    let keys = HidKeys::start(move || DeviceKeys::open(&path), KeyMap::default(), events)?;
+    let tell = tell.clone();
+    std::thread::Builder::new()
+        .name("key-events".into())
+        .spawn(move || {
+            for event in told {
+                if let KeyEvent::Action(action) = event
+                    && let Some(key) = Key::of_action(action)
+                {
+                    tell(crate::effect::Happening::Pressed(key));
+                }
+            }
+        })?;
+    Ok(Some(keys))
+}
+
 /// The size that is asked of a camera, in pixels; it gives what it has.
 const CAMERA_SIZE: (u32, u32) = (1920, 1080);
 
@@ -229,6 +264,7 @@ const CAMERA_SIZE: (u32, u32) = (1920, 1080);
 fn eyes(
     plugs: &Plugs,
     configured: &ScannerConnection,
+    beside: Option<&str>,
     tell: &Tell,
 ) -> anyhow::Result<(Vec<ScannerKept>, Option<CameraHandle>)> {
     let (events, told) = crossbeam_channel::unbounded::<ScanEvent>();
@@ -263,7 +299,8 @@ fn eyes(
         (None, None, ScannerConnection::Folder { path } | ScannerConnection::Camera { path }) => {
             vec![path]
         }
-        _ => Vec::new(),
+        // A camera beside a hand scanner.
+        (None, _, _) => beside.into_iter().collect(),
     };
     for path in cameras {
         let scanner = camera(path)?;

@@ -275,6 +275,7 @@ fn after_good_go_home_nothing_of_the_person_is_left() {
     to_consent(&mut kiosk);
     kiosk.go("next").unwrap();
     kiosk.go("next").unwrap();
+    kiosk.go("remember/no").unwrap();
     assert_eq!(page(&kiosk), "home");
     kiosk.go("service/cross-province-medical").unwrap();
     assert_eq!(page(&kiosk), "for-whom");
@@ -349,6 +350,7 @@ fn the_next_person_finds_nothing_of_the_one_before() {
     kiosk.go("language").unwrap();
     kiosk.go("person").unwrap();
     kiosk.go("next-person").unwrap();
+    kiosk.go("next").unwrap();
     assert_eq!(page(&kiosk), "rest");
     assert_eq!(kiosk.kiosk.language(), "zh-CN");
     let look = kiosk.kiosk.look(1920.0, 1080.0);

@@ -5,6 +5,7 @@ mod end_to_end;
 mod faults;
 mod kill;
 mod pages;
+mod people;
 mod place;
 mod record;
 mod resident;

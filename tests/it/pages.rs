@@ -208,6 +208,24 @@ fn every_page_can_be_read_and_touched_in_english() {
 }
 
 #[test]
+fn long_names_long_villages_and_empty_lists_have_room() {
+    let mut all = Vec::new();
+    let mut pages = 0;
+    for eyes in tour::all_eyes(true) {
+        stage()
+            .long_and_empty(&eyes, &mut |page, kiosk: &mut Headless<Rehearsal>| {
+                pages += 1;
+                all.extend(faults(&eyes, page, &kiosk.inspect()));
+                Ok(())
+            })
+            .unwrap();
+    }
+    println!("{pages} pages looked at");
+    assert!(pages > 500, "only {pages} pages");
+    assert!(all.is_empty(), "{} faults:\n{}", all.len(), all.join("\n"));
+}
+
+#[test]
 fn a_page_drawn_is_a_page_seen() {
     // What the layout says is what the pixels say: behind each control lies the colour that its contrast was reckoned with.
     let eyes = Eyes {

@@ -159,6 +159,7 @@ say-saving = Saving. One moment, please.
 say-done = Received. It is kept in this machine.
 say-take-slip = Please take the slip. Your number is on it.
 say-code-is = Your number is
+say-done-who = The person in charge is
 say-due-by = You get an answer by this day, at the latest
 say-due-within = You get an answer within these days
 done-code = Number
@@ -214,16 +215,111 @@ matters-not-solved = Not solved
 matters-talk = I want to talk
 matters-answer = Answer: { $text }
 
+## What the station keeps of a person
+say-mine-tile = My details
+say-mine = Hold your resident card under the scanner.
+say-mine-no-card = No card: use a slip
+say-mine-code = Now type the ten digits on one of your slips.
+say-mine-looking = One moment, please.
+say-mine-not-together = The ID number and the slip do not belong together. Please look once more, or call a person.
+say-mine-nothing = This machine keeps nothing of yours.
+say-mine-held = This machine keeps these of yours. Touch what you want to see.
+say-mine-fields = What is remembered
+say-mine-fields-title = The machine remembers these. Touch one to change it.
+say-mine-due = What I should have
+say-mine-family = Whom I act for
+say-mine-family-title = You act for these people of your family.
+say-mine-kin = You act for this person of your family.
+say-mine-card = A new card
+say-mine-erase = Erase everything
+say-mine-erase-title = Shall everything of yours be erased?
+say-mine-erased = Everything is erased.
+say-mine-erased-some = Erased. What is still open goes when it is settled.
+say-mine-write = Please write it anew.
+mine-keep = Keep it so
+mine-take-away = Erase this line
+mine-unlink = Not to act for them
+mine-erase-what = What is remembered, the card and what is settled are all erased, and nothing brings them back. Next time everything is asked again.
+mine-erase-really = Erase everything
+mine-stays-only-here = "{ $matter }" has not reached the county yet. It stays for now and goes by itself when it is settled.
+mine-stays-open = Someone is working on "{ $matter }". It stays for now and goes by itself when it is settled.
+say-field-name = Name
+say-field-id = ID number
+say-field-sex = Man or woman
+say-field-birth = Birthday
+say-field-phone = Telephone
+say-field-area = Where you live
+say-field-address = Address
+say-field-insured = Insured in this county
+say-field-township = Township of the insurance
+say-field-village = Village of the insurance
+say-field-other = Something else
+say-card-voided = This card was replaced by a newer one. Use that one, or call a person.
+say-card-made = Remembered. Please take this card.
+say-card-new = This is your new card. The old one does not work any more.
+card-title = Resident card
+card-what = Next time, hold it under the scanner. What you told once is not asked again.
+card-keep = Keep it well, and do not give it to strangers.
+card-lost = If it gets lost, come for a new one. Then the old one does not work any more.
+card-old = Whoever finds the old card can do nothing with it.
+card-show = Next time, scan this
+card-name = Name (if you want to write it)
+
+## After a matter: shall the station remember?
+say-remember = Next time, nothing to fill in again. Shall this machine remember?
+say-remember-undo = You can see it, change it or erase it at any time.
+remember-what = It remembers: { $what }
+remember-family = What you do for your family is remembered too. Please ask them first.
+remember-where = It stays in this machine, locked, and is shown to nobody else.
+remember-undo = You can see it, change it or erase it at any time. Without it everything works just the same.
+remember-yes = Remember it
+remember-no = No, thank you
+
+## What a person should have
+say-due = This is what you should have.
+say-due-none = There is nothing else now. When there is, the machine tells you.
+say-due-from = From this day
+due-now = You can do it now
+due-from = From { $day }
+due-lunar = { $day }
+due-do = Do it
+due-paper = What you should have
+
+## Notices
+say-notices-tile = Notices
+say-notices = These are the notices. Touch one to hear it.
+say-notices-none = There are no notices now.
+notice-source = { $source }, { $day }
+notice-until = Until { $day }
+notice-print = Print it
+say-paper-comes = It is being printed. Please take it.
+
+## Put aside, so that the next person can go on
+say-put-aside = Saved, with everything you began. Please take the slip.
+put-aside-how = When you come again, touch "My matters" and type the number on the slip. Then you go on where you were.
+put-aside-days = You can go on within thirty days.
+put-aside-next = Let the next person go on
+
+## Practice
+say-practice-tile = Practise
+say-practice = This is practice. Nothing counts, whatever you touch, and nothing is handed in.
+say-practice-done = That was all. Now you know how it works.
+practice-begin = Practise
+practice-sign = Practice: nothing counts
+practice-nothing = What you touched just now is erased, and nothing was handed in. To do it for real, go home and touch a picture.
+
 ## Help is coming
 say-help = Somebody has been called. Please sit down for a moment.
 help-kept = All you entered is kept. Nothing is lost.
 help-who = { $name } comes to help you
 help-before = { $count } before you, then { $name } comes
 help-phone = You can also phone: { $phone }
+say-help-before = People before you:
+say-help-comes = is coming to help you.
 say-help-kept = All you entered is kept. Nothing is lost.
 help-go-on = Never mind, I'll go on
 help-next-person = Let the next person go on
-say-next-person-kept = It is kept. Please take a seat and let the next person go on. When you are back, touch "Go on with what was begun".
+say-next-person-kept = It is saved. Please take a seat and let the next person go on.
 
 ## Go on?
 say-go-on = Somebody was here and has not finished. Is it you?

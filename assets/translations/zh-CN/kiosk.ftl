@@ -146,6 +146,7 @@ say-saving = 正在存，请稍等。
 say-done = 收下了，存在这台机器里了。
 say-take-slip = 请拿好小票，上面有编号。
 say-code-is = 您的编号是
+say-done-who = 给您办的人是
 say-due-by = 最晚这一天给您回话
 say-due-within = 这几天之内给您回话
 done-code = 编号
@@ -201,16 +202,111 @@ matters-not-solved = 没办成
 matters-talk = 我要找人说
 matters-answer = 答复：{ $text }
 
+## What the station keeps of a person
+say-mine-tile = 我的资料
+say-mine = 把您的资料卡，放到扫码口下面。
+say-mine-no-card = 没有卡，用小票
+say-mine-code = 再按您一张小票上的十个数字。
+say-mine-looking = 正在找，请稍等。
+say-mine-not-together = 身份证号码和小票对不上。请再看一遍，或者叫人帮忙。
+say-mine-nothing = 这台机器没存您的东西。
+say-mine-held = 这台机器存着您的这些。想看哪个，点哪个。
+say-mine-fields = 记住的资料
+say-mine-fields-title = 机器记住了这些。要改哪个，点哪个。
+say-mine-due = 我该有的
+say-mine-family = 我替谁办
+say-mine-family-title = 您替这些家里人办事。
+say-mine-kin = 您替这位家里人办事。
+say-mine-card = 换一张新卡
+say-mine-erase = 全部擦掉
+say-mine-erase-title = 要把您的资料，全部擦掉吗？
+say-mine-erased = 全部擦掉了。
+say-mine-erased-some = 擦掉了。还没办完的事，办完了再擦。
+say-mine-write = 请重新写。
+mine-keep = 就这样，存好
+mine-take-away = 擦掉这一条
+mine-unlink = 不再替这位办
+mine-erase-what = 记住的资料、卡、办完的事，都擦掉，找不回来。以后再来，要重新填。
+mine-erase-really = 全部擦掉
+mine-stays-only-here = “{ $matter }”还没送到县里，先留着，办完了自己会擦掉。
+mine-stays-open = “{ $matter }”还有人在办，先留着，办完了自己会擦掉。
+say-field-name = 名字
+say-field-id = 身份证号码
+say-field-sex = 男女
+say-field-birth = 生日
+say-field-phone = 电话
+say-field-area = 住在哪里
+say-field-address = 住址
+say-field-insured = 在本县参保
+say-field-township = 参保的乡镇
+say-field-village = 参保的村
+say-field-other = 别的
+say-card-voided = 这张卡换过新的了。请用新的，或者叫人帮忙。
+say-card-made = 记住了。请拿好这张卡。
+say-card-new = 这是您的新卡，旧的不能用了。
+card-title = 资料卡
+card-what = 下次来，把它放到扫码口下面，填过的就不用再填。
+card-keep = 请收好，别给不认识的人。
+card-lost = 丢了不要紧：来换一张新的，旧的就不能用了。
+card-old = 旧的卡，谁捡到也用不了了。
+card-show = 下次来，扫这里
+card-name = 名字（想写就写）
+
+## After a matter: shall the station remember?
+say-remember = 下次来，不用再填。要这台机器记住吗？
+say-remember-undo = 以后随时能看，能改，能擦掉。
+remember-what = 记住的是：{ $what }
+remember-family = 您替家里人办的，也记住，下次不用再填。请先问过本人。
+remember-where = 只存在这台机器里，锁着，不给别人看。
+remember-undo = 以后随时能看，能改，能擦掉。不记住，也一样办事。
+remember-yes = 记住
+remember-no = 不用记
+
+## What a person should have
+say-due = 这些，是您该有的。
+say-due-none = 现在没有别的。有了，机器会告诉您。
+say-due-from = 从这一天起
+due-now = 现在就能办
+due-from = 从 { $day } 起
+due-lunar = { $day }（农历{ $leap }{ $month }月{ $of }日）
+due-do = 去办
+due-paper = 您该有的
+
+## Notices
+say-notices-tile = 通知
+say-notices = 这里是通知。想听哪个，点哪个。
+say-notices-none = 现在没有通知。
+notice-source = { $source }，{ $day }发
+notice-until = 到 { $day } 为止
+notice-print = 打出来
+say-paper-comes = 正在打，请拿好。
+
+## Put aside, so that the next person can go on
+say-put-aside = 存好了，没办完的都在。请拿好小票。
+put-aside-how = 再来的时候，点“看办到哪了”，按小票上的号码，就接着办。
+put-aside-days = 三十天之内都能接着办。
+put-aside-next = 让后面的人用
+
+## Practice
+say-practice-tile = 试一试
+say-practice = 这是试一试，怎么按都不算数，什么也不会交出去。
+say-practice-done = 试完了，您都会了。
+practice-begin = 试一试，不算数
+practice-sign = 试一试，不算数
+practice-nothing = 刚才按的，都擦掉了，什么也没交出去。真要办，回首页点一下图。
+
 ## Help is coming
 say-help = 已经叫人了，请坐一会儿。
 help-kept = 您填的都存着，不会丢。
 help-who = { $name }来帮您
 help-before = 前面还有 { $count } 位，{ $name }看完就来
 help-phone = 也可以打电话：{ $phone }
+say-help-before = 前面还有几个人：
+say-help-comes = 来帮您。
 say-help-kept = 您填的都存着，不会丢。
 help-go-on = 不用了，我自己来
 help-next-person = 先让后面的人用
-say-next-person-kept = 存好了。请先坐，让后面的人用。您再来，点“接着办没办完的”。
+say-next-person-kept = 存好了。请先坐，让后面的人用。
 
 ## Go on?
 say-go-on = 刚才有人没办完。是您吗？

@@ -5,8 +5,9 @@
 //! ```text
 //! OD1:<kind>:<body>:<check>
 //! kind   S slip, body = case id; R resident card, T staff card, body = opaque 128-bit number;
-//!        W wall card, body = service id in capitals
-//! body   26 characters of base 32 without I L O U (S, R, T); 1 to 40 of A-Z 0-9 - (W)
+//!        W wall card, body = service id in capitals; F foot of a paper form's page, body = service/version/page
+//! body   26 characters of base 32 without I L O U (S, R, T); 1 to 40 of A-Z 0-9 - (W); the same, a slash, at most 16 of
+//!        A-Z 0-9 - and full stops, a slash, 0 to 255 (F)
 //! check  4 characters of base 32: the first 20 bits of BLAKE3 over all that stands before the last colon
 //! ```
 //!
@@ -18,9 +19,11 @@ use thiserror::Error;
 use crate::id::CaseId;
 
 /// Longest payload that is looked at: anything longer is not ours.
-pub const MAX_LEN: usize = 56;
+pub const MAX_LEN: usize = 80;
 /// Longest service id on a wall card.
 pub const MAX_SERVICE: usize = 40;
+/// The longest version of a form that is written into a code.
+pub const MAX_VERSION: usize = 16;
 
 const PREFIX: &str = "OD1:";
 const BASE32: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -36,6 +39,73 @@ pub enum Payload {
     StaffCard(CardNumber),
     /// A wall card: opens this service.
     WallCard(ServiceId),
+    /// The foot of a paper form's page.
+    Form(FormPage),
+}
+
+/// Which paper form, which version of it, which page.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FormPage {
+    /// The service.
+    pub service: ServiceId,
+    version: String,
+    /// The page, from 1.
+    pub page: u8,
+}
+
+impl FormPage {
+    /// Of the version only A-Z, 0-9, hyphens and full stops are written, at most [`MAX_VERSION`] of them.
+    pub fn new(service: ServiceId, version: &str, page: u8) -> Self {
+        let version = version
+            .to_ascii_uppercase()
+            .chars()
+            .filter(|c| is_of_version(*c))
+            .take(MAX_VERSION)
+            .collect();
+        FormPage {
+            service,
+            version,
+            page,
+        }
+    }
+
+    /// The version as it is written in the code.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    fn parse(body: &str) -> Result<Self, NotOurs> {
+        let mut parts = body.splitn(3, '/');
+        let mut part = || parts.next().ok_or(NotOurs);
+        let (service, version, page) = (part()?, part()?, part()?);
+        let page: u8 = page.parse().map_err(|_| NotOurs)?;
+        if service.bytes().any(|b| b.is_ascii_lowercase())
+            || version.chars().count() > MAX_VERSION
+            || !version.chars().all(is_of_version)
+        {
+            return Err(NotOurs);
+        }
+        let form = FormPage {
+            service: ServiceId::new(&service.to_ascii_lowercase())?,
+            version: version.to_owned(),
+            page,
+        };
+        // A page has one way to be written: "07" is none.
+        if form.body() == body {
+            Ok(form)
+        } else {
+            Err(NotOurs)
+        }
+    }
+
+    fn body(&self) -> String {
+        let service = self.service.0.to_ascii_uppercase();
+        format!("{service}/{}/{}", self.version, self.page)
+    }
+}
+
+fn is_of_version(c: char) -> bool {
+    c.is_ascii_uppercase() || c.is_ascii_digit() || matches!(c, '-' | '.')
 }
 
 /// The opaque random number of a card; says nothing by itself.
@@ -76,6 +146,7 @@ impl Payload {
             Payload::ResidentCard(number) => ('R', base32(&number.0)),
             Payload::StaffCard(number) => ('T', base32(&number.0)),
             Payload::WallCard(service) => ('W', service.0.to_ascii_uppercase()),
+            Payload::Form(form) => ('F', form.body()),
         };
         let text = format!("{PREFIX}{kind}:{body}");
         let check = check(&text);
@@ -103,6 +174,7 @@ impl Payload {
             "W" if !body.bytes().any(|b| b.is_ascii_lowercase()) => {
                 ServiceId::new(&body.to_ascii_lowercase()).map(Payload::WallCard)
             }
+            "F" => FormPage::parse(body).map(Payload::Form),
             _ => Err(NotOurs),
         }
     }
@@ -153,6 +225,9 @@ mod tests {
             any::<[u8; 16]>().prop_map(|b| Payload::ResidentCard(CardNumber(b))),
             any::<[u8; 16]>().prop_map(|b| Payload::StaffCard(CardNumber(b))),
             "[a-z0-9-]{1,40}".prop_map(|s| Payload::WallCard(ServiceId::new(&s).unwrap())),
+            ("[a-z0-9-]{1,40}", ".{0,24}", any::<u8>()).prop_map(|(s, v, p)| Payload::Form(
+                FormPage::new(ServiceId::new(&s).unwrap(), &v, p)
+            )),
         ]
     }
 

@@ -5,6 +5,7 @@
 //! keys that it does not know.
 
 mod calendar;
+mod eligible;
 mod notice;
 mod places;
 mod problem;
@@ -12,12 +13,15 @@ mod reader;
 mod service;
 mod settings;
 mod staff;
+mod when;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::calendar::{Calendar, Holiday};
+pub(crate) use self::eligible::Rule;
+pub use self::eligible::{Entitled, entitled};
 pub use self::notice::Notice;
 pub use self::places::{Place, PlaceLevel, Places};
 pub use self::problem::{Problem, ProblemReport, Problems, code};
@@ -27,10 +31,12 @@ pub use self::service::{
     Fact, Fee, LegalSource, PROFILE_FIELDS, Paper, Route, SecondFactor, Service, Waiver,
 };
 pub use self::settings::{
-    BUILT_IN_TILES, Day, DeviceSettings, HubSettings, Idle, OpeningHours, PrinterConnection,
-    PrinterSettings, ScannerConnection, ScannerSettings, Settings, SoundSettings,
+    BUILT_IN_TILES, Day, DeviceSettings, HubSettings, Idle, KeysConnection, MicrophoneConnection,
+    OpeningHours, PartSettings, PrinterConnection, PrinterSettings, ScannerConnection,
+    ScannerSettings, Settings, SoundSettings,
 };
 pub use self::staff::{Person, Role, Staff};
+pub use self::when::{DueWhen, OwnerWhen};
 
 /// A station's folder: path relative to it, with `/`, to bytes.
 pub type Files = BTreeMap<String, Vec<u8>>;

@@ -121,6 +121,10 @@ fn a_station_without_a_printer() -> Result<()> {
 /// From the last page of the service to "My matters".
 fn my_matters(kiosk: &mut Driven) -> Result<()> {
     kiosk.touch("next")?;
+    page(kiosk, "the question whether to remember", |page| {
+        page.page == "remember"
+    })?;
+    kiosk.touch("remember/no")?;
     page(kiosk, "home", |page| page.page == "home")?;
     for _ in 0..5 {
         if kiosk.page()?.has("service/my-matters") {

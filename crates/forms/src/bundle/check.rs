@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 mod form;
+mod when;
 
 pub(super) use self::form::form;
+pub(super) use self::when::{when, whole_paths};
 use super::make::Pictures;
-use crate::station::{
-    BUILT_IN_TILES, Files, Marks, PROFILE_FIELDS, Problems, Service, Station, code,
-};
-use crate::xpath::{Axis, NodeTest, Reference, References, Step, parse};
+use crate::station::{BUILT_IN_TILES, Files, Marks, Problems, Rule, Station, code};
 
 /// Days of calendar that must lie ahead, so that every promise of a year can be dated.
 const AHEAD_DAYS: i32 = 60;
@@ -41,7 +40,22 @@ pub(super) fn station(
                 "make one service of the two: one door, no duplicates",
             );
         }
-        owner(station, service, today, &file, marks, problems);
+        owner(
+            station,
+            &service.owner,
+            "owner",
+            today,
+            &file,
+            marks,
+            problems,
+        );
+        for (i, when) in service.owner_when.iter().enumerate() {
+            // An empty one was missing, and is said to be.
+            if !when.owner.is_empty() {
+                let path = format!("owner_when.{i}.owner");
+                owner(station, &when.owner, &path, today, &file, marks, problems);
+            }
+        }
         for (i, waiver) in service.waivers.iter().enumerate() {
             for (key, role) in [("by", Some(&waiver.by)), ("second", waiver.second.as_ref())] {
                 if let Some(role) = role
@@ -73,13 +87,13 @@ pub(super) fn station(
             }
         }
         if let Some(rule) = &service.eligible
-            && let Err(what) = expression(rule)
+            && let Err(what) = Rule::read(rule)
         {
             problems.at(
                 code::EXPRESSION,
                 &file,
                 marks.at(&file, "eligible"),
-                format!("the rule cannot be read: {what}"),
+                format!("the rule cannot be used: {what}"),
                 "write an expression over the profile, e.g. ${age} >= 80",
             );
         }
@@ -200,62 +214,25 @@ fn no_picture(picture: &str, file: &str, span: std::ops::Range<usize>, problems:
     );
 }
 
+/// A role that owns cases: it is there, and somebody holds it.
 fn owner(
     station: &Station,
-    service: &Service,
+    role: &str,
+    path: &str,
     today: Date,
     file: &str,
     marks: &Marks,
     problems: &mut Problems,
 ) {
-    if !station.staff.roles.contains_key(&service.owner) {
-        unknown_role(&service.owner, file, "owner", marks, problems);
-    } else if station.staff.holder(&service.owner, Some(today)).is_none() {
+    if !station.staff.roles.contains_key(role) {
+        unknown_role(role, file, path, marks, problems);
+    } else if station.staff.holder(role, Some(today)).is_none() {
         problems.at(
             code::NO_OWNER,
             file,
-            marks.at(file, "owner"),
-            format!("nobody holds \"{}\" on {today}", service.owner),
+            marks.at(file, path),
+            format!("nobody holds \"{role}\" on {today}"),
             "correct the dates in staff.toml, or name a deputy",
         );
-    }
-}
-
-/// Whether an `eligible` rule can be read, and asks only for what a profile has.
-fn expression(rule: &str) -> Result<(), String> {
-    match parse(rule, &Profile) {
-        Ok(_) => Ok(()),
-        Err(errors) => Err(errors
-            .iter()
-            .map(|e| e.message.as_str())
-            .collect::<Vec<_>>()
-            .join("; ")),
-    }
-}
-
-/// `${age}` and the like in an `eligible` rule.
-struct Profile;
-
-impl References for Profile {
-    fn resolve(&self, name: &str, _absolute: bool) -> Result<Reference, String> {
-        if PROFILE_FIELDS.contains(&name) {
-            Ok(Reference {
-                from_root: true,
-                steps: ["profile", name].map(child).to_vec(),
-            })
-        } else {
-            Err(format!(
-                "a profile has no ${{{name}}}, only {}",
-                PROFILE_FIELDS.join(", ")
-            ))
-        }
-    }
-}
-
-fn child(name: &str) -> Step {
-    Step {
-        axis: Axis::Child,
-        test: NodeTest::Name(name.to_owned()),
-        predicates: Vec::new(),
     }
 }

@@ -82,13 +82,15 @@ pub fn compile(input: &Input<'_>, key: &Keypair) -> Result<Compiled, Problems> {
         for (id, form) in &forms {
             check::form(station, id, form, &files, &mut pictures, &mut problems);
         }
+        check::when(station, &forms, &marks, &mut problems);
         media = pictures.taken;
     }
     media.extend(kept(&files, &mut problems));
     problems.sort();
-    let Some(station) = station.filter(|_| problems.is_empty()) else {
+    let Some(mut station) = station.filter(|_| problems.is_empty()) else {
         return Err(problems);
     };
+    check::whole_paths(&mut station, &forms);
     let name = station.settings.id.clone();
     let written = written(Content { station, forms }).and_then(|content| {
         let mut list = vec![(CONTENT.to_owned(), content)];

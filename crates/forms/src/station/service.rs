@@ -9,6 +9,7 @@ use super::calendar::source;
 use super::problem::{Problems, code};
 use super::reader::{self, Marks, Section};
 use super::settings::{BUILT_IN_TILES, is_id};
+use super::when::{self, DueWhen, OwnerWhen};
 use super::{Files, Source, Texts};
 
 /// What a profile may hold of a resident: what `kiosk:reuse = profile.<field>` of a form and `${<field>}` of an `eligible`
@@ -47,8 +48,14 @@ pub struct Service {
     pub joined: Vec<Texts>,
     /// Role in `staff.toml` that owns its cases.
     pub owner: String,
+    /// Answers that send a case to another owner, the first that fits; see [`Service::owner_for`].
+    #[serde(default)]
+    pub owner_when: Vec<OwnerWhen>,
     /// Working days from submission to the answer.
     pub due_working_days: u16,
+    /// Answers that shorten the term; see [`Service::due_for`].
+    #[serde(default)]
+    pub due_when: Vec<DueWhen>,
     /// What it costs.
     pub fee: Fee,
     /// Whether the machine asks, or a person comes at once (R16).
@@ -200,6 +207,8 @@ fn service(id: &str, s: &mut Section<'_, '_>, languages: &[String]) -> Option<Se
     let joined = s.tables("joined", |s| s.texts("name", languages, 16));
     let owner = s.text("owner", "name the role that answers, from staff.toml");
     let due = s.number("due_working_days", 1, 250);
+    let owner_when = when::read_owners(s);
+    let due_when = when::read_dues(s, due);
     let fee = s.word("fee", &[("none", Fee::None)]);
     let route = s.word(
         "route",
@@ -279,7 +288,9 @@ fn service(id: &str, s: &mut Section<'_, '_>, languages: &[String]) -> Option<Se
         department: department?,
         joined,
         owner: owner?,
+        owner_when,
         due_working_days: u16::try_from(due?).ok()?,
+        due_when,
         fee: fee?,
         route: route?,
         second_factor: second_factor?,

@@ -109,6 +109,9 @@ pub struct DeviceSettings {
     pub scanner: ScannerSettings,
     /// The loudspeaker.
     pub sound: SoundSettings,
+    /// Microphone, camera and keys.
+    #[serde(default)]
+    pub parts: PartSettings,
 }
 
 /// The slip printer.
@@ -214,6 +217,46 @@ impl Default for SoundSettings {
             voices: std::collections::BTreeMap::new(),
         }
     }
+}
+
+/// `[parts]`: what else is plugged in. What is left out there is as in [`PartSettings::default`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartSettings {
+    /// What people speak into.
+    pub microphone: MicrophoneConnection,
+    /// Path of the camera that takes photos and reads codes, e.g. `/dev/video0`; `None` where there is none besides that
+    /// of [`ScannerConnection::Camera`], which does both as well.
+    pub camera: Option<String>,
+    /// The number pad.
+    pub keys: KeysConnection,
+}
+
+/// How a microphone is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MicrophoneConnection {
+    /// The system's default input device. Where it is missing the kiosk says so, and everything can be written.
+    #[default]
+    Device,
+    /// There is none; nobody is asked to speak.
+    None,
+}
+
+/// How a number pad is reached.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeysConnection {
+    /// Whatever keyboard the system has types into the kiosk's window.
+    #[default]
+    Keyboard,
+    /// There is none: no key does anything, so that a hand scanner that types touches no tile.
+    None,
+    /// A keyboard of its own, kept from everything else.
+    Device {
+        /// Its path; one under `/dev/input/by-id/` stays the same when the machine starts again.
+        path: String,
+    },
 }
 
 /// The hub.

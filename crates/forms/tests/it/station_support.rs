@@ -64,6 +64,13 @@ pub fn small() -> Files {
         "route = \"machine\"",
         "route = \"person\"",
     );
+    // Where a person asks there are no answers.
+    replace(
+        &mut files,
+        "services/stuck/service.toml",
+        "[[due_when]]\nanswer = \"why\"\nis = \"face\"\ndue_working_days = 1\n",
+        "",
+    );
     files
 }
 

@@ -51,7 +51,9 @@ impl Maker<'_> {
                     Stroke::of(0.8, Grey::BLACK),
                 );
                 let top = top + mm(2.2);
-                pen.code(code, Rect::new(right - side, top, side, side));
+                if let Some(code) = code {
+                    pen.code(code, Rect::new(right - side, top, side, side));
+                }
                 let x = look::SIDE;
                 let room = right - side - mm(6.0) - x;
                 let mut y = top - mm(0.8);

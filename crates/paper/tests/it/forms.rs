@@ -142,7 +142,7 @@ fn each_page_says_which_it_is_in_words_and_as_a_code() {
     let pages = service("old-age-allowance", "en");
     let count = pages.pages.len();
     for page in 0..count {
-        let code = form_code("old-age-allowance", "2026112202", page + 1);
+        let code = form_code("old-age-allowance", "2026112202", page + 1).unwrap();
         assert_eq!(pages.codes(page), [code.as_str()]);
         let said = pages.words(page).join(" ");
         assert!(said.contains(&format!("Page {} of {count}", page + 1)));

@@ -49,6 +49,23 @@ impl Section<'_, '_> {
         texts
     }
 
+    /// One text, or a list of texts, at least one of them.
+    pub(in crate::station) fn one_or_more(&mut self, key: &str, fix: &str) -> Vec<String> {
+        if !matches!(
+            self.table.get(key).map(toml::Spanned::get_ref),
+            Some(DeValue::Array(_))
+        ) {
+            return self.text(key, fix).into_iter().collect();
+        }
+        let before = self.problems.list().len();
+        let texts = self.texts_list(key, fix);
+        if texts.is_empty() && self.problems.list().len() == before {
+            let path = self.path_of(key);
+            self.fault(code::MISSING_KEY, key, format!("`{path}` names none"), fix);
+        }
+        texts
+    }
+
     /// A text in every language of the station; `max` is the most characters that fit where it is shown, in Chinese
     /// characters (see [`too_long`]).
     pub(in crate::station) fn texts(

@@ -4,8 +4,9 @@ use jiff::civil::Time;
 use onedoor_domain::phone::Phone;
 
 use super::{
-    Day, DeviceSettings, HubSettings, Idle, OpeningHours, PrinterConnection, PrinterSettings,
-    ScannerConnection, ScannerSettings, Settings, SoundSettings,
+    Day, DeviceSettings, HubSettings, Idle, KeysConnection, MicrophoneConnection, OpeningHours,
+    PartSettings, PrinterConnection, PrinterSettings, ScannerConnection, ScannerSettings, Settings,
+    SoundSettings,
 };
 use crate::station::Files;
 use crate::station::problem::{Problems, code};
@@ -77,6 +78,9 @@ fn section(s: &mut Section<'_, '_>) -> Option<Settings> {
     let sound = s
         .table("sound", |s| sound(s, &languages))
         .unwrap_or_default();
+    let parts = s
+        .table("parts", |s| Some(parts(s, &scanner.connection)))
+        .unwrap_or_default();
     let hub = s.table("hub", |s| {
         let url = s.text(
             "url",
@@ -110,6 +114,7 @@ fn section(s: &mut Section<'_, '_>) -> Option<Settings> {
             printer,
             scanner,
             sound,
+            parts,
         },
         hub,
     })
@@ -369,4 +374,55 @@ fn sound(s: &mut Section<'_, '_>, languages: &[String]) -> Option<SoundSettings>
         volume_step: u8::try_from(step).unwrap_or(2),
         voices,
     })
+}
+
+fn parts(s: &mut Section<'_, '_>, scanner: &ScannerConnection) -> PartSettings {
+    let microphone = s.opt_word(
+        "microphone",
+        &[
+            ("device", MicrophoneConnection::Device),
+            ("none", MicrophoneConnection::None),
+        ],
+    );
+    let camera = device_path(
+        s,
+        "camera",
+        "write the camera's device file: camera = \"/dev/video0\", or take the line away",
+    );
+    // One camera does both; two would be opened in turn, and one of them would never take a photo.
+    if let (Some(camera), ScannerConnection::Camera { path }) = (&camera, scanner)
+        && camera.as_ref() != Some(path)
+    {
+        s.bad(
+            "camera",
+            format!("`parts.camera` is not the scanner's camera, {path}"),
+            "take this line away: the scanner's camera takes the photos too",
+        );
+    }
+    let keys = device_path(
+        s,
+        "keys",
+        "write the pad's device file: keys = \"/dev/input/by-id/usb-...-event-kbd\", or \"none\"",
+    );
+    PartSettings {
+        microphone: microphone.unwrap_or_default(),
+        camera: camera.flatten(),
+        keys: match keys {
+            None => KeysConnection::Keyboard,
+            Some(None) => KeysConnection::None,
+            Some(Some(path)) => KeysConnection::Device { path },
+        },
+    }
+}
+
+/// `"none"` or a whole path; `None` where it is left out.
+fn device_path(s: &mut Section<'_, '_>, key: &str, fix: &str) -> Option<Option<String>> {
+    let text = s.opt_text(key, fix)?;
+    if text == "none" {
+        return Some(None);
+    }
+    if !text.starts_with('/') {
+        s.bad(key, format!("`parts.{key}` is \"{text}\""), fix);
+    }
+    Some(Some(text))
 }
