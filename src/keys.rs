@@ -138,7 +138,7 @@ impl<M> Reach<M> {
 
 /// Labels that are said after the key that does them, and what else of the pages' labels is spoken: beside the messages that
 /// begin with `say-` these need clips too. A test walks over every page and finds a label that is missing here.
-pub const LABELS: [&str; 40] = [
+pub const LABELS: [&str; 42] = [
     "next",
     "skip",
     "more",
@@ -177,7 +177,9 @@ pub const LABELS: [&str; 40] = [
     "notice-print",
     "put-aside-next",
     "practice-begin",
+    "practice-over",
     "back",
+    "handed-done",
     "language-name",
 ];
 

@@ -17,6 +17,9 @@ pub struct Tour {
     /// Every size, text size, contrast and orientation, not only 1920x1080
     #[arg(long)]
     pub all: bool,
+    /// Only this way to look, such as zh-CN-1080x1920-150-high; may be given several times
+    #[arg(long)]
+    pub only: Vec<String>,
     /// The station's folder or bundle
     #[arg(long, default_value = "kiosk-config")]
     pub station: PathBuf,
@@ -89,7 +92,12 @@ impl Tour {
         let opened = Opened::station_at(&self.station, &scratch, None)?;
         let stage = Stage::new(opened)?;
         let mut count = 0;
-        for eyes in all_eyes(self.all) {
+        let ways = all_eyes(self.all || !self.only.is_empty());
+        if let Some(unknown) = self.only.iter().find(|o| ways.iter().all(|e| name(e) != **o)) {
+            anyhow::bail!("there is no {unknown}; `--all` makes a folder for each way that there is");
+        }
+        let wanted = |eyes: &Eyes| self.only.is_empty() || self.only.contains(&name(eyes));
+        for eyes in ways.into_iter().filter(wanted) {
             let folder = self.out.join(name(&eyes));
             std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
             let mut transcript = String::new();
@@ -101,7 +109,9 @@ impl Tour {
                     .with_context(|| file.display().to_string())?;
                 let said = in_words(&kiosk.kiosk.spoken());
                 writeln!(transcript, "{number:02} {page}\n   {said}")?;
-                if page.starts_with("done")
+                if ["done", "card", "put-aside", "notice", "due"]
+                    .iter()
+                    .any(|kind| page.starts_with(kind))
                     && let Some(picture) = kiosk.kiosk.slip_on_screen()
                 {
                     std::fs::write(

@@ -358,6 +358,7 @@ impl<B: Backend> Kiosk<B> {
         let in_a_service = self.session.worth_keeping();
         match Payload::parse(bytes) {
             Ok(Payload::Slip(case)) if !in_a_service => {
+                self.end_practice();
                 if *self.session.step() == Step::Rest {
                     let _ = self.session.take(Input::Arrived, &answers::Asked(None));
                 }

@@ -402,6 +402,7 @@ impl<B: Backend> Kiosk<B> {
     pub(super) fn due(&mut self, message: due::Message) {
         match message {
             due::Message::Begun(service) => self.begin(&service),
+            due::Message::NotYet => self.speak(),
             due::Message::Turned => {
                 let (len, per) = (self.rights().len(), rows::per(self.tiles()));
                 if let Screen::Due(leaf) = &mut self.screen {

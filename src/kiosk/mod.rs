@@ -342,7 +342,7 @@ impl<B: Backend> Kiosk<B> {
             }
             Touch::Rest(rest::Message::Touched) => self.arrived(),
             Touch::Rest(rest::Message::Practice) => self.begin_practice(),
-            Touch::PracticeOver => self.session_over_keep_person(),
+            Touch::PracticeOver => self.practice_over(),
             Touch::Mine(message) => self.mine(message),
             Touch::Due(message) => self.due(message),
             Touch::Notices(message) => self.notices(message),
@@ -510,6 +510,7 @@ impl<B: Backend> Kiosk<B> {
                 self.speak();
             }
             home::Action::Begin(home::Entry::Practice) => self.begin_practice(),
+            home::Action::PracticeOver => self.practice_over(),
         }
     }
 
@@ -607,7 +608,7 @@ impl<B: Backend> Kiosk<B> {
     fn open_step(&mut self) {
         self.screen = match self.session.step().clone() {
             Step::Rest => Screen::Rest,
-            Step::Home => Screen::Home(home::Home::default()),
+            Step::Home => Screen::Home(home::Home::new(self.practice)),
             Step::ForWhom => Screen::Choose(choose::Choose::ForWhom, Leaf(0)),
             Step::Relation => Screen::Choose(choose::Choose::Relation, Leaf(0)),
             Step::HowTold => Screen::Choose(choose::Choose::HowTold, Leaf(0)),
@@ -652,7 +653,10 @@ impl<B: Backend> Kiosk<B> {
     /// The matter is done or given up; the same person may go on with another.
     fn session_over_keep_person(&mut self) {
         self.stop_recording();
-        self.end_practice();
+        if self.practice {
+            // Whoever practises goes on practising until they say that it is enough.
+            self.erase_practice();
+        }
         self.after = None;
         self.media.written.clear();
         self.draft = None;
@@ -663,7 +667,7 @@ impl<B: Backend> Kiosk<B> {
             self.session = Session::new();
             let _ = self.session.take(Input::Arrived, &answers::Asked(None));
         }
-        self.screen = Screen::Home(home::Home::default());
+        self.screen = Screen::Home(home::Home::new(self.practice));
         self.backend.run(Effect::FindDrafts);
         self.speak();
     }

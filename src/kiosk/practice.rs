@@ -12,7 +12,7 @@ impl<B: Backend> Kiosk<B> {
         self.practice = true;
         self.session = Session::new();
         let _ = self.session.take(Input::Arrived, &answers::Asked(None));
-        self.screen = Screen::Home(crate::screen::home::Home::default());
+        self.screen = Screen::Home(crate::screen::home::Home::new(true));
         let mut parts = vec![self.ctx().part("say-practice")];
         parts.extend(self.spoken());
         self.say_now(parts);
@@ -27,11 +27,17 @@ impl<B: Backend> Kiosk<B> {
         self.speak();
     }
 
-    fn erase_practice(&mut self) {
+    pub(super) fn erase_practice(&mut self) {
         self.filling = None;
         if let Some(draft) = self.draft.take() {
             self.backend.run(Effect::Discard(draft));
         }
+    }
+
+    /// "Enough practised."
+    pub(super) fn practice_over(&mut self) {
+        self.end_practice();
+        self.session_over_keep_person();
     }
 
     /// The practice is over: what was answered is erased.

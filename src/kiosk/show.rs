@@ -90,10 +90,12 @@ impl<B: Backend> Kiosk<B> {
 
     /// The slip that is on the screen, as it is drawn on paper.
     pub fn slip_on_screen(&self) -> Option<crate::headless::Picture> {
-        let Screen::Done(done) = &self.screen else {
-            return None;
+        let drawn = match &self.screen {
+            Screen::Done(done) => done.drawn.as_ref(),
+            Screen::Handed(page) => page.drawn.as_ref(),
+            _ => None,
         };
-        match done.drawn.as_ref()? {
+        match drawn? {
             iced::widget::image::Handle::Rgba {
                 width,
                 height,

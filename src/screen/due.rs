@@ -22,6 +22,8 @@ pub struct Right {
 pub enum Message {
     /// Do it now.
     Begun(String),
+    /// It is not yet time: said again.
+    NotYet,
     /// More.
     Turned,
     /// Print the list.
@@ -80,8 +82,15 @@ pub fn view<'a>(ctx: Ctx<'a>, rights: &[Right], leaf: Leaf, per: usize) -> Page<
                 .map_or_else(|| "entitled".into(), |s| s.picture.clone()),
             small: when(ctx, right),
             large: title(ctx, &right.service).to_owned(),
-            does: say.text("due-do"),
-            message: Message::Begun(right.service.clone()),
+            does: say.text(if right.from.is_none() {
+                "due-do"
+            } else {
+                "due-later"
+            }),
+            message: match right.from {
+                None => Message::Begun(right.service.clone()),
+                Some(_) => Message::NotYet,
+            },
         })
         .collect();
     let reach = rows::reach_of(&shown);

@@ -53,7 +53,7 @@ impl Kind {
     pub fn next(self) -> &'static str {
         match self {
             Self::Draft => "put-aside-next",
-            Self::Notice | Self::Due => "back",
+            Self::Notice | Self::Due => "handed-done",
             Self::Card | Self::NewCard => "next",
         }
     }
@@ -187,6 +187,11 @@ impl Handed {
                 text_height(&text, size, width),
                 words(text, size, palette.page).wide(),
             );
+        }
+        // Where few words stand, the printer shows where to look for the paper.
+        let side = (room.1 * 0.34).min(260.0);
+        if !failed {
+            left.push(9, side, picture(draw, "printer", side));
         }
         let left = left.finish();
         if paper_width == 0.0 {

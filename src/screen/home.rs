@@ -26,6 +26,8 @@ pub enum Entry {
 #[derive(Debug, Clone, Default)]
 pub struct Home {
     leaf: Leaf,
+    /// Nothing counts: only what can be practised is there.
+    practice: bool,
 }
 
 /// What happened on it.
@@ -35,6 +37,8 @@ pub enum Message {
     Chosen(Entry),
     /// More was touched.
     Turned,
+    /// No more practice.
+    PracticeOver,
 }
 
 /// What the root has to do.
@@ -44,9 +48,11 @@ pub enum Action {
     Stay,
     /// Begin this.
     Begin(Entry),
+    /// Practice is over.
+    PracticeOver,
 }
 
-fn entries(ctx: Ctx<'_>, unfinished: bool) -> Vec<Entry> {
+fn entries(ctx: Ctx<'_>, unfinished: bool, practice: bool) -> Vec<Entry> {
     let mut all: Vec<Entry> = ctx
         .station
         .home()
@@ -70,6 +76,10 @@ fn entries(ctx: Ctx<'_>, unfinished: bool) -> Vec<Entry> {
     }
     if unfinished {
         all.insert(0, Entry::Unfinished);
+    }
+    if practice {
+        // What would show or change something real is not there.
+        all.retain(|entry| matches!(entry, Entry::Service(_) | Entry::Notices));
     }
     all
 }
@@ -106,6 +116,14 @@ fn own(ctx: Ctx<'_>, prompt: &str, picture: &str) -> (String, Part, String) {
 }
 
 impl Home {
+    /// Home, or home of practice.
+    pub fn new(practice: bool) -> Self {
+        Self {
+            practice,
+            ..Self::default()
+        }
+    }
+
     /// Takes a message; `per` is how many tiles a page shows.
     pub fn update(
         &mut self,
@@ -117,15 +135,16 @@ impl Home {
         match message {
             Message::Chosen(entry) => Action::Begin(entry),
             Message::Turned => {
-                self.leaf = self.leaf.turned(entries(ctx, unfinished).len(), per);
+                self.leaf = self.leaf.turned(entries(ctx, unfinished, self.practice).len(), per);
                 Action::Stay
             }
+            Message::PracticeOver => Action::PracticeOver,
         }
     }
 
     /// The page.
     pub fn view<'a>(&self, ctx: Ctx<'a>, per: usize, unfinished: bool) -> Page<'a, Message> {
-        let all = entries(ctx, unfinished);
+        let all = entries(ctx, unfinished, self.practice);
         let shown: Vec<Tile<Message>> = self
             .leaf
             .of(&all, per)
@@ -163,13 +182,17 @@ impl Home {
             };
             page = page.next(ctx.say.text(label), Message::Turned);
         }
+        if self.practice {
+            page = page.back(Message::PracticeOver);
+            page.back_as = Some(("practice-over", ctx.say.text("practice-over")));
+        }
         page
     }
 
     /// What it says.
     pub fn spoken(&self, ctx: Ctx<'_>, per: usize, unfinished: bool) -> Vec<Part> {
         let mut parts = vec![ctx.part("say-home")];
-        let all = entries(ctx, unfinished);
+        let all = entries(ctx, unfinished, self.practice);
         for (n, entry) in self.leaf.of(&all, per).iter().enumerate() {
             parts.extend(ctx.numbered(n + 1, label(ctx, entry).1));
         }

@@ -155,6 +155,14 @@ pub fn caption(field: &str) -> &'static str {
         .map_or("say-field-other", |(_, caption, _)| caption)
 }
 
+/// Fields in the order in which people name them.
+pub fn in_order(fields: &[String]) -> Vec<&String> {
+    let place = |field: &str| FIELDS.iter().position(|row| row.0 == field);
+    let mut all: Vec<&String> = fields.iter().collect();
+    all.sort_by_key(|field| place(field).unwrap_or(FIELDS.len()));
+    all
+}
+
 /// A relation's prompt; mother or father by what is known of them.
 pub fn relation_prompt(relation: Relation, profile: Option<&Profile>) -> &'static str {
     let man = profile

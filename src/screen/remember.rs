@@ -1,7 +1,7 @@
 //! After a matter: shall the station remember, so that nothing is typed a second time? What, for whom, and how to undo it.
 
 use super::Ctx;
-use super::mine::{caption, told};
+use super::mine::{caption, in_order, told};
 use crate::frame::{Extra, Next, Page};
 use onedoor_devices::sound::speak::Part;
 use onedoor_domain::profile::ConsentText;
@@ -18,7 +18,10 @@ pub enum Message {
 /// The sentences, in the language that is on: what a person agrees to is what stands on the page.
 fn sentences(ctx: Ctx<'_>, fields: &[String], family: bool) -> Vec<String> {
     let say = ctx.say;
-    let names: Vec<String> = fields.iter().map(|f| say.text(caption(f))).collect();
+    let names: Vec<String> = in_order(fields)
+        .iter()
+        .map(|f| say.text(caption(f)))
+        .collect();
     let joined = names.join(if say.tag.starts_with("zh") {
         "、"
     } else {

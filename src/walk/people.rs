@@ -168,7 +168,6 @@ impl Stage {
         let mut kiosk = self.kiosk(eyes, Script::default());
         kiosk.go("practice")?;
         seen("practice", &mut kiosk)?;
-        kiosk.go("rest").ok();
         self.fill_practice(&mut kiosk)?;
         seen("practised", &mut kiosk)?;
 

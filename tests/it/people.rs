@@ -220,6 +220,11 @@ fn practice_hands_in_nothing_prints_nothing_and_leaves_nothing() {
     assert!(!sign(&mut kiosk), "what comes now counts");
     kiosk.find_and_go("service/practice").unwrap();
     assert!(sign(&mut kiosk), "what comes now does not count");
+    // What would show or change something real is not there, and there is a way out.
+    assert!(kiosk.find_and_go("service/mine").is_err());
+    assert!(kiosk.find_and_go("service/my-matters").is_err());
+    kiosk.go("practice-over").unwrap();
+    assert!(!sign(&mut kiosk));
 }
 
 #[test]

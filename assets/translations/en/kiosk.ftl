@@ -283,6 +283,7 @@ due-now = You can do it now
 due-from = From { $day }
 due-lunar = { $day }
 due-do = Do it
+due-later = Not yet
 due-paper = What you should have
 
 ## Notices
@@ -292,6 +293,7 @@ say-notices-none = There are no notices now.
 notice-source = { $source }, { $day }
 notice-until = Until { $day }
 notice-print = Print it
+handed-done = Done
 say-paper-comes = It is being printed. Please take it.
 
 ## Put aside, so that the next person can go on
@@ -305,6 +307,7 @@ say-practice-tile = Practise
 say-practice = This is practice. Nothing counts, whatever you touch, and nothing is handed in.
 say-practice-done = That was all. Now you know how it works.
 practice-begin = Practise
+practice-over = Stop practising
 practice-sign = Practice: nothing counts
 practice-nothing = What you touched just now is erased, and nothing was handed in. To do it for real, go home and touch a picture.
 

@@ -270,6 +270,7 @@ due-now = 现在就能办
 due-from = 从 { $day } 起
 due-lunar = { $day }（农历{ $leap }{ $month }月{ $of }日）
 due-do = 去办
+due-later = 到时候来
 due-paper = 您该有的
 
 ## Notices
@@ -279,6 +280,7 @@ say-notices-none = 现在没有通知。
 notice-source = { $source }，{ $day }发
 notice-until = 到 { $day } 为止
 notice-print = 打出来
+handed-done = 好了
 say-paper-comes = 正在打，请拿好。
 
 ## Put aside, so that the next person can go on
@@ -292,6 +294,7 @@ say-practice-tile = 试一试
 say-practice = 这是试一试，怎么按都不算数，什么也不会交出去。
 say-practice-done = 试完了，您都会了。
 practice-begin = 试一试，不算数
+practice-over = 不试了
 practice-sign = 试一试，不算数
 practice-nothing = 刚才按的，都擦掉了，什么也没交出去。真要办，回首页点一下图。
 
