@@ -1,6 +1,8 @@
 //! From letters to characters, for names above all: surnames first where a name begins.
 
 use inputx_pinyin::{PinyinEngine, segmenter, syllable};
+use pinyin::ToPinyinMulti;
+use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 /// The hundred most frequent surnames of the mainland, in the order of the Ministry of Public Security's 2020 report on
@@ -14,6 +16,8 @@ const GIVEN: &str = "秀英兰珍梅玉凤芳丽华桂荣霞红艳燕玲娟敏�
 #[derive(Default)]
 pub struct Pinyin {
     engine: OnceLock<PinyinEngine>,
+    /// Every character that has a reading, by its letters: what names are made of is in no everyday dictionary (㛃, 𬱖, 䶮).
+    readings: OnceLock<HashMap<&'static str, Vec<char>>>,
 }
 
 impl std::fmt::Debug for Pinyin {
@@ -24,6 +28,8 @@ impl std::fmt::Debug for Pinyin {
 
 /// More candidates than this are never looked through.
 const MOST: usize = 90;
+/// In a name the rare characters of a syllable come after all others, and none of them is left out.
+const MOST_OF_NAMES: usize = 600;
 
 impl Pinyin {
     fn engine(&self) -> &PinyinEngine {
@@ -33,6 +39,25 @@ impl Pinyin {
     /// Opens the dictionary now, so that the first letter does not wait for it.
     pub fn warm(&self) {
         let _ = self.engine();
+    }
+
+    /// All characters that are read so, by Unicode's readings (Unihan `kMandarin` and what the crate `pinyin` adds).
+    fn read_so(&self, syllable: &str) -> &[char] {
+        let readings = self.readings.get_or_init(|| {
+            let mut all: HashMap<&'static str, Vec<char>> = HashMap::new();
+            for character in ('\u{3400}'..='\u{9FFF}').chain('\u{20000}'..='\u{323AF}') {
+                for reading in character.to_pinyin_multi().into_iter().flatten() {
+                    let list = all.entry(reading.plain()).or_default();
+                    if list.last() != Some(&character) {
+                        list.push(character);
+                    }
+                }
+            }
+            all
+        });
+        // As it is typed: ü is v.
+        let wanted = syllable.replace('v', "ü");
+        readings.get(wanted.as_str()).map_or(&[], Vec::as_slice)
     }
 
     /// Candidates for `letters`: whole readings first, then the first syllable's characters. For a name, the
@@ -79,6 +104,14 @@ impl Pinyin {
                 }
             };
             all.sort_by_key(rank);
+            all.truncate(MOST);
+            if let Some(first) = first_syllable(letters) {
+                let known: HashSet<String> = all.iter().cloned().collect();
+                let rare = self.read_so(&first).iter().map(char::to_string);
+                all.extend(rare.filter(|c| !known.contains(c)));
+            }
+            all.truncate(MOST_OF_NAMES);
+            return all;
         }
         all.truncate(MOST);
         all
@@ -91,7 +124,12 @@ impl Pinyin {
             return letters.len();
         }
         match first_syllable(letters) {
-            Some(first) if dict.lookup(&first).iter().any(|word| word == picked) => first.len(),
+            Some(first)
+                if dict.lookup(&first).iter().any(|word| word == picked)
+                    || self.read_so(&first).iter().any(|c| picked == c.to_string()) =>
+            {
+                first.len()
+            }
             _ => letters.len(),
         }
     }
@@ -134,6 +172,24 @@ mod tests {
         assert!(all.contains(&"王".to_owned()), "{all:?}");
         assert_eq!(pinyin.letters_used("wangxiuying", "王"), 4);
         assert_eq!(pinyin.letters_used("xiuying", "秀"), 3);
+    }
+
+    #[test]
+    fn rare_characters_of_names_are_there_and_come_last() {
+        let pinyin = Pinyin::default();
+        for (letters, rare) in [("jie", "㛃"), ("di", "𬱖"), ("yan", "䶮"), ("lv", "闾")] {
+            let all = pinyin.candidates(letters, true, false);
+            let at = all.iter().position(|c| c == rare);
+            assert!(
+                at.is_some(),
+                "{rare} is not among {} for {letters}",
+                all.len()
+            );
+            let once: HashSet<&String> = all.iter().collect();
+            assert_eq!(once.len(), all.len(), "twice in {letters}");
+        }
+        assert_eq!(pinyin.candidates("wang", true, true)[0], "王");
+        assert_eq!(pinyin.letters_used("jiemin", "㛃"), 3);
     }
 
     #[test]

@@ -93,8 +93,14 @@ impl Tour {
         let stage = Stage::new(opened)?;
         let mut count = 0;
         let ways = all_eyes(self.all || !self.only.is_empty());
-        if let Some(unknown) = self.only.iter().find(|o| ways.iter().all(|e| name(e) != **o)) {
-            anyhow::bail!("there is no {unknown}; `--all` makes a folder for each way that there is");
+        if let Some(unknown) = self
+            .only
+            .iter()
+            .find(|o| ways.iter().all(|e| name(e) != **o))
+        {
+            anyhow::bail!(
+                "there is no {unknown}; `--all` makes a folder for each way that there is"
+            );
         }
         let wanted = |eyes: &Eyes| self.only.is_empty() || self.only.contains(&name(eyes));
         for eyes in ways.into_iter().filter(wanted) {

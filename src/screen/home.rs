@@ -135,7 +135,9 @@ impl Home {
         match message {
             Message::Chosen(entry) => Action::Begin(entry),
             Message::Turned => {
-                self.leaf = self.leaf.turned(entries(ctx, unfinished, self.practice).len(), per);
+                self.leaf = self
+                    .leaf
+                    .turned(entries(ctx, unfinished, self.practice).len(), per);
                 Action::Stay
             }
             Message::PracticeOver => Action::PracticeOver,
