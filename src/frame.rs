@@ -146,6 +146,8 @@ pub struct Always<N> {
     pub progress: Option<(usize, usize)>,
     /// A quiet sign at the top: no sound, the clock may be wrong.
     pub sign: Option<String>,
+    /// The sign is of practice, which is no fault.
+    pub practice: bool,
 }
 
 /// The room between the bands and under a title, for one that runs over `lines` lines.
@@ -404,7 +406,11 @@ fn header<'a, N: Clone + 'a>(draw: Draw<'a>, always: &Always<N>) -> Element<'a, 
         picture(
             draw,
             if always.sign.is_some() {
-                "warning"
+                if always.practice {
+                    "practice"
+                } else {
+                    "warning"
+                }
             } else {
                 "station"
             },

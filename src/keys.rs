@@ -138,7 +138,7 @@ impl<M> Reach<M> {
 
 /// Labels that are said after the key that does them, and what else of the pages' labels is spoken: beside the messages that
 /// begin with `say-` these need clips too. A test walks over every page and finds a label that is missing here.
-pub const LABELS: [&str; 42] = [
+pub const LABELS: [&str; 44] = [
     "next",
     "skip",
     "more",
@@ -172,6 +172,8 @@ pub const LABELS: [&str; 42] = [
     "mine-take-away",
     "mine-unlink",
     "mine-erase-really",
+    "mine-erase-not",
+    "acknowledge",
     "remember-yes",
     "remember-no",
     "notice-print",

@@ -193,6 +193,8 @@ pub struct Kiosk<B> {
     machine: Machine,
     media: media::Media,
     gate: Gate,
+    /// Somebody asked to hear what the page that is up says of private things.
+    asked_aloud: bool,
     /// The number pad was used in this visit: each page then also says which key does what.
     by_pad: bool,
     /// What was typed on the number pad and may still grow ("1" of "12").
@@ -241,6 +243,7 @@ impl<B: Backend> Kiosk<B> {
             machine: Machine::default(),
             media: media::Media::default(),
             gate: Gate::default(),
+            asked_aloud: false,
             by_pad: false,
             number: None,
             idle: idle::Idle::default(),
@@ -446,7 +449,20 @@ impl<B: Backend> Kiosk<B> {
                 }
                 self.speak();
             }
-            Always::HeardAgain => self.backend.run(Effect::HearAgain),
+            Always::HeardAgain => {
+                let private = match &self.screen {
+                    Screen::ReadBack(_) | Screen::Due(_) => true,
+                    Screen::Matters(page) => page.private(),
+                    _ => false,
+                };
+                if private && !self.by_pad {
+                    self.asked_aloud = true;
+                    self.speak();
+                    self.asked_aloud = false;
+                } else {
+                    self.backend.run(Effect::HearAgain);
+                }
+            }
             Always::LanguageSwitched => {
                 self.person.language = self.languages.after(&self.person.language).tag.clone();
                 self.reopen_question();

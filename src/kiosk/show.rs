@@ -4,7 +4,7 @@ use super::{Always, Kiosk, Screen, Touch};
 use crate::effect::Backend;
 use crate::frame::{self, Page, frame};
 use crate::screen::{
-    choose, closed, confirm, consent, done, due, help, mine, papers, read_back, remember, rest,
+    choose, closed, confirm, consent, done, due, help, papers, read_back, remember, rest, told,
 };
 use crate::theme::Look;
 use crate::widget::{Draw, Tapped};
@@ -218,7 +218,10 @@ impl<B: Backend> Kiosk<B> {
                 consent::view(
                     ctx,
                     owner.as_ref(),
-                    self.lines().len(),
+                    (
+                        read_back::given(&self.lines()),
+                        self.session.id_number().is_some(),
+                    ),
                     self.own_consent().as_ref(),
                     (!second, self.person.text != crate::theme::TextSize::Normal),
                     *saving,
@@ -247,7 +250,7 @@ impl<B: Backend> Kiosk<B> {
                 remember::view(ctx, &names, family, *busy, *fault).map(Touch::Remember)
             }
             Screen::Handed(page) => page.view(ctx).map(Touch::Handed),
-            Screen::Practised => mine::told(
+            Screen::Practised => told::told(
                 ctx,
                 "say-practice-done",
                 "practice",
@@ -350,6 +353,7 @@ impl<B: Backend> Kiosk<B> {
                 _ => self.session.progress(&asked),
             },
             sign: self.sign(),
+            practice: self.practice,
         };
         frame(draw, self.page(), always)
     }
@@ -369,6 +373,17 @@ impl<B: Backend> Kiosk<B> {
     fn spoken_page(&self) -> Vec<Part> {
         let ctx = self.ctx();
         let per = self.tiles();
+        // What is private is said only to whoever asked for it: by Hear again, or by using the keys, who sees nothing else.
+        if !self.by_pad && !self.asked_aloud {
+            match &self.screen {
+                Screen::ReadBack(_) => return read_back::announced(ctx),
+                Screen::Matters(page) if page.private() => {
+                    return page.announced(ctx);
+                }
+                Screen::Due(_) => return vec![ctx.part("say-due"), ctx.part("say-private")],
+                _ => {}
+            }
+        }
         match &self.screen {
             Screen::Rest => rest::spoken(ctx),
             Screen::Home(home) => home.spoken(ctx, per, !self.waiting.is_empty()),

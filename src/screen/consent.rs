@@ -4,7 +4,7 @@ use super::Ctx;
 use crate::frame::{Next, Page};
 use crate::station::Owner;
 use crate::theme;
-use crate::widget::part::{Stack, text_height};
+use crate::widget::part::{Stack, size_for, text_height};
 use crate::widget::{Draw, Tapped, panel, picture, words};
 use iced::alignment::Vertical;
 use iced::widget::row;
@@ -23,11 +23,11 @@ pub enum Message {
     Back,
 }
 
-/// The page. `own` is the form's own consent, where it has one; `saving` is on while the case is being written.
+/// The page. `count` answers are sent, and the ID number where `number` is on. `own` is the form's own consent, where it has one; `saving` is on while the case is being written.
 pub fn view<'a>(
     ctx: Ctx<'a>,
     owner: Option<&Owner>,
-    count: usize,
+    (count, number): (usize, bool),
     own: Option<&FormPage>,
     (first, larger): (bool, bool),
     saving: bool,
@@ -48,6 +48,9 @@ pub fn view<'a>(
         ));
     }
     lines.push(("list", say.with("consent-what", &[("count", count.into())])));
+    if number {
+        lines.push(("id-card-number", say.text("consent-number")));
+    }
     if let Some(text) = own.and_then(|p| p.hint.clone()) {
         lines.push(("agree", text));
     }
@@ -58,7 +61,8 @@ pub fn view<'a>(
     let split = larger && !saving && fault.is_none();
     if split {
         let important = |(drawing, text): &(&'static str, String)| {
-            *drawing == "office" || Some(text) == own_words.as_ref()
+            matches!(*drawing, "office" | "list" | "id-card-number")
+                || Some(text) == own_words.as_ref()
         };
         lines.retain(|line| important(line) == first);
     }
@@ -66,9 +70,18 @@ pub fn view<'a>(
     let mut page = Page::new(title, move |draw: Draw<'a>, room: (f32, f32)| {
         let look = draw.look;
         let surface = look.palette.paper;
-        let size = look.px(theme::BODY);
+        let gap = look.gentle(18.0);
         let side = look.gentle(76.0);
-        let mut all = Stack::new(room.1 - 44.0, look.gentle(18.0));
+        let width = room.0 - side - 32.0 - 60.0;
+        let texts = lines.iter().map(|line| line.1.as_str());
+        let size = size_for(texts, (width, room.1 - 44.0), gap, look.px(theme::BODY));
+        // A low line is as high as its picture: where that would cost a line the pictures are smaller.
+        let high: f32 = lines
+            .iter()
+            .map(|line| text_height(&line.1, size, width).max(side) + gap)
+            .sum();
+        let side = if high > room.1 - 76.0 { 46.0 } else { side };
+        let mut all = Stack::new(room.1 - 44.0, gap);
         for (rank, (drawing, text)) in lines.into_iter().enumerate() {
             // What goes to whom stays on the page at every size.
             let rank = if Some(&text) == own_words.as_ref() {
@@ -76,7 +89,7 @@ pub fn view<'a>(
             } else {
                 rank + 1
             };
-            let height = text_height(&text, size, room.0 - side - 32.0 - 60.0).max(side);
+            let height = text_height(&text, size, width).max(side);
             let line = row![
                 picture(draw, drawing, side),
                 words(text, size, surface.ink).wide()

@@ -4,7 +4,7 @@ use super::Ctx;
 use crate::frame::{Extra, Page, fault_line};
 use crate::slip::Receipt;
 use crate::theme;
-use crate::widget::part::{Stack, steps, steps_height, text_height};
+use crate::widget::part::{Stack, size_for, steps, steps_height, text_height};
 use crate::widget::{Draw, Tapped, panel, picture, space, words};
 use iced::alignment::{Horizontal, Vertical};
 use iced::widget::image::Handle;
@@ -134,18 +134,24 @@ fn body<'a>(
     let failed = matches!(done.paper, Paper::Failed(..));
     let largest = look.text == theme::TextSize::Largest;
     let slip_width = match (look.portrait(), largest) {
+        // An upright screen has the words over its whole width, and the code of a slip that never came under them.
+        (true, _) => 0.0,
         // With no paper the screen is the only copy: its QR code stays at every size.
-        (_, true) if failed => 300.0,
-        (_, true) => 0.0,
-        (true, _) => room.0 * 0.34,
-        (false, _) => room.0 * 0.25,
+        (false, true) if failed => 300.0,
+        (false, true) => 0.0,
+        (false, false) => room.0 * 0.25,
     };
-    let left_width = if largest && !failed {
+    let left_width = if slip_width == 0.0 {
         room.0
     } else {
         room.0 - slip_width - theme::GAP * 2.0
     };
-    let mut left = Stack::new(room.1, look.gentle(14.0));
+    let under = if look.portrait() && failed {
+        (room.1 * 0.32).min(460.0)
+    } else {
+        0.0
+    };
+    let mut left = Stack::new(room.1 - under, look.gentle(14.0));
     let who = say.with(
         "done-who",
         &[
@@ -153,6 +159,28 @@ fn body<'a>(
             ("office", receipt.owner.office(&say.tag).into()),
             ("phone", receipt.owner.phone.as_str().into()),
         ],
+    );
+    let bring = (!receipt.bring.is_empty()).then(|| {
+        let names: Vec<String> = receipt.bring.iter().map(|p| p.with_who(&say.tag)).collect();
+        let joined = names.join(if say.tag.starts_with("zh") {
+            "、"
+        } else {
+            ", "
+        });
+        say.with("done-bring", &[("papers", joined.as_str().into())])
+    });
+    // Who, by when and what is still to bring are what the page is for: they lose size before they are left out.
+    let due = due_words(ctx, receipt);
+    let needed = [who.as_str(), due.as_str()]
+        .into_iter()
+        .chain(bring.as_deref());
+    let taken =
+        if failed { 400.0 } else { 150.0 } + if receipt.pin.is_some() { 170.0 } else { 0.0 };
+    let size = size_for(
+        needed,
+        (left_width, room.1 - under - taken),
+        look.gentle(14.0),
+        size,
     );
     let code_size = if failed {
         look.gentle(150.0).min(left_width / 7.4)
@@ -215,23 +243,12 @@ fn body<'a>(
         left.push(rank, height, if bold { line.bold() } else { line });
     };
     line(&mut left, 1, who, false);
-    line(&mut left, 1, due_words(ctx, receipt), true);
+    line(&mut left, 1, due, true);
     if !failed {
         line(&mut left, 3, say.text("done-free"), false);
     }
-    if !receipt.bring.is_empty() {
-        let names: Vec<String> = receipt.bring.iter().map(|p| p.with_who(&say.tag)).collect();
-        let joined = names.join(if say.tag.starts_with("zh") {
-            "、"
-        } else {
-            ", "
-        });
-        line(
-            &mut left,
-            2,
-            say.with("done-bring", &[("papers", joined.as_str().into())]),
-            false,
-        );
+    if let Some(bring) = bring {
+        line(&mut left, 1, bring, false);
     }
     if !failed {
         let height = look.gentle(56.0) + 8.0 + steps_height(look, say, left_width);
@@ -246,7 +263,18 @@ fn body<'a>(
         left.push(if failed { 6 } else { 3 }, height, panel);
     }
     let left = left.finish();
-    if largest && !failed {
+    if let (true, true, Some(qr)) = (look.portrait(), failed, &done.qr) {
+        let code = image(qr.clone()).width(under - 36.0).height(under - 36.0);
+        return column![
+            left,
+            container(panel(palette.paper, code).padding(18))
+                .width(Length::Fill)
+                .align_x(Horizontal::Center)
+        ]
+        .height(Length::Fill)
+        .into();
+    }
+    if slip_width == 0.0 {
         return left.into();
     }
     let slip: Element<'a, Tapped<Message>> = match (&done.head, &done.qr) {

@@ -7,6 +7,7 @@ use crate::widget::rows::{self, rows};
 use jiff::civil::Date;
 use onedoor_devices::sound::speak::Part;
 use onedoor_domain::slip::{Slip, SlipList};
+use onedoor_paper::lunar::LunarDate;
 
 /// One service that someone should have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,13 +41,30 @@ fn day_words(ctx: Ctx<'_>, day: Date) -> String {
             "due-lunar",
             &[
                 ("day", words.as_str().into()),
-                ("month", i16::from(lunar.month).into()),
-                ("of", i16::from(lunar.day).into()),
-                ("leap", if lunar.leap { "闰" } else { "" }.into()),
+                ("lunar", lunar_words(&lunar).as_str().into()),
             ],
         ),
         _ => words,
     }
+}
+
+/// As everybody says it: 四月初七, 腊月廿三, 闰六月十五.
+fn lunar_words(day: &LunarDate) -> String {
+    const MONTHS: [&str; 12] = [
+        "正", "二", "三", "四", "五", "六", "七", "八", "九", "十", "冬", "腊",
+    ];
+    const DIGITS: [&str; 10] = ["一", "二", "三", "四", "五", "六", "七", "八", "九", "十"];
+    let month = MONTHS[usize::from(day.month.clamp(1, 12)) - 1];
+    let digit = DIGITS[usize::from(day.day + 9) % 10];
+    let day_words = match day.day {
+        20 => "二十".to_owned(),
+        30 => "三十".to_owned(),
+        1..=10 => format!("初{digit}"),
+        11..=19 => format!("十{digit}"),
+        _ => format!("廿{digit}"),
+    };
+    let leap = if day.leap { "闰" } else { "" };
+    format!("{leap}{month}月{day_words}")
 }
 
 fn when(ctx: Ctx<'_>, right: &Right) -> String {
@@ -68,7 +86,7 @@ fn title<'a>(ctx: Ctx<'a>, service: &'a str) -> &'a str {
 pub fn view<'a>(ctx: Ctx<'a>, rights: &[Right], leaf: Leaf, per: usize) -> Page<'a, Message> {
     let say = ctx.say;
     if rights.is_empty() {
-        return super::mine::told(ctx, "say-due-none", "entitled", Vec::new()).back(Message::Back);
+        return super::told::told(ctx, "say-due-none", "entitled", Vec::new()).back(Message::Back);
     }
     let per = rows::per(per);
     let shown: Vec<rows::Row<Message>> = leaf
@@ -150,5 +168,25 @@ pub fn slip(ctx: Ctx<'_>, rights: &[Right]) -> Slip {
         }),
         free_of_charge: ctx.say.text("slip-free"),
         ..Slip::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    #[test]
+    fn lunar_days_are_named_as_people_name_them() {
+        for (day, name) in [
+            (date(2027, 5, 12), "四月初七"),
+            (date(2026, 2, 17), "正月初一"),
+            (date(2025, 7, 25), "闰六月初一"),
+            (date(2026, 3, 8), "正月二十"),
+            (date(2026, 2, 10), "腊月廿三"),
+        ] {
+            let lunar = onedoor_paper::lunar::of(day).unwrap();
+            assert_eq!(lunar_words(&lunar), name, "{day}");
+        }
     }
 }

@@ -399,7 +399,12 @@ impl Matters {
                         let mut column = column![].spacing(18);
                         for (n, matter) in shown.into_iter().enumerate() {
                             let service = ctx.station.service(&matter.service);
-                            let title = service.map_or("", |s| s.title(&say.tag)).to_owned();
+                            let mut title = service.map_or("", |s| s.title(&say.tag)).to_owned();
+                            // Three of the same service are told apart by their day.
+                            if let Some(day) = matter.since {
+                                let on = [("month", day.month().into()), ("day", day.day().into())];
+                                title = format!("{title}  {}", say.with("matters-on", &on));
+                            }
                             let drawing = service.map_or("list", |s| s.picture.as_str());
                             let line = row![
                                 badge(draw, n + 1, look.palette.number),
@@ -450,8 +455,15 @@ impl Matters {
         let mut page = Page::new(title, move |draw, room: (f32, f32)| {
             let look = draw.look;
             let palette = look.palette;
-            let size = look.px(theme::BODY);
-            let button = look.gentle(theme::CONTROL + 12.0);
+            // The resident's word is asked for once there is something to have a word on.
+            let asked = answered(&matter.status);
+            let button = if asked {
+                look.gentle(theme::CONTROL + 12.0)
+            } else {
+                0.0
+            };
+            // At the largest text a line is smaller rather than missing.
+            let size = look.gentle(theme::BODY);
             let mut left = Stack::new(room.1 - button - theme::GAP, look.gentle(14.0));
             let big = look.gentle(52.0);
             let state = say.text(state_prompt(&matter.status));
@@ -517,6 +529,9 @@ impl Matters {
                 steps(draw, say, reached(&matter.status)),
             );
             let left = left.finish();
+            if !asked {
+                return left.into();
+            }
             let mut buttons = row![].spacing(theme::GAP);
             for (n, (target, label, drawing, word)) in WORDS.into_iter().enumerate() {
                 let surface = if matter.status.word == Some(word) {
@@ -561,13 +576,29 @@ impl Matters {
             message: Message::Talk,
         });
         page.next = Next::Ready(say.text("done-home"), Message::Finished);
-        page.reach = (1u16..)
-            .zip(WORDS)
-            .fold(Reach::default(), |reach, (number, row)| {
-                reach.number(number, row.0, Message::Said(row.3))
-            });
+        if answered(&matter.status) {
+            page.reach = (1u16..)
+                .zip(WORDS)
+                .fold(Reach::default(), |reach, (number, row)| {
+                    reach.number(number, row.0, Message::Said(row.3))
+                });
+        }
         page.fault = self.fault.map(|id| say.text(id));
         page
+    }
+
+    /// Whether the page says whose matter it is about what.
+    pub fn private(&self) -> bool {
+        matches!(self.stage, Stage::List(..) | Stage::One(..))
+    }
+
+    /// What it says by itself: where a matter stands, not which it is; that comes when somebody asks for it.
+    pub fn announced(&self, ctx: Ctx<'_>) -> Vec<Part> {
+        let state = match &self.stage {
+            Stage::One(matter, _) => ctx.part(state_prompt(&matter.status)),
+            _ => ctx.part("say-my-matters"),
+        };
+        vec![state, ctx.part("say-private")]
     }
 
     /// What it says.
@@ -639,6 +670,7 @@ impl Matters {
                 parts
             }
             Stage::Code(pad) | Stage::Factor(_, pad) => pad.spoken_count(ctx),
+            Stage::One(matter, _) if !answered(&matter.status) => Vec::new(),
             Stage::One(..) => (1..)
                 .zip(WORDS)
                 .flat_map(|(n, row)| ctx.numbered(n, ctx.part(row.1)))
@@ -646,6 +678,11 @@ impl Matters {
             Stage::Looking(..) | Stage::List(..) => Vec::new(),
         }
     }
+}
+
+/// Whether somebody answered: before that there is nothing to say "solved" of.
+fn answered(status: &CaseStatus) -> bool {
+    !matches!(status.phase, Phase::Draft | Phase::Saved | Phase::InHand)
 }
 
 /// What a resident may say of an answer: target, label, picture, word.

@@ -24,6 +24,7 @@ pub mod read_back;
 pub mod remember;
 pub mod rest;
 pub mod text;
+pub mod told;
 pub mod voice;
 
 use crate::language::Language;

@@ -3,7 +3,7 @@
 use super::{Ctx, Leaf, date};
 use crate::frame::{Extra, Page};
 use crate::theme;
-use crate::widget::part::{Stack, text_height};
+use crate::widget::part::{Stack, size_for, text_height};
 use crate::widget::{Tapped, Tile, panel, picture, reach_of, tiles, words};
 use iced::alignment::Vertical;
 use iced::widget::row;
@@ -104,7 +104,7 @@ impl Notices {
             })
             .collect();
         if shown.is_empty() {
-            return super::mine::told(ctx, "say-notices-none", "notices", Vec::new())
+            return super::told::told(ctx, "say-notices-none", "notices", Vec::new())
                 .back(Message::Back);
         }
         let reach = reach_of(&shown);
@@ -173,23 +173,21 @@ fn one<'a>(ctx: Ctx<'a>, notice: &'a Notice) -> Page<'a, Message> {
             (room.1 * 0.36).min(240.0)
         };
         let width = room.0 - side - 48.0 - 72.0;
-        let mut lines = Stack::new(room.1 - 72.0, look.gentle(20.0));
         let body = notice.body.get(&say.tag);
-        // Read aloud and printed whole; on the screen as large as it fits, and never under the body's size at this setting.
-        let mut size = look.px(46.0);
-        while size > look.px(theme::BODY) && text_height(body, size, width) > (room.1 - 72.0) * 0.78
-        {
-            size -= 2.0;
-        }
+        let from = source(ctx, notice);
+        // As large as it fits whole, with who says it and since when: a notice without a source is none (R10).
+        let gap = look.gentle(20.0);
+        let both = [body, from.as_str()].into_iter();
+        let size = size_for(both, (width, room.1 - 72.0), gap, look.px(50.0));
+        let mut lines = Stack::new(room.1 - 72.0, gap);
         lines.push(
             0,
             text_height(body, size, width),
             words(body, size, surface.ink).wide(),
         );
-        let from = source(ctx, notice);
-        let small = look.gentle(theme::BODY);
+        let small = size.min(look.gentle(theme::BODY));
         lines.push(
-            1,
+            0,
             text_height(&from, small, width),
             words(from, small, surface.ink).wide(),
         );

@@ -727,7 +727,12 @@ impl Question {
         page.next = if matches!(self.other, Some(Other::Ways)) {
             Next::Absent
         } else if self.answered() {
-            Next::Ready(say.text("next"), Message::Next)
+            // A promise is made by its own words, not by what leads on everywhere.
+            let promise = self.page.kind == PageKind::Acknowledge && !self.page.read_only;
+            Next::Ready(
+                say.text(if promise { "acknowledge" } else { "next" }),
+                Message::Next,
+            )
         } else if several {
             // Nothing chosen yet and more to see: that is the way on.
             Next::Ready(more.clone(), Message::Turned)

@@ -139,6 +139,14 @@ fn grouped(phone: &str) -> String {
         .to_owned()
 }
 
+/// How many answers are really there: what may still be added and what was left empty is not sent.
+pub fn given(lines: &[Line]) -> usize {
+    lines
+        .iter()
+        .filter(|line| !line.offer && !line.answer.trim().is_empty())
+        .count()
+}
+
 /// How many rows a page shows.
 pub fn per(tiles: usize, upright: bool) -> usize {
     match (tiles, upright) {
@@ -198,7 +206,12 @@ pub fn view<'a>(ctx: Ctx<'a>, lines: Vec<Line>, per: usize, leaf: Leaf) -> Page<
     page
 }
 
-/// What it says: the question, and the rows of this page.
+/// What it says by itself: others may stand there and listen, so the answers come only when somebody asks for them.
+pub fn announced(ctx: Ctx<'_>) -> Vec<Part> {
+    vec![ctx.part("say-read-back"), ctx.part("say-private")]
+}
+
+/// What it says to whoever asks: the question, and the rows of this page.
 pub fn spoken(ctx: Ctx<'_>, lines: &[Line], per: usize, leaf: Leaf) -> Vec<Part> {
     let mut parts = vec![ctx.part("say-read-back")];
     // What was typed stands on the screen and is not said aloud; its question alone would sound like being asked again.

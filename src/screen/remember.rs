@@ -1,7 +1,8 @@
 //! After a matter: shall the station remember, so that nothing is typed a second time? What, for whom, and how to undo it.
 
 use super::Ctx;
-use super::mine::{caption, in_order, told};
+use super::mine::{caption, in_order};
+use super::told::told;
 use crate::frame::{Extra, Next, Page};
 use onedoor_devices::sound::speak::Part;
 use onedoor_domain::profile::ConsentText;

@@ -137,7 +137,7 @@ impl Stage {
             anything: true,
             stay: vec![("cross-province-medical".into(), Stays::OnlyHere)],
         };
-        kiosk.go("next")?;
+        kiosk.go("mine/erase-really")?;
         seen("mine-erased", &mut kiosk)?;
 
         // Whoever acts for someone finds them on the page that asks for whom it is.

@@ -242,6 +242,28 @@ pub fn fitting(text: &str, largest: f32, room: (f32, f32)) -> f32 {
     size
 }
 
+/// The largest text size, from `from` down to the body's least, at which all `texts` stand under each other in `room`, `gap`
+/// apart. Whoever asked for large text loses size before they lose a line.
+pub fn size_for<'t>(
+    texts: impl Iterator<Item = &'t str> + Clone,
+    room: (f32, f32),
+    gap: f32,
+    from: f32,
+) -> f32 {
+    let high = |size: f32| -> f32 {
+        texts
+            .clone()
+            .map(|text| text_height(text, size, room.0) + gap)
+            .sum()
+    };
+    let mut size = from;
+    // `Stack` keeps a little back as well.
+    while size > theme::BODY && high(size) > room.1 - 32.0 {
+        size -= 1.0;
+    }
+    size.max(theme::BODY.min(from))
+}
+
 /// Lines that are shown as far as there is room, the important ones first; what is left out is said and printed.
 pub struct Stack<'a, M> {
     room: f32,

@@ -67,7 +67,7 @@ fn a_service_is_done_by_touch_and_its_slip_opens_my_matters() -> Result<()> {
     }
     let matter = hands
         .kiosk
-        .wait_for("the case", |page| page.has("word/solved"))?;
+        .wait_for("the case", |page| page.page == "matters/case")?;
     assert_eq!(
         text(&matter, "case"),
         Some(code.clone()),

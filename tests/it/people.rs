@@ -415,7 +415,7 @@ fn what_the_station_remembers_is_seen_corrected_and_erased() -> Result<()> {
     );
     hands.touch("back")?;
     find(&mut hands, "mine/erase")?;
-    hands.touch("next")?;
+    hands.touch("mine/erase-really")?;
     wait_for(&mut hands, "mine/erased")?;
     ensure!(
         !holds(&in_clear(&place.data())?, CORRECTED),
