@@ -169,24 +169,33 @@ fn body<'a>(
         });
         say.with("done-bring", &[("papers", joined.as_str().into())])
     });
+    // The code is what a slip that never came must be known by; where lines compete with it at the largest text it yields.
+    let low = largest && !look.portrait();
+    let code_size = match (failed, low) {
+        (true, true) => 110.0,
+        (true, false) => look.gentle(150.0),
+        (false, true) => 84.0,
+        (false, false) => look.gentle(92.0),
+    }
+    .min(if failed {
+        left_width / 7.4
+    } else {
+        (left_width - 240.0) / 7.4
+    });
     // Who, by when and what is still to bring are what the page is for: they lose size before they are left out.
     let due = due_words(ctx, receipt);
     let needed = [who.as_str(), due.as_str()]
         .into_iter()
         .chain(bring.as_deref());
-    let taken =
-        if failed { 400.0 } else { 150.0 } + if receipt.pin.is_some() { 170.0 } else { 0.0 };
+    let taken = code_size * theme::LINE_HEIGHT
+        + if failed { 130.0 } else { 30.0 }
+        + if receipt.pin.is_some() { 170.0 } else { 0.0 };
     let size = size_for(
         needed,
         (left_width, room.1 - under - taken),
         look.gentle(14.0),
         size,
     );
-    let code_size = if failed {
-        look.gentle(150.0).min(left_width / 7.4)
-    } else {
-        look.gentle(92.0).min((left_width - 240.0) / 7.4)
-    };
     if let Paper::Failed(prompt, code) = &done.paper {
         let text = say.text(prompt);
         let height = text_height(&text, size, left_width - 140.0) + 40.0;
@@ -201,7 +210,7 @@ fn body<'a>(
         );
         let text = say.text("fault-write-down");
         left.push(
-            0,
+            2,
             text_height(&text, size, left_width),
             words(text, size, ink).wide(),
         );
