@@ -36,7 +36,7 @@ fn page(kiosk: &Headless<Rehearsal>) -> String {
     kiosk.kiosk.page_name().to_string()
 }
 
-fn asked<'a>(kiosk: &'a Headless<Rehearsal>, wanted: fn(&Effect) -> bool) -> Vec<&'a Effect> {
+fn asked(kiosk: &Headless<Rehearsal>, wanted: fn(&Effect) -> bool) -> Vec<&Effect> {
     let asked = &kiosk.kiosk.backend.asked;
     asked.iter().filter(|effect| wanted(effect)).collect()
 }
