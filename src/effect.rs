@@ -165,6 +165,8 @@ pub struct Held {
     pub drafts: usize,
     /// Cards that open all this.
     pub cards: usize,
+    /// The one matter whose slip was typed: all else is shown to the card only.
+    pub only: Option<CaseId>,
 }
 
 /// What a card or a slip showed.
@@ -189,6 +191,21 @@ pub struct Remember {
     pub consent: ConsentText,
     /// Who acts for them, with their number, and what they are to that person.
     pub agent: Option<(Personal<String>, Relation)>,
+    /// The matters of this visit: a number under which older ones lie is not taken at its word.
+    pub cases: Vec<CaseId>,
+    /// Whose card was shown in this visit.
+    pub holder: Option<PersonKey>,
+}
+
+/// What became of remembering.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Card {
+    /// This card was made.
+    Made(CardNumber),
+    /// They have one.
+    HasOne,
+    /// The number is known here already, and only whoever holds the card or shows staff the ID card may change what is kept.
+    NeedsStaff,
 }
 
 /// What was erased, and what stays.
@@ -224,6 +241,8 @@ pub enum Effect {
     Submit(Box<Submission>),
     /// Draw a slip and print it.
     Print {
+        /// Comes back with what becomes of it: nobody sees or hears of a paper that is not theirs.
+        order: u64,
         /// The case it belongs to; a card, a notice or a draft's slip belongs to none.
         case: Option<CaseId>,
         /// 1 for the first.
@@ -231,8 +250,8 @@ pub enum Effect {
         /// What it says.
         slip: Box<Slip>,
     },
-    /// Look for cases.
-    Find(Box<Query>),
+    /// Look for cases; the turn comes back with the answer, which is nobody's once the person has changed.
+    Find(u64, Box<Query>),
     /// Write down the resident's word on a case.
     Word(CaseId, Word),
     /// A person was called on this page.
@@ -282,17 +301,19 @@ pub enum Effect {
     /// Show a photo of the draft again.
     ShowPart(PartName),
     /// What does the station hold of this person?
-    ShowHeld(HolderKey),
+    ShowHeld(u64, HolderKey),
     /// Remember this.
-    Remember(Box<Remember>),
+    Remember(u64, Box<Remember>),
     /// Change a field of a profile, or take it away.
-    Correct(PersonKey, String, Option<Personal<FieldValue>>),
+    Correct(u64, PersonKey, String, Option<Personal<FieldValue>>),
     /// The first does not act for the second any more.
-    Unlink(PersonKey, PersonKey),
+    Unlink(u64, PersonKey, PersonKey),
     /// A new card; the ones before are void.
-    NewCard(PersonKey),
+    NewCard(u64, PersonKey),
     /// Erase what may be erased of this person.
-    EraseAll(PersonKey),
+    EraseAll(u64, PersonKey),
+    /// Erase one matter, by its slip.
+    EraseMatter(u64, CaseId),
     /// Put a draft aside under a code, so that the next person can go on.
     PutAside(DraftId, Vec<SecondFactor>),
 }
@@ -366,20 +387,22 @@ pub enum Happening {
     /// A case was put into the journal, or not.
     Submitted(Box<Result<Saved, StoreFault>>),
     /// What was looked for.
-    Found(Result<Finding, StoreFault>),
+    Found(u64, Result<Finding, StoreFault>),
     /// The last case was saved, and the light went out before its slip came; or there is no such case.
     Interrupted(Option<Box<Interrupted>>),
     /// A case changed.
     Changed(CaseId, CaseStatus),
     /// The slip was drawn.
     Drawn {
+        /// Of which order.
+        order: u64,
         /// The picture.
         picture: Handle,
         /// Its size in dots.
         size: (u32, u32),
     },
     /// The slip came out, or not.
-    Slip(SlipNews),
+    Slip(u64, SlipNews),
     /// The printer works again.
     PrinterWell,
     /// Of a recording.
@@ -391,11 +414,11 @@ pub enum Happening {
     /// Of a photo.
     Photo(crate::screen::photo::News),
     /// What is held of a person.
-    Held(Result<Shown, StoreFault>),
+    Held(u64, Result<Shown, StoreFault>),
     /// It is remembered; with the card that was made, where there was none yet.
-    Remembered(Result<Option<CardNumber>, StoreFault>),
+    Remembered(u64, Result<Card, StoreFault>),
     /// It is erased.
-    Erased(Result<Erased, StoreFault>),
+    Erased(u64, Result<Erased, StoreFault>),
     /// A draft is put aside.
     PutAside(DraftId, Result<PutAside, StoreFault>),
     /// A key of a number pad of its own went down.

@@ -2,8 +2,8 @@
 //! stands where it is put; the same steps give the same pictures.
 
 use crate::effect::{
-    Backend, ClockView, DraftFound, Effect, Erased, Finding, Happening, Held, PutAside, Saved,
-    Shown, SlipNews, StoreFault,
+    Backend, Card, ClockView, DraftFound, Effect, Erased, Finding, Happening, Held, PutAside,
+    Saved, Shown, SlipNews, StoreFault,
 };
 use crate::screen::matters::Matter;
 use crate::screen::{photo, voice};
@@ -38,6 +38,8 @@ pub struct Script {
     pub held: Option<Held>,
     /// What is erased of it.
     pub erased: Erased,
+    /// What comes of remembering.
+    pub card: Card,
     /// What is wrong with each photo.
     pub trouble: Option<&'static str>,
     /// Whether the clock is trusted.
@@ -59,6 +61,7 @@ impl Default for Script {
                 anything: true,
                 stay: Vec::new(),
             },
+            card: Card::Made(Rehearsal::CARD),
             trouble: None,
             trusted: true,
             now: date(2026, 11, 22).at(9, 30, 0, 0),
@@ -161,7 +164,7 @@ impl Backend for Rehearsal {
                 });
                 self.told.push_back(Happening::Submitted(Box::new(result)));
             }
-            Effect::Print { slip, .. } => {
+            Effect::Print { order, slip, .. } => {
                 self.slip = Some((**slip).clone());
                 if let Some(fonts) = &self.fonts {
                     let mut fonts = fonts.lock().unwrap_or_else(PoisonError::into_inner);
@@ -172,6 +175,7 @@ impl Backend for Rehearsal {
                         &slip_raster::no_pictures,
                     ) {
                         self.told.push_back(Happening::Drawn {
+                            order: *order,
                             picture: Handle::from_rgba(
                                 raster.width(),
                                 raster.height(),
@@ -182,15 +186,15 @@ impl Backend for Rehearsal {
                     }
                 }
                 self.told
-                    .push_back(Happening::Slip(self.script.slip.clone()));
+                    .push_back(Happening::Slip(*order, self.script.slip.clone()));
             }
-            Effect::Find(_) => {
+            Effect::Find(turn, _) => {
                 let finding = if self.script.cases.is_empty() {
                     Finding::Nothing
                 } else {
                     Finding::Cases(self.script.cases.clone())
                 };
-                self.told.push_back(Happening::Found(Ok(finding)));
+                self.told.push_back(Happening::Found(*turn, Ok(finding)));
             }
             Effect::Record(_) => {
                 self.told
@@ -217,19 +221,21 @@ impl Backend for Rehearsal {
                     trouble: self.script.trouble,
                 }));
             }
-            Effect::ShowHeld(_) | Effect::Correct(..) | Effect::Unlink(..) => {
+            Effect::ShowHeld(turn, _) | Effect::Correct(turn, ..) | Effect::Unlink(turn, ..) => {
                 let shown = match &self.script.held {
                     Some(held) => Shown::Held(Box::new(held.clone())),
                     None => Shown::Nothing,
                 };
-                self.told.push_back(Happening::Held(Ok(shown)));
+                self.told.push_back(Happening::Held(*turn, Ok(shown)));
             }
-            Effect::Remember(_) | Effect::NewCard(_) => self
-                .told
-                .push_back(Happening::Remembered(Ok(Some(Self::CARD)))),
-            Effect::EraseAll(_) => self
-                .told
-                .push_back(Happening::Erased(Ok(self.script.erased.clone()))),
+            Effect::Remember(turn, _) | Effect::NewCard(turn, _) => {
+                let card = Ok(self.script.card);
+                self.told.push_back(Happening::Remembered(*turn, card));
+            }
+            Effect::EraseAll(turn, _) | Effect::EraseMatter(turn, _) => {
+                let erased = Ok(self.script.erased.clone());
+                self.told.push_back(Happening::Erased(*turn, erased));
+            }
             Effect::PutAside(draft, factors) => self.told.push_back(Happening::PutAside(
                 *draft,
                 Ok(PutAside {

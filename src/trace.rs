@@ -66,8 +66,8 @@ impl Trace {
                 Ok(saved) => json!({"event": "saved", "code": saved.code.compact()}),
                 Err(f) => json!({"event": "not_saved", "code": f.code}),
             },
-            Happening::Slip(SlipNews::Printed) => json!({"event": "printed"}),
-            Happening::Slip(SlipNews::Failed { code, .. }) => {
+            Happening::Slip(_, SlipNews::Printed) => json!({"event": "printed"}),
+            Happening::Slip(_, SlipNews::Failed { code, .. }) => {
                 json!({"event": "not_printed", "code": code})
             }
             Happening::Scanned(_) => json!({"event": "scanned"}),

@@ -2,7 +2,7 @@
 
 mod people;
 
-pub use people::held;
+pub use people::{card, held};
 
 use crate::bundle::Opened;
 use crate::effect::{Happening, SlipNews, StoreFault};

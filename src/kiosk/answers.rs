@@ -134,10 +134,18 @@ impl<B: Backend> Kiosk<B> {
             return;
         };
         let Some(form) = service.form.clone() else {
-            // A matter for a person goes straight to a person (R16).
+            // A matter for a person goes straight to a person (R16); in practice nobody is called away from their work.
+            if self.practice {
+                self.screen = Screen::Practised;
+                return self.speak();
+            }
             self.always(super::Always::PersonCalled);
             return;
         };
+        // Only from home: a code that is held up must not take away what is being answered.
+        if !matches!(self.session.step(), Step::Home | Step::Rest | Step::Done) {
+            return;
+        }
         let input = Input::ServiceChosen {
             service: id.to_owned(),
             identity: service.identity,
@@ -145,7 +153,6 @@ impl<B: Backend> Kiosk<B> {
         };
         self.filling = Some(Filling::new(form, self.context()));
         self.draft = Some(DraftId::from_random(self.backend.random()));
-        self.fill_visit();
         self.step(input);
     }
 
@@ -173,6 +180,27 @@ impl<B: Backend> Kiosk<B> {
             .collect();
         for (path, value) in wanted {
             let _ = filling.set(&path, value);
+        }
+    }
+
+    /// Whoever it is, it is somebody else: what was known of the one before leaves the form.
+    pub(super) fn empty_profile(&mut self) {
+        let Some(filling) = &mut self.filling else {
+            return;
+        };
+        let wanted: Vec<String> = filling
+            .form()
+            .nodes
+            .iter()
+            .filter(|node| {
+                let reuse = node.attributes.get("kiosk:reuse");
+                reuse.is_some_and(|name| name.starts_with("profile."))
+            })
+            .map(|node| node.path.clone())
+            .collect();
+        for path in wanted {
+            let _ = filling.set(&path, Value::Empty);
+            self.media.written.remove(&path);
         }
     }
 
@@ -259,7 +287,12 @@ impl<B: Backend> Kiosk<B> {
         if !self.session.worth_keeping() {
             return;
         }
-        let typed = match &self.screen {
+        // Help and "are you still here?" stand before the page that is being answered.
+        let page = match (&self.screen, &self.behind) {
+            (Screen::Help { .. }, Some(behind)) => behind,
+            (page, _) => page,
+        };
+        let typed = match page {
             Screen::Keypad(pad)
                 if matches!(
                     self.session.step(),
@@ -332,6 +365,16 @@ impl<B: Backend> Kiosk<B> {
             keypad::Action::Photograph => self.photograph_card(),
             keypad::Action::Finished(typed) => {
                 let identity = match typed {
+                    // Nobody is their own helper.
+                    Typed::Id(number)
+                        if *self.session.step() == Step::HelperIdentify
+                            && self.session.id_number() == Some(number.expose()) =>
+                    {
+                        if let Screen::Keypad(pad) = &mut self.screen {
+                            pad.fault = Some("say-helper-same".into());
+                        }
+                        return self.speak();
+                    }
                     Typed::Id(number) => Identity::Number(Personal::from(number.expose())),
                     Typed::Digits(phone) => {
                         self.step(Input::HowToldPhoneGiven(phone));
@@ -343,6 +386,11 @@ impl<B: Backend> Kiosk<B> {
                 if *self.session.step() == Step::HelperIdentify {
                     self.step(Input::HelperIdentified(identity));
                 } else {
+                    let same = matches!(&identity, Identity::Number(number)
+                        if self.session.id_number() == Some(number.expose()));
+                    if !same {
+                        self.empty_profile();
+                    }
                     self.step(Input::Identified(identity));
                     self.fill_identity();
                     self.go_past_known();
@@ -527,8 +575,10 @@ impl<B: Backend> Kiosk<B> {
             .collect();
         let answer = |path: &str| answers.get(path).cloned();
         let role = service.owner_for(answer);
+        // On a day on which nobody holds the role it is still theirs who hold it on others, never somebody else's.
+        let holder = self.station.holder(role, self.clock.today());
         (
-            self.station.holder(role, self.clock.today()),
+            holder.or_else(|| self.station.holder(role, None)),
             service.due_for(answer),
         )
     }
@@ -641,7 +691,7 @@ impl<B: Backend> Kiosk<B> {
                         case.saved.case,
                         Personal::from(typed.as_str()),
                     );
-                    self.backend.run(Effect::Find(Box::new(query)));
+                    self.find(query);
                 }
             }
             go_on::Action::Open(Some(typed)) => {

@@ -7,7 +7,6 @@ use crate::slip::{self, Receipt};
 use onedoor_domain::personal::Personal;
 use onedoor_domain::qr::Payload;
 use onedoor_domain::session::{Input, Step};
-use onedoor_forms::Value;
 
 /// The sentence for a fault of the record.
 fn record_sentence(fault: &StoreFault) -> &'static str {
@@ -22,6 +21,10 @@ impl<B: Backend> Kiosk<B> {
     pub(super) fn happened(&mut self, happening: Happening) {
         match happening {
             Happening::Kept(_, Ok(())) => self.machine.record = None,
+            // Of a draft that was handed in, erased or put aside meanwhile: nothing of it is open any more.
+            Happening::Kept(id, Err(fault)) if self.draft != Some(id) => {
+                tracing::info!(event = "late_draft_not_kept", code = fault.code);
+            }
             Happening::Kept(_, Err(fault)) => {
                 tracing::error!(event = "draft_not_kept", code = fault.code);
                 self.machine.code = Some(fault.code);
@@ -77,7 +80,8 @@ impl<B: Backend> Kiosk<B> {
                     }
                 }
             },
-            Happening::Found(result) => self.found(result),
+            Happening::Found(turn, result) if turn == self.turn => self.found(result),
+            Happening::Found(..) => {}
             Happening::Interrupted(None) => {}
             Happening::Interrupted(Some(case)) => {
                 let id = case.draft;
@@ -95,7 +99,8 @@ impl<B: Backend> Kiosk<B> {
                     self.speak();
                 }
             }
-            Happening::Drawn { picture, size } => match &mut self.screen {
+            Happening::Drawn { order, .. } | Happening::Slip(order, _) if order != self.order => {}
+            Happening::Drawn { picture, size, .. } => match &mut self.screen {
                 Screen::Done(done) => {
                     done.head = done::head(&picture);
                     done.drawn = Some(picture);
@@ -107,11 +112,19 @@ impl<B: Backend> Kiosk<B> {
                 }
                 _ => {}
             },
-            Happening::Held(result) => self.held(result),
-            Happening::Remembered(result) => self.remembered(result),
-            Happening::Erased(result) => self.erased(result),
+            // Late: whoever asked has gone. A card that was made so is not printed; nobody holds it.
+            Happening::Held(turn, _)
+            | Happening::Remembered(turn, _)
+            | Happening::Erased(turn, _)
+                if turn != self.turn =>
+            {
+                tracing::info!(event = "late_answer");
+            }
+            Happening::Held(_, result) => self.held(result),
+            Happening::Remembered(_, result) => self.remembered(result),
+            Happening::Erased(_, result) => self.erased(result),
             Happening::PutAside(draft, result) => self.is_put_aside(draft, result),
-            Happening::Slip(news) => self.slip_news(news),
+            Happening::Slip(_, news) => self.slip_news(news),
             Happening::PrinterWell => {}
             Happening::Voice(news) => self.voice_news(news),
             Happening::Parts(draft, names) => self.parts_known(draft, &names),
@@ -246,8 +259,7 @@ impl<B: Backend> Kiosk<B> {
             return;
         };
         let (owner, days) = self.answerer();
-        // The bundle was refused if nobody held the role; should nobody hold it today, the slip names who comes when called.
-        let Some(owner) = owner.or_else(|| self.station.helper_now()) else {
+        let Some(owner) = owner else {
             return;
         };
         let today = self.clock.today();
@@ -262,19 +274,22 @@ impl<B: Backend> Kiosk<B> {
             told: self.session.how_told(),
             saved: today,
         };
-        self.offer = self.offer().or(self.offer.take());
-        let mut told = mine::Told::new();
-        if let Some(filling) = &self.filling {
+        self.handed_in.push(saved.case);
+        self.offer = mine::Offer::join(self.offer.take(), self.offer());
+        let whose = self.session.id_number().unwrap_or_default().to_owned();
+        if !whose.is_empty()
+            && let Some(filling) = &self.filling
+        {
+            let told = self.visit.entry(whose).or_default();
             for answer in filling.answers() {
+                // What was said or shown is a file of that matter and of no other.
                 if let Some(name) = answer.reuse.filter(|name| name.starts_with("profile."))
-                    && !matches!(answer.value, Value::Empty)
+                    && mine::field(&answer.value).is_some()
                 {
                     told.insert(name, answer.value);
                 }
             }
         }
-        let whose = self.session.id_number().unwrap_or_default().to_owned();
-        self.visit.entry(whose).or_default().extend(told);
         let asked = answers::Asked(self.filling.as_ref());
         if self.session.take(Input::Saved, &asked).is_err() {
             return;
@@ -303,7 +318,9 @@ impl<B: Backend> Kiosk<B> {
 
     fn print(&mut self, receipt: &Receipt, copy: u32) {
         let slip = slip::slip(self.ctx(), receipt, copy);
+        self.order += 1;
         self.backend.run(Effect::Print {
+            order: self.order,
             case: Some(receipt.case),
             copy,
             slip: Box::new(slip),
@@ -352,6 +369,14 @@ impl<B: Backend> Kiosk<B> {
         self.idle.acted(self.clock.monotonic);
         if self.machine.record.as_ref().is_some_and(|f| !f.passing)
             || matches!(self.screen, Screen::Closed(_))
+        {
+            return;
+        }
+        // Before a page that asks or hands something over, and while help is on the way, nothing that is held up counts.
+        if matches!(
+            self.screen,
+            Screen::Help { .. } | Screen::Remember { .. } | Screen::Handed(_)
+        ) || self.seconds_left().is_some()
         {
             return;
         }

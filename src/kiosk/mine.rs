@@ -2,7 +2,7 @@
 
 use super::{Ctx, Kiosk, Screen, answers};
 use crate::effect::{
-    Backend, Effect, Erased, Holder, HolderKey, Kin, PutAside, Remember, Shown, StoreFault,
+    Backend, Card, Effect, Erased, Holder, HolderKey, Kin, PutAside, Remember, Shown, StoreFault,
 };
 use crate::screen::due::{self, Right};
 use crate::screen::handed::{self, Handed};
@@ -14,7 +14,7 @@ use onedoor_domain::idnumber::{IdNumber, Sex};
 use onedoor_domain::personal::Personal;
 use onedoor_domain::profile::{FieldValue, Fields, Relation};
 use onedoor_domain::qr::{CardNumber, Payload};
-use onedoor_domain::session::{ForWhom, HowTold, Identity, Input, Step};
+use onedoor_domain::session::{ForWhom, HowTold, Identity, Input, Session, Step};
 use onedoor_domain::slip::{Slip, SlipCode, SlipLine, SlipQr};
 use onedoor_forms::Value;
 use onedoor_forms::station::{Entitled, entitled};
@@ -45,6 +45,21 @@ pub(super) struct Offer {
 }
 
 impl Offer {
+    /// What may be remembered after another matter: of the same person everything that they told in this visit, of somebody
+    /// else only what is theirs.
+    pub(super) fn join(before: Option<Self>, now: Option<Self>) -> Option<Self> {
+        let mut now = now?;
+        if let Some(before) = before
+            && before.person == now.person
+            && before.agent == now.agent
+        {
+            for (name, value) in before.fields.values {
+                now.fields.values.entry(name).or_insert(value);
+            }
+        }
+        Some(now)
+    }
+
     /// The names of what would be kept.
     pub(super) fn names(&self) -> Vec<String> {
         self.fields.values.keys().cloned().collect()
@@ -103,7 +118,7 @@ fn told(profile: Option<&onedoor_domain::profile::Profile>) -> Told {
 }
 
 /// What a profile keeps of an answer.
-fn field(value: &Value) -> Option<FieldValue> {
+pub(super) fn field(value: &Value) -> Option<FieldValue> {
     match value {
         Value::Text(text) if !text.is_empty() && !crate::screen::question::is_way(text) => {
             Some(FieldValue::Text(text.clone()))
@@ -120,7 +135,8 @@ impl<B: Backend> Kiosk<B> {
     /// A resident card was shown.
     pub(super) fn card_shown(&mut self, card: CardNumber) {
         if self.practice {
-            return;
+            let part = self.ctx().part("say-practice");
+            return self.say_now(vec![part]);
         }
         let here = matches!(
             self.screen,
@@ -135,16 +151,30 @@ impl<B: Backend> Kiosk<B> {
             Step::ForWhom | Step::Relation | Step::Identify | Step::HelperIdentify
         );
         if here && !self.session.worth_keeping() {
-            if *self.session.step() == Step::Rest {
-                let _ = self.session.take(Input::Arrived, &answers::Asked(None));
-            }
-            self.behind = None;
+            // Whoever shows a card is whom it belongs to; what the one before told is not theirs.
+            self.forget();
+            self.session = Session::new();
+            let _ = self.session.take(Input::Arrived, &answers::Asked(None));
             self.screen = Screen::Mine(Box::new(mine::Mine::looking()));
             self.speak();
         } else if !asked {
             return;
         }
-        self.backend.run(Effect::ShowHeld(HolderKey::Card(card)));
+        let turn = self.next_turn();
+        self.backend
+            .run(Effect::ShowHeld(turn, HolderKey::Card(card)));
+    }
+
+    /// A turn of its own for something that is looked up.
+    fn next_turn(&mut self) -> u64 {
+        self.turn += 1;
+        self.turn
+    }
+
+    /// Looks for cases.
+    pub(super) fn find(&mut self, query: matters::Query) {
+        let turn = self.next_turn();
+        self.backend.run(Effect::Find(turn, Box::new(query)));
     }
 
     /// What is held of somebody was looked up.
@@ -162,24 +192,33 @@ impl<B: Backend> Kiosk<B> {
                 Screen::Mine(page) if !page.by_card() => "say-mine-not-together",
                 _ => "say-card-unknown",
             }),
-            Shown::Held(held) => {
-                self.know(held.holder.clone());
+            Shown::Held(held) if matches!(self.screen, Screen::Mine(_)) => {
+                // Number and slip show one matter; they make nobody known.
+                if held.only.is_none() {
+                    self.know(held.holder.clone());
+                }
                 if let Screen::Mine(page) = &mut self.screen {
                     page.show(*held);
-                    return self.speak();
                 }
-                match self.session.step() {
-                    Step::Identify | Step::HelperIdentify => {
-                        let before = self.session.step().clone();
-                        self.go_past_known();
-                        if *self.session.step() == before {
-                            // A family member's card where the helper's is known already, or a card without a number.
-                            self.identify_by(held.holder.number);
-                        }
-                    }
-                    _ => self.speak(),
-                }
+                self.speak();
             }
+            Shown::Held(held) => match (self.session.step(), self.session.for_whom()) {
+                // The card of whom the matter is for; who helps is still to be told.
+                (Step::Identify, Some(ForWhom::Family)) => {
+                    self.tell(&held.holder);
+                    self.identify_by(held.holder.number);
+                }
+                (Step::Identify | Step::HelperIdentify, _) => {
+                    let number = held.holder.number.clone();
+                    self.know(held.holder);
+                    self.identify_by(number);
+                }
+                (Step::ForWhom | Step::Relation, _) => {
+                    self.know(held.holder);
+                    self.speak();
+                }
+                _ => {}
+            },
         }
     }
 
@@ -197,23 +236,21 @@ impl<B: Backend> Kiosk<B> {
 
     /// From now on in this visit nothing that they told before is asked again.
     fn know(&mut self, holder: Holder) {
-        for (number, profile) in std::iter::once((&holder.number, &holder.profile)).map(|(n, p)| {
-            (
-                n.as_ref().map(|n| n.expose().clone()).unwrap_or_default(),
-                p.as_ref(),
-            )
-        }) {
-            self.visit.entry(number).or_default().extend(told(profile));
-        }
+        self.tell(&holder);
         for kin in &holder.kin {
             if let Some(number) = kin.text("id_number") {
-                self.visit
-                    .entry(number)
-                    .or_default()
-                    .extend(told(kin.profile.as_ref()));
+                self.visit.insert(number, told(kin.profile.as_ref()));
             }
         }
         self.holder = Some(Box::new(holder));
+    }
+
+    /// What is kept of a person stands for what they told; nothing of it where their number was taken away.
+    fn tell(&mut self, holder: &Holder) {
+        if let Some(number) = &holder.number {
+            let told = told(holder.profile.as_ref());
+            self.visit.insert(number.expose().clone(), told);
+        }
     }
 
     /// Steps whose answer the card gave are not shown: who is here, and who helps.
@@ -228,7 +265,10 @@ impl<B: Backend> Kiosk<B> {
             {
                 self.identify_by(Some(number));
             }
-            Step::HelperIdentify if self.session.helper().is_none() => {
+            Step::HelperIdentify
+                if self.session.helper().is_none()
+                    && self.session.id_number() != Some(number.expose()) =>
+            {
                 self.identify_by(Some(number));
             }
             _ => {}
@@ -239,10 +279,19 @@ impl<B: Backend> Kiosk<B> {
         let Some(number) = number else {
             return self.refuse_card("say-card-unknown");
         };
+        if *self.session.step() == Step::HelperIdentify
+            && self.session.id_number() == Some(number.expose())
+        {
+            return self.refuse_card("say-helper-same");
+        }
+        let same = self.session.id_number() == Some(number.expose());
         let identity = Identity::Number(number);
         match self.session.step() {
             Step::HelperIdentify => self.step(Input::HelperIdentified(identity)),
             _ => {
+                if !same {
+                    self.empty_profile();
+                }
                 self.step(Input::Identified(identity));
                 self.fill_identity();
                 self.keep();
@@ -250,8 +299,10 @@ impl<B: Backend> Kiosk<B> {
         }
     }
 
-    /// "That is not me": the card that lay there is somebody else's.
-    pub(super) fn not_the_holder(&mut self) {
+    /// "That is not me", "that is not her": nothing that was known of that one stays, on the page or to be remembered.
+    pub(super) fn not_this_one(&mut self) {
+        self.empty_profile();
+        self.offer = None;
         if self.session.for_whom() != Some(ForWhom::Family) {
             self.holder = None;
             self.visit.clear();
@@ -283,7 +334,7 @@ impl<B: Backend> Kiosk<B> {
 
     /// What was told in this visit by whoever the matter is for.
     pub(super) fn told_before(&self) -> Option<&Told> {
-        self.visit.get(self.session.id_number().unwrap_or_default())
+        self.visit.get(self.session.id_number()?)
     }
 
     // ---- What is held -----------------------------------------------------------------------------------------
@@ -302,7 +353,8 @@ impl<B: Backend> Kiosk<B> {
             mine::Action::Speak => self.speak(),
             mine::Action::Show(key) => {
                 self.speak();
-                self.backend.run(Effect::ShowHeld(key));
+                let turn = self.next_turn();
+                self.backend.run(Effect::ShowHeld(turn, key));
             }
             mine::Action::Matters => {
                 let all = page.held().map_or_else(Vec::new, |held| {
@@ -319,13 +371,29 @@ impl<B: Backend> Kiosk<B> {
                 self.speak();
             }
             mine::Action::Correct(person, field, value) => {
-                self.backend.run(Effect::Correct(person, field, value));
+                let turn = self.next_turn();
+                self.backend
+                    .run(Effect::Correct(turn, person, field, value));
             }
             mine::Action::Unlink(person, other) => {
-                self.backend.run(Effect::Unlink(person, other));
+                let turn = self.next_turn();
+                self.backend.run(Effect::Unlink(turn, person, other));
             }
-            mine::Action::NewCard(person) => self.backend.run(Effect::NewCard(person)),
-            mine::Action::EraseAll(person) => self.backend.run(Effect::EraseAll(person)),
+            mine::Action::NewCard(person) => {
+                let turn = self.next_turn();
+                self.backend.run(Effect::NewCard(turn, person));
+                self.speak();
+            }
+            mine::Action::EraseAll(person) => {
+                let turn = self.next_turn();
+                self.backend.run(Effect::EraseAll(turn, person));
+                self.speak();
+            }
+            mine::Action::EraseMatter(case) => {
+                let turn = self.next_turn();
+                self.backend.run(Effect::EraseMatter(turn, case));
+                self.speak();
+            }
             mine::Action::Leave => self.session_over_keep_person(),
         }
     }
@@ -333,8 +401,9 @@ impl<B: Backend> Kiosk<B> {
     pub(super) fn erased(&mut self, result: Result<Erased, StoreFault>) {
         match result {
             Ok(erased) => {
-                self.holder = None;
-                self.visit.clear();
+                self.forget();
+                self.session = Session::new();
+                let _ = self.session.take(Input::Arrived, &answers::Asked(None));
                 self.backend.run(Effect::FindDrafts);
                 if let Screen::Mine(page) = &mut self.screen {
                     page.erased(erased);
@@ -417,8 +486,9 @@ impl<B: Backend> Kiosk<B> {
             due::Message::Back => {
                 if let Some(person) = self.holder.as_ref().map(|h| h.person) {
                     self.screen = Screen::Mine(Box::new(mine::Mine::looking()));
+                    let turn = self.next_turn();
                     self.backend
-                        .run(Effect::ShowHeld(HolderKey::Person(person)));
+                        .run(Effect::ShowHeld(turn, HolderKey::Person(person)));
                 } else {
                     self.session_over_keep_person();
                 }
@@ -434,6 +504,11 @@ impl<B: Backend> Kiosk<B> {
         match page.update(message, count, per) {
             notices::Action::Speak => self.speak(),
             notices::Action::Leave => self.session_over_keep_person(),
+            // In practice no paper is used up.
+            notices::Action::Print(_) if self.practice => {
+                let part = self.ctx().part("say-practice");
+                self.say_now(vec![part]);
+            }
             notices::Action::Print(id) => {
                 let all = self.station.notices(self.clock.today());
                 if let Some(notice) = all.into_iter().find(|notice| notice.id == id) {
@@ -534,7 +609,7 @@ impl<B: Backend> Kiosk<B> {
             // Nothing of this person is left for whoever touches next; the language stays, they may still be here.
             After::Finished => {
                 self.forget();
-                self.session = onedoor_domain::session::Session::new();
+                self.session = Session::new();
                 self.session_over_keep_person();
             }
             After::NextPerson => {
@@ -551,7 +626,9 @@ impl<B: Backend> Kiosk<B> {
 
     pub(super) fn remember(&mut self, message: remember::Message) {
         let Some(offer) = self.offer.clone() else {
-            return;
+            // It is done, or only staff may: on.
+            let after = self.after.take().unwrap_or(After::Another);
+            return self.follow(after);
         };
         match message {
             remember::Message::No => {
@@ -565,37 +642,58 @@ impl<B: Backend> Kiosk<B> {
                     busy: true,
                     fault: None,
                 };
-                self.backend.run(Effect::Remember(Box::new(Remember {
+                let what = Remember {
                     person: offer.person,
                     fields: offer.fields,
                     consent,
                     agent: offer.agent,
-                })));
+                    cases: self.handed_in.clone(),
+                    holder: self.holder.as_ref().map(|h| h.person),
+                };
+                let turn = self.next_turn();
+                self.backend.run(Effect::Remember(turn, Box::new(what)));
             }
         }
     }
 
     /// It is remembered, or a card was made anew.
-    pub(super) fn remembered(&mut self, result: Result<Option<CardNumber>, StoreFault>) {
+    pub(super) fn remembered(&mut self, result: Result<Card, StoreFault>) {
+        // Somebody called a person meanwhile: the question stands behind that page, and its answer goes before it.
+        if matches!(self.screen, Screen::Help { .. })
+            && let Some(behind) = self.behind.take()
+        {
+            self.screen = *behind;
+        }
         let first = matches!(self.screen, Screen::Remember { .. });
         match result {
-            Ok(Some(card)) => {
+            Ok(Card::Made(card)) => {
                 let kind = if first {
                     handed::Kind::Card
                 } else {
                     handed::Kind::NewCard
                 };
                 self.offer = None;
+                if let Screen::Mine(page) = &mut self.screen {
+                    page.again();
+                }
                 let slip = self.card_slip(card);
                 let after = self.after.take().filter(|_| first);
                 self.hand(kind, slip, after);
             }
-            Ok(None) if first => {
+            Ok(Card::HasOne) if first => {
                 self.offer = None;
                 let after = self.after.take().unwrap_or(After::Another);
                 self.follow(after);
             }
-            Ok(None) => {}
+            Ok(Card::NeedsStaff) => {
+                self.offer = None;
+                if let Screen::Remember { busy, fault } = &mut self.screen {
+                    *busy = false;
+                    *fault = Some("say-remember-staff");
+                }
+                self.speak();
+            }
+            Ok(Card::HasOne) => {}
             Err(fault) => {
                 tracing::error!(event = "not_remembered", code = fault.code);
                 self.machine.code = Some(fault.code);
@@ -604,7 +702,10 @@ impl<B: Backend> Kiosk<B> {
                         *busy = false;
                         *shown = Some("say-store-busy");
                     }
-                    Screen::Mine(page) => page.refuse("say-store-busy"),
+                    Screen::Mine(page) => {
+                        page.again();
+                        page.refuse("say-store-busy");
+                    }
                     _ => {}
                 }
                 self.speak();
@@ -641,7 +742,11 @@ impl<B: Backend> Kiosk<B> {
         let page = Handed::new(kind, slip.clone());
         let before = std::mem::replace(&mut self.screen, Screen::Handed(Box::new(page)));
         self.after = Some(after.unwrap_or(After::Page(Box::new(before))));
+        // Nothing stands behind it that could come up in its place.
+        self.behind = None;
+        self.order += 1;
         self.backend.run(Effect::Print {
+            order: self.order,
             case: None,
             copy: 1,
             slip: Box::new(slip),
@@ -659,7 +764,9 @@ impl<B: Backend> Kiosk<B> {
             handed::Message::Again => {
                 page.paper = Paper::Printing;
                 let slip = Box::new(page.slip.clone());
+                self.order += 1;
                 self.backend.run(Effect::Print {
+                    order: self.order,
                     case: None,
                     copy: 1,
                     slip,
@@ -676,9 +783,14 @@ impl<B: Backend> Kiosk<B> {
 
     /// "Let the next person go on": the draft is put aside under a code of its own.
     pub(super) fn put_aside(&mut self) {
-        let (Some(draft), false) = (self.draft, self.practice) else {
+        let (Some(draft), false, false) = (self.draft, self.practice, self.session.consented())
+        else {
             return self.follow(After::NextPerson);
         };
+        // The page that was being answered, with what is half typed on it.
+        if let Some(behind) = self.behind.take() {
+            self.screen = *behind;
+        }
         let factors = self
             .session
             .id_number()
@@ -723,9 +835,9 @@ impl<B: Backend> Kiosk<B> {
                 self.hand(handed::Kind::Draft, slip, Some(After::NextPerson));
             }
             Err(fault) => {
+                // It waits as every draft does after its person left, and is asked about; nobody is kept from going on.
                 tracing::error!(event = "draft_not_put_aside", code = fault.code);
-                let part = self.ctx().part("say-store-busy");
-                self.say_now(vec![part]);
+                self.follow(After::NextPerson);
             }
         }
     }

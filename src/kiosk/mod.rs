@@ -180,6 +180,12 @@ pub struct Kiosk<B> {
     offer: Option<mine::Offer>,
     /// What comes after a page that was put before it.
     after: Option<mine::After>,
+    /// Grows with each person and each thing looked up: an answer that comes later than that is nobody's.
+    turn: u64,
+    /// The paper that was asked for last.
+    order: u64,
+    /// The matters that were handed in in this visit.
+    handed_in: Vec<onedoor_domain::id::CaseId>,
     /// Nothing counts.
     practice: bool,
     screen: Screen,
@@ -233,6 +239,9 @@ impl<B: Backend> Kiosk<B> {
             holder: None,
             offer: None,
             after: None,
+            turn: 0,
+            order: 0,
+            handed_in: Vec::new(),
             practice: false,
             screen: Screen::Rest,
             behind: None,
@@ -365,7 +374,7 @@ impl<B: Backend> Kiosk<B> {
             Touch::Confirm(message) => {
                 match message {
                     confirm::Message::Confirmed => self.fill_visit(),
-                    confirm::Message::NotConfirmed => self.not_the_holder(),
+                    confirm::Message::NotConfirmed => self.not_this_one(),
                     confirm::Message::Back => {}
                 }
                 self.step(match message {
@@ -588,7 +597,7 @@ impl<B: Backend> Kiosk<B> {
         match page.update(message, per) {
             matters::Action::Stay => {}
             matters::Action::Speak => self.speak(),
-            matters::Action::Find(query) => self.backend.run(Effect::Find(Box::new(query))),
+            matters::Action::Find(query) => self.find(query),
             matters::Action::Word(case, word) => self.backend.run(Effect::Word(case, word)),
             matters::Action::Unfinished => self.offer_unfinished(),
             matters::Action::Person => self.always(Always::PersonCalled),
@@ -713,6 +722,8 @@ impl<B: Backend> Kiosk<B> {
         self.filling = None;
         self.media.written.clear();
         self.visit.clear();
+        self.turn += 1;
+        self.handed_in.clear();
         self.holder = None;
         self.offer = None;
         self.after = None;

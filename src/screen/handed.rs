@@ -144,21 +144,14 @@ impl Handed {
             room.0 - paper_width - theme::GAP * 2.0
         };
         let mut left = Stack::new(room.1, look.gentle(18.0));
-        if let Paper::Failed(prompt, code) = &self.paper {
-            let text = say.text(prompt);
-            let height = text_height(&text, size, width - 140.0) + 40.0;
-            left.push(0, height, fault_line(draw, text, size));
-            let code = say.with("fault-code", &[("code", code.as_str().into())]);
-            left.push(
-                5,
-                text_height(&code, theme::SMALL, width),
-                words(code, theme::SMALL, palette.page_quiet).wide(),
-            );
-        }
         if let Some(code) = &self.code {
-            let large = look
-                .gentle(if failed { 130.0 } else { 96.0 })
-                .min(width / 7.4);
+            let low = look.text != theme::TextSize::Normal && !look.portrait();
+            let large = match (failed, low) {
+                (true, false) => 130.0,
+                (_, true) => 84.0,
+                (false, false) => look.gentle(96.0),
+            }
+            .min(width / 7.4);
             left.push(
                 0,
                 large * theme::LINE_HEIGHT,
@@ -166,7 +159,7 @@ impl Handed {
             );
         }
         if let Some(pin) = &self.pin {
-            let large = look.gentle(64.0);
+            let large = 64.0;
             let caption = say.text("done-pin");
             left.push(
                 0,
@@ -179,11 +172,22 @@ impl Handed {
                 words(pin.clone(), large, palette.page).bold().one_line(),
             );
         }
+        if let Paper::Failed(prompt, code) = &self.paper {
+            let text = say.text(prompt);
+            let height = text_height(&text, size, width - 140.0) + 40.0;
+            left.push(1, height, fault_line(draw, text, size));
+            let code = say.with("fault-code", &[("code", code.as_str().into())]);
+            left.push(
+                5,
+                text_height(&code, theme::SMALL, width),
+                words(code, theme::SMALL, palette.page_quiet).wide(),
+            );
+        }
         for (rank, id) in self.kind.lines().iter().enumerate() {
             let text = say.text(id);
             let size = look.px(theme::BODY + 4.0);
             left.push(
-                rank + 1,
+                rank + 2,
                 text_height(&text, size, width),
                 words(text, size, palette.page).wide(),
             );

@@ -8,6 +8,7 @@ use crate::effect::{Erased, Held, HolderKey};
 use crate::pinyin::Pinyin;
 use crate::widget::rows;
 use onedoor_domain::code::CaseCode;
+use onedoor_domain::id::CaseId;
 use onedoor_domain::personal::Personal;
 use onedoor_domain::profile::{FieldValue, PersonKey, Profile, Relation};
 use page::ways;
@@ -118,6 +119,8 @@ pub enum Action {
     NewCard(PersonKey),
     /// Erase everything.
     EraseAll(PersonKey),
+    /// Erase the one matter whose slip was typed.
+    EraseMatter(CaseId),
     /// Home.
     Leave,
 }
@@ -250,9 +253,20 @@ impl Mine {
             }
             (Stage::Looking, None) => {
                 self.fault = Some(why);
-                self.stage = Stage::Ask;
+                self.stage = if self.held.is_some() {
+                    Stage::Over(Leaf(0))
+                } else {
+                    Stage::Ask
+                };
             }
             _ => self.fault = Some(why),
+        }
+    }
+
+    /// What was being done is done: the whole again.
+    pub fn again(&mut self) {
+        if self.held.is_some() {
+            self.stage = Stage::Over(Leaf(0));
         }
     }
 
@@ -309,9 +323,24 @@ impl Mine {
             Message::Due => Action::Due,
             Message::Fields => self.go(Stage::Fields(Leaf(0))),
             Message::Family => self.go(Stage::Family(Leaf(0))),
-            Message::NewCard => self.person().map_or(Action::Stay, Action::NewCard),
+            Message::NewCard => match self.person() {
+                Some(person) => {
+                    self.stage = Stage::Looking;
+                    Action::NewCard(person)
+                }
+                None => Action::Stay,
+            },
             Message::Erase => self.go(Stage::Erase),
-            Message::EraseReally => self.person().map_or(Action::Stay, Action::EraseAll),
+            Message::EraseReally => {
+                let only = self.held.as_ref().and_then(|held| held.only);
+                let person = self.person();
+                self.stage = Stage::Looking;
+                match (only, person) {
+                    (Some(case), _) => Action::EraseMatter(case),
+                    (None, Some(person)) => Action::EraseAll(person),
+                    (None, None) => Action::Stay,
+                }
+            }
             Message::Turned => {
                 let (fields, kin) = (self.fields().len(), self.kin());
                 let kinds = self.held().map_or(0, |held| ways(held).len());

@@ -7,6 +7,9 @@ use crate::frame::{Extra, Next, Page};
 use onedoor_devices::sound::speak::Part;
 use onedoor_domain::profile::ConsentText;
 
+/// Only staff may do it.
+const STAFF: &str = "say-remember-staff";
+
 /// What happened on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Message {
@@ -68,12 +71,16 @@ pub fn view<'a>(
     } else {
         Next::Ready(say.text("remember-yes"), Message::Yes)
     };
-    page.extra = Some(Extra {
-        target: "remember/no",
-        label: say.text("remember-no"),
-        picture: None,
-        message: Message::No,
-    });
+    if fault == Some(STAFF) {
+        page.next = Next::Ready(say.text("next"), Message::No);
+    } else if !busy {
+        page.extra = Some(Extra {
+            target: "remember/no",
+            label: say.text("remember-no"),
+            picture: None,
+            message: Message::No,
+        });
+    }
     page
 }
 

@@ -69,6 +69,7 @@ pub fn held(name: &str, village: &str) -> Held {
         ],
         drafts: 0,
         cards: 1,
+        only: None,
     }
 }
 

@@ -112,10 +112,14 @@ impl Backend for World {
                 self.narrator.reset();
                 self.narrator.set_language(self.default_language.clone());
             }
-            Effect::Print { case, copy, slip } => {
-                self.paper
-                    .print(self.record.store().cloned(), case, copy, *slip)
-            }
+            Effect::Print {
+                order,
+                case,
+                copy,
+                slip,
+            } => self
+                .paper
+                .print(self.record.store().cloned(), (order, case), copy, *slip),
             Effect::Hear(bytes) => {
                 self.narrator.play_recording(bytes);
                 self.heard = true;

@@ -20,6 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// A slip that was asked for.
 struct Order {
+    number: u64,
     case: Option<CaseId>,
     slip: Slip,
     /// Where it is noted: the record as it was when the slip was asked for; it may have been opened after the start.
@@ -28,7 +29,8 @@ struct Order {
 
 /// A slip's line in the record.
 type Noted = Option<(Store, SlipJobId)>;
-type Jobs = Arc<Mutex<HashMap<JobId, Noted>>>;
+/// By the printer's job: which order it was, and its line in the record.
+type Jobs = Arc<Mutex<HashMap<JobId, (u64, Noted)>>>;
 
 /// The road of a slip.
 pub struct PaperRoad {
@@ -100,11 +102,12 @@ impl PaperRoad {
                         .ok()
                     });
                     let Some(raster) = drawn else {
-                        failed(&tell, PrinterFault::CannotDraw);
+                        failed(&tell, order.number, PrinterFault::CannotDraw);
                         count.fetch_sub(1, Ordering::SeqCst);
                         continue;
                     };
                     tell(Happening::Drawn {
+                        order: order.number,
                         picture: Handle::from_rgba(
                             raster.width(),
                             raster.height(),
@@ -129,12 +132,12 @@ impl PaperRoad {
                             let job = JobId(next.fetch_add(1, Ordering::SeqCst));
                             jobs.lock()
                                 .unwrap_or_else(PoisonError::into_inner)
-                                .insert(job, noted);
+                                .insert(job, (order.number, noted));
                             printer.print(job, &raster);
                         }
                         None => {
                             note_failed(noted, PrinterFault::Unplugged);
-                            failed(&tell, PrinterFault::Unplugged);
+                            failed(&tell, order.number, PrinterFault::Unplugged);
                             count.fetch_sub(1, Ordering::SeqCst);
                         }
                     }
@@ -147,10 +150,22 @@ impl PaperRoad {
     }
 
     /// Draws and prints a slip.
-    pub fn print(&self, store: Option<Store>, case: Option<CaseId>, copy: u32, slip: Slip) {
+    pub fn print(
+        &self,
+        store: Option<Store>,
+        (number, case): (u64, Option<CaseId>),
+        copy: u32,
+        slip: Slip,
+    ) {
         tracing::info!(event = "slip_asked", copy);
         self.running.fetch_add(1, Ordering::SeqCst);
-        if self.orders.send(Order { case, slip, store }).is_err() {
+        let order = Order {
+            number,
+            case,
+            slip,
+            store,
+        };
+        if self.orders.send(order).is_err() {
             self.running.fetch_sub(1, Ordering::SeqCst);
         }
     }
@@ -161,11 +176,12 @@ impl PaperRoad {
     }
 }
 
-fn failed(tell: &Tell, fault: PrinterFault) {
-    tell(Happening::Slip(SlipNews::Failed {
+fn failed(tell: &Tell, order: u64, fault: PrinterFault) {
+    let news = SlipNews::Failed {
         say: sentence(fault),
         code: fault.code().to_owned(),
-    }));
+    };
+    tell(Happening::Slip(order, news));
 }
 
 fn note_failed(noted: Noted, fault: PrinterFault) {
@@ -179,11 +195,11 @@ fn note_failed(noted: Noted, fault: PrinterFault) {
 fn told(event: PrinterEvent, jobs: &Jobs, tell: &Tell, running: &AtomicUsize) {
     match event {
         PrinterEvent::JobEnded { job, outcome } => {
-            let noted = jobs
+            let (order, noted) = jobs
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .remove(&job)
-                .flatten();
+                .unwrap_or_default();
             match outcome {
                 JobOutcome::Printed => {
                     if let Some((store, job)) = noted
@@ -191,11 +207,11 @@ fn told(event: PrinterEvent, jobs: &Jobs, tell: &Tell, running: &AtomicUsize) {
                     {
                         tracing::error!(event = "slip_not_noted", code = error.code());
                     }
-                    tell(Happening::Slip(SlipNews::Printed));
+                    tell(Happening::Slip(order, SlipNews::Printed));
                 }
                 JobOutcome::Failed { why, .. } | JobOutcome::Unknown { why } => {
                     note_failed(noted, why);
-                    failed(tell, why);
+                    failed(tell, order, why);
                 }
             }
             running.fetch_sub(1, Ordering::SeqCst);

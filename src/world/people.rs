@@ -3,15 +3,16 @@
 use super::Tell;
 use super::record::{COPIES, Keeper, fault, matter};
 use crate::effect::{
-    Effect, Erased, Happening, Held, Holder, HolderKey, Kin, PutAside, Remember, Shown, Stays,
+    Card, Effect, Erased, Happening, Held, Holder, HolderKey, Kin, PutAside, Remember, Shown, Stays,
 };
-use onedoor_domain::event::Actor;
+use onedoor_domain::event::{Actor, EraseReason};
+use onedoor_domain::id::CaseId;
 use onedoor_domain::personal::Personal;
 use onedoor_domain::profile::{FieldValue, PersonKey};
 use onedoor_domain::qr::CardNumber;
 use onedoor_store::{CardFound, Store, StoreError, Who, WhyStays};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::PathBuf;
 
 type Outcome<T> = Result<T, StoreError>;
 
@@ -20,37 +21,52 @@ impl Keeper {
     pub(super) fn run_people(&self, store: &Store, effect: Effect) -> Option<Effect> {
         let (store, offset) = (store.clone(), self.offset_minutes);
         match effect {
-            Effect::ShowHeld(key) => self.later(move |tell| {
+            Effect::ShowHeld(turn, key) => self.later(move |tell| {
                 let shown = show(&store, key, offset);
-                tell(Happening::Held(shown.map_err(|e| fault(&e))));
+                tell(Happening::Held(turn, shown.map_err(|e| fault(&e))));
             }),
-            Effect::Remember(what) => self.later(move |tell| {
+            Effect::Remember(turn, what) => self.later(move |tell| {
                 let card = remember(&store, *what);
-                tell(Happening::Remembered(card.map_err(|e| fault(&e))));
+                tell(Happening::Remembered(turn, card.map_err(|e| fault(&e))));
             }),
-            Effect::Correct(person, field, value) => self.later(move |tell| {
+            Effect::Correct(turn, person, field, value) => self.later(move |tell| {
                 let shown = store
                     .correct_profile(person, BTreeMap::from([(field, value)]), Actor::Resident)
                     .wait()
                     .and_then(|_| show(&store, HolderKey::Person(person), offset));
-                tell(Happening::Held(shown.map_err(|e| fault(&e))));
+                tell(Happening::Held(turn, shown.map_err(|e| fault(&e))));
             }),
-            Effect::Unlink(person, other) => self.later(move |tell| {
+            Effect::Unlink(turn, person, other) => self.later(move |tell| {
                 let shown = store
                     .unlink_family(person, other, Actor::Resident)
                     .wait()
                     .and_then(|_| show(&store, HolderKey::Person(person), offset));
-                tell(Happening::Held(shown.map_err(|e| fault(&e))));
+                tell(Happening::Held(turn, shown.map_err(|e| fault(&e))));
             }),
-            Effect::NewCard(person) => self.later(move |tell| {
-                let card = new_card(&store, person);
-                tell(Happening::Remembered(card.map(Some).map_err(|e| fault(&e))));
+            Effect::NewCard(turn, person) => self.later(move |tell| {
+                let card = new_card(&store, person).map(Card::Made);
+                tell(Happening::Remembered(turn, card.map_err(|e| fault(&e))));
             }),
-            Effect::EraseAll(person) => {
+            Effect::EraseAll(turn, person) => {
                 let copies = self.place.copies.clone();
                 self.later(move |tell| {
-                    let erased = erase(&store, person, &copies);
-                    tell(Happening::Erased(erased.map_err(|e| fault(&e))));
+                    let erased = store.erase_all(person, Actor::Resident).wait().map(erased);
+                    let done = erased.is_ok();
+                    tell(Happening::Erased(turn, erased.map_err(|e| fault(&e))));
+                    if done {
+                        renew(&store, copies);
+                    }
+                });
+            }
+            Effect::EraseMatter(turn, case) => {
+                let copies = self.place.copies.clone();
+                self.later(move |tell| {
+                    let erased = erase_matter(&store, case);
+                    let done = erased.as_ref().is_ok_and(|e| e.anything);
+                    tell(Happening::Erased(turn, erased.map_err(|e| fault(&e))));
+                    if done {
+                        renew(&store, copies);
+                    }
                 });
             }
             Effect::PutAside(draft, factors) => self.later(move |tell| {
@@ -76,20 +92,33 @@ impl Keeper {
 }
 
 fn show(store: &Store, key: HolderKey, offset: i16) -> Outcome<Shown> {
-    let (who, typed, code): (Who, Option<Personal<String>>, _) = match key {
+    let (who, typed): (Who, Option<(Personal<String>, _)>) = match key {
         HolderKey::Card(card) => match store.profile_of_card(card).wait()? {
-            CardFound::Holder { person, .. } => (person.into(), None, None),
+            CardFound::Holder { person, .. } => (person.into(), None),
             CardFound::Voided => return Ok(Shown::Voided),
             CardFound::Unknown => return Ok(Shown::Nothing),
         },
-        HolderKey::Slip(number, code) => (Who::from(&number), Some(number), Some(code)),
-        HolderKey::Person(person) => (person.into(), None, None),
+        HolderKey::Slip(number, code) => (Who::from(&number), Some((number, code))),
+        HolderKey::Person(person) => (person.into(), None),
     };
     let held = store.held_of(who).wait()?;
-    if let Some(code) = code
-        && !held.cases.iter().any(|held| held.case.code == code)
-    {
-        return Ok(Shown::Nothing);
+    // Anybody can hand something in under a number that they know. So the slip of it shows that matter and nothing else.
+    if let Some((number, code)) = typed {
+        let Some(one) = held.cases.iter().find(|held| held.case.code == code) else {
+            return Ok(Shown::Nothing);
+        };
+        return Ok(Shown::Held(Box::new(Held {
+            holder: Holder {
+                person: held.person,
+                number: Some(number),
+                profile: None,
+                kin: Vec::new(),
+            },
+            matters: vec![(matter(&one.case, offset), one.stays.map(stays))],
+            drafts: 0,
+            cards: 0,
+            only: Some(one.case.id),
+        })));
     }
     let mut kin = Vec::new();
     for other in &held.family.acts_for {
@@ -99,8 +128,8 @@ fn show(store: &Store, key: HolderKey, offset: i16) -> Outcome<Shown> {
             profile: store.profile(other.person).wait()?,
         });
     }
-    let number = typed.or_else(|| {
-        let number = held.profile.as_ref()?.get("id_number")?;
+    let number = held.profile.as_ref().and_then(|profile| {
+        let number = profile.get("id_number")?;
         Some(Personal::from(&*number.expose().as_text()))
     });
     Ok(Shown::Held(Box::new(Held {
@@ -117,6 +146,7 @@ fn show(store: &Store, key: HolderKey, offset: i16) -> Outcome<Shown> {
             .collect(),
         drafts: held.drafts.len(),
         cards: held.cards.iter().filter(|card| !card.voided).count(),
+        only: None,
     })))
 }
 
@@ -127,26 +157,73 @@ fn stays(why: WhyStays) -> Stays {
     }
 }
 
+/// Whether what is kept of a person may be changed by whoever typed their number: their card was shown, or nothing but this
+/// visit's own matters lies under it.
+fn may_change(store: &Store, who: &Personal<String>, what: &Remember) -> Outcome<bool> {
+    let held = store.held_of(who).wait()?;
+    let by_card = what.holder == Some(held.person);
+    let acts = what.holder.is_some_and(|holder| {
+        let agents = &held.family.agents;
+        agents.iter().any(|agent| agent.person == holder)
+    });
+    let older = held
+        .cases
+        .iter()
+        .any(|held| !what.cases.contains(&held.case.id));
+    let card = held.cards.iter().any(|card| !card.voided);
+    Ok(by_card || acts || !(older || card || held.profile.is_some()))
+}
+
 /// Keeps what was told, links who acts for whom, and makes a card for the person who stands there, unless they have one.
-fn remember(store: &Store, what: Remember) -> Outcome<Option<CardNumber>> {
+/// All of it is looked at before any of it is done; what fails half-way is taken back.
+fn remember(store: &Store, what: Remember) -> Outcome<Card> {
+    let mut allowed = may_change(store, &what.person, &what)?;
+    if let Some((agent, _)) = &what.agent {
+        allowed = allowed && may_change(store, agent, &what)?;
+    }
+    if !allowed {
+        return Ok(Card::NeedsStaff);
+    }
+    let new = store.profile(&what.person).wait()?.is_none();
+    let person = what.person.clone();
+    let kept = keep(store, what);
+    if kept.is_err() && new {
+        // The page says that it was not kept; then it must not be.
+        if let Err(error) = store.erase_profile(&person, Actor::Machine).wait() {
+            tracing::error!(event = "profile_not_taken_back", code = error.code());
+        }
+    }
+    kept
+}
+
+fn keep(store: &Store, what: Remember) -> Outcome<Card> {
+    let Remember {
+        person,
+        fields,
+        consent,
+        agent,
+        ..
+    } = what;
+    let actor = if agent.is_some() {
+        Actor::Helper
+    } else {
+        Actor::Resident
+    };
     store
-        .keep_profile(
-            &what.person,
-            what.fields,
-            what.consent.clone(),
-            Actor::Resident,
-        )
+        .keep_profile(&person, fields, consent.clone(), actor.clone())
         .wait()?;
-    let carries = match what.agent {
-        None => what.person,
+    let carries = match agent {
+        None => person,
         Some((agent, relation)) => {
-            let own = onedoor_domain::profile::Fields::new(None)
-                .with("id_number", FieldValue::Text(agent.expose().clone()));
+            if store.profile(&agent).wait()?.is_none() {
+                let own = onedoor_domain::profile::Fields::new(None)
+                    .with("id_number", FieldValue::Text(agent.expose().clone()));
+                store
+                    .keep_profile(&agent, own, consent, actor.clone())
+                    .wait()?;
+            }
             store
-                .keep_profile(&agent, own, what.consent, Actor::Resident)
-                .wait()?;
-            store
-                .link_family(&agent, &what.person, relation, Actor::Resident)
+                .link_family(&agent, &person, relation, actor.clone())
                 .wait()?;
             agent
         }
@@ -158,9 +235,9 @@ fn remember(store: &Store, what: Remember) -> Outcome<Option<CardNumber>> {
         .iter()
         .any(|card| !card.voided);
     if has_card {
-        return Ok(None);
+        return Ok(Card::HasOne);
     }
-    store.issue_card(&carries, Actor::Resident).wait().map(Some)
+    store.issue_card(&carries, actor).wait().map(Card::Made)
 }
 
 fn new_card(store: &Store, person: PersonKey) -> Outcome<CardNumber> {
@@ -172,16 +249,8 @@ fn new_card(store: &Store, person: PersonKey) -> Outcome<CardNumber> {
     store.issue_card(person, Actor::Resident).wait()
 }
 
-/// Erases, and then makes fresh copies, so that none of it is left in an older one where the medium is there.
-fn erase(store: &Store, person: PersonKey, copies: &Path) -> Outcome<Erased> {
-    let done = store.erase_all(person, Actor::Resident).wait()?;
-    if copies.is_dir()
-        && let Err(error) = store.renew_copies(copies, COPIES).wait()
-    {
-        // The medium is not there or is full: the copies go by themselves when their days have passed.
-        tracing::warn!(event = "copies_not_renewed", code = error.code());
-    }
-    Ok(Erased {
+fn erased(done: onedoor_store::ErasedAll) -> Erased {
+    Erased {
         anything: done.profile
             || done.family + done.cards + done.drafts > 0
             || !done.cases.is_empty(),
@@ -190,5 +259,49 @@ fn erase(store: &Store, person: PersonKey, copies: &Path) -> Outcome<Erased> {
             .into_iter()
             .map(|case| (case.service, stays(case.why)))
             .collect(),
+    }
+}
+
+/// One matter, where it is closed; an open one is worked on, or is the only copy.
+fn erase_matter(store: &Store, case: CaseId) -> Outcome<Erased> {
+    let Some(found) = store.case(case).wait()? else {
+        return Ok(Erased::default());
+    };
+    if found.status.is_open() {
+        let why = if found.status.delivered {
+            Stays::StillOpen
+        } else {
+            Stays::OnlyHere
+        };
+        return Ok(Erased {
+            anything: false,
+            stay: vec![(found.service, why)],
+        });
+    }
+    store
+        .erase_case(case, EraseReason::ResidentAsked, Actor::Resident)
+        .wait()?;
+    Ok(Erased {
+        anything: true,
+        stay: Vec::new(),
     })
+}
+
+/// Fresh copies, so that none of it is left in an older one where the medium is there; in a thread of its own, for nobody
+/// waits for it.
+fn renew(store: &Store, copies: PathBuf) {
+    let store = store.clone();
+    let spawned = std::thread::Builder::new()
+        .name("record-copies".into())
+        .spawn(move || {
+            if copies.is_dir()
+                && let Err(error) = store.renew_copies(copies, COPIES).wait()
+            {
+                // The medium is not there or is full: the copies go by themselves when their days have passed.
+                tracing::warn!(event = "copies_not_renewed", code = error.code());
+            }
+        });
+    if let Err(error) = spawned {
+        tracing::error!(event = "thread_not_started", %error);
+    }
 }

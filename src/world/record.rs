@@ -52,8 +52,8 @@ pub struct Keeper {
     pub(super) waiter: Sender<Work>,
     tried: Instant,
     copied: Option<Date>,
-    /// The draft whose person the record knows.
-    owned: std::cell::Cell<Option<DraftId>>,
+    /// The draft whose person the record knows, and who that is.
+    owned: std::cell::RefCell<Option<(DraftId, Personal<String>)>>,
     call: Arc<Mutex<Option<DraftId>>>,
 }
 
@@ -105,7 +105,7 @@ impl Keeper {
             waiter,
             tried: Instant::now(),
             copied: None,
-            owned: std::cell::Cell::new(None),
+            owned: std::cell::RefCell::new(None),
             call: Arc::default(),
         };
         keeper.try_open();
@@ -240,8 +240,10 @@ impl Keeper {
                 self.wait(reply, move |tell, result| {
                     tell(Happening::Kept(id, result.map_err(|e| fault(&e))));
                 });
-                if let Some(person) = save.person.filter(|_| self.owned.get() != Some(id)) {
-                    self.owned.set(Some(id));
+                let owned = save.person.map(|person| (id, person));
+                let news = owned.is_some() && *self.owned.borrow() != owned;
+                if let Some((_, person)) = owned.filter(|_| news) {
+                    *self.owned.borrow_mut() = Some((id, person.clone()));
                     self.wait(store.set_draft_person(id, person), |_, result| {
                         if let Err(error) = result {
                             tracing::warn!(event = "draft_without_person", code = error.code());
@@ -257,7 +259,7 @@ impl Keeper {
             Effect::FindDrafts => self.find_drafts(store),
             Effect::FindInterrupted => self.find_interrupted(store),
             Effect::Submit(submission) => self.submit(store, *submission),
-            Effect::Find(query) => self.find(store, *query),
+            Effect::Find(turn, query) => self.find(store, turn, *query),
             Effect::Word(case, word) => {
                 let told = store.clone();
                 self.wait(
@@ -303,12 +305,13 @@ impl Keeper {
             | Effect::ShowPart(_)
             | Effect::NextVolume
             | Effect::ResetSound
-            | Effect::ShowHeld(_)
-            | Effect::Remember(_)
+            | Effect::ShowHeld(..)
+            | Effect::Remember(..)
             | Effect::Correct(..)
             | Effect::Unlink(..)
-            | Effect::NewCard(_)
-            | Effect::EraseAll(_)
+            | Effect::NewCard(..)
+            | Effect::EraseAll(..)
+            | Effect::EraseMatter(..)
             | Effect::PutAside(..) => {}
         }
     }
@@ -434,7 +437,7 @@ impl Keeper {
         });
     }
 
-    fn find(&self, store: &Store, query: Query) {
+    fn find(&self, store: &Store, turn: u64, query: Query) {
         let (key, typed) = match query {
             Query::Slip(case, typed) => (CaseKey::Case(case), typed),
             Query::Code(code, typed) => (CaseKey::Code(code), typed),
@@ -456,7 +459,7 @@ impl Keeper {
                 Ok(Found::Voided) => Ok(Finding::Voided),
                 Err(error) => Err(fault(&error)),
             };
-            tell(Happening::Found(found));
+            tell(Happening::Found(turn, found));
         });
     }
 

@@ -53,6 +53,12 @@ fn a_service_is_done_by_touch_and_its_slip_opens_my_matters() -> Result<()> {
     hands.touch("next")?;
     hands
         .kiosk
+        .wait_for("the question whether to remember", |page| {
+            page.page == "remember"
+        })?;
+    hands.touch("remember/no")?;
+    hands
+        .kiosk
         .wait_for("the home page", |page| page.page == "home")?;
     place.scanner.show(&payload)?;
     let asked = hands
@@ -127,7 +133,7 @@ fn nothing_in_clear(place: &Place, values: &[(&str, &str)]) -> Result<()> {
 }
 
 /// What zbar reads from a picture of the slip. zbar (C, 2007–) has nothing in common with rxing and rqrr.
-fn read_qr(picture: &std::path::Path) -> Result<String> {
+pub fn read_qr(picture: &std::path::Path) -> Result<String> {
     let output = Command::new("zbarimg")
         .args(["--quiet", "--raw", "--nodbus"])
         .arg(picture)

@@ -17,6 +17,8 @@ use crate::resident::Hands;
 /// A tap that follows a step within 700 ms, or the same key within 200 ms, is a tremor and does not count.
 const AFTER_STEP: Duration = Duration::from_millis(750);
 const AFTER_KEY: Duration = Duration::from_millis(230);
+/// How long somebody speaks at least.
+const SAID: Duration = Duration::from_millis(600);
 /// A busy machine may take this long to answer a touch. A few keys (the last four digits) are answered by nothing.
 const ANSWER_TO_STEP: Duration = Duration::from_secs(20);
 const ANSWER_TO_KEY: Duration = Duration::from_secs(1);
@@ -108,6 +110,10 @@ impl Hands for Driven {
         self.0.touch(target)?;
         self.0
             .next_page(&format!("a page after {target} was touched"), |_| true)?;
+        if target == "voice/start" {
+            // Nobody says anything in no time; on a busy machine the microphone itself takes a moment.
+            std::thread::sleep(SAID);
+        }
         Ok(())
     }
 

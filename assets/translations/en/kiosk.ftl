@@ -274,8 +274,10 @@ card-name = Name (if you want to write it)
 ## After a matter: shall the station remember?
 say-remember = Next time, nothing to fill in again. Shall this machine remember?
 say-remember-undo = You can see it, change it or erase it at any time. Without it everything works just the same.
+say-remember-staff = This number was used here before. Please call a person to look at the ID card, then it can be remembered.
+say-helper-same = That is your family member's number. Please type your own.
 remember-what = It remembers: { $what }
-remember-family = What you do for your family is remembered too. Please ask them first.
+remember-family = What you do for your family and your own ID number are remembered too. Please ask them first.
 remember-where = It stays in this machine, locked, and is shown to nobody else.
 remember-undo = You can see it, change it or erase it at any time. Without it everything works just the same.
 remember-yes = Remember it

@@ -261,8 +261,10 @@ card-name = 名字（想写就写）
 ## After a matter: shall the station remember?
 say-remember = 下次来，不用再填。要这台机器记住吗？
 say-remember-undo = 以后随时能看，能改，能擦掉。不记住，也一样办事。
+say-remember-staff = 这个号码以前在这里办过事。请叫人看一下身份证，再记住。
+say-helper-same = 这是家里人的号码。请按您自己的。
 remember-what = 记住的是：{ $what }
-remember-family = 您替家里人办的，也记住，下次不用再填。请先问过本人。
+remember-family = 您替家里人办的，和您自己的身份证号码，也记住。请先问过本人。
 remember-where = 只存在这台机器里，锁着，不给别人看。
 remember-undo = 以后随时能看，能改，能擦掉。不记住，也一样办事。
 remember-yes = 记住

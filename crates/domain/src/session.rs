@@ -189,6 +189,9 @@ pub struct Session {
     papers: Option<PapersHere>,
     how_told: Option<HowTold>,
     how_told_phone: Option<Personal<String>>,
+    /// Who it is was known from a matter before this one, and stands there only to be confirmed.
+    #[serde(default)]
+    carried: bool,
     /// One answer is being changed; after it the read-back comes again.
     changing: bool,
     consented: bool,
@@ -216,6 +219,7 @@ impl Session {
             papers: None,
             how_told: None,
             how_told_phone: None,
+            carried: false,
             changing: false,
             consented: false,
         }
@@ -369,8 +373,9 @@ impl Session {
                 },
                 Step::Home | Step::Rest | Step::Done,
             ) => {
-                // A second matter of the same person keeps who they are; nothing is typed twice.
-                let known = self.identity.take().filter(|_| self.confirmed);
+                // A second matter of the same person keeps who they are; nothing is typed twice. Only where they are asked to
+                // confirm it: somebody else may stand there by now, and what asks for nobody is nobody's.
+                let known = self.identity.take().filter(|_| self.confirmed && identity);
                 let (for_whom, relation, helper) =
                     (self.for_whom, self.relation.take(), self.helper.take());
                 let (how_told, phone) = (self.how_told, self.how_told_phone.take());
@@ -386,6 +391,7 @@ impl Session {
                     self.helper = helper;
                     self.how_told = how_told;
                     self.how_told_phone = phone;
+                    self.carried = true;
                 }
                 self.step = Step::Home;
                 if self.confirmed && self.has_identity {
@@ -417,6 +423,7 @@ impl Session {
             }
             (Input::Confirmed, Step::Confirm) => {
                 self.confirmed = true;
+                self.carried = false;
                 self.forward(questions);
                 // Back at a step that was already answered (a second matter): go on to what is new.
                 while matches!(self.step, Step::HelperIdentify) && self.helper.is_some() {
@@ -428,6 +435,16 @@ impl Session {
                 self.confirmed = false;
                 self.identity = None;
                 self.step = Step::Identify;
+                if self.carried {
+                    // Somebody else: nothing of the matter before is theirs.
+                    self.carried = false;
+                    self.for_whom = None;
+                    self.relation = None;
+                    self.helper = None;
+                    self.how_told = None;
+                    self.how_told_phone = None;
+                    self.step = Step::ForWhom;
+                }
                 Ok(vec![Order::Keep])
             }
             (Input::HelperIdentified(identity), Step::HelperIdentify) => {
