@@ -75,7 +75,8 @@ pub fn compile(
         Err(mut problems) => {
             let mut text = String::new();
             for report in problems.reports() {
-                text.push_str(&format!("{report:?}\n"));
+                // With file, line and column, the line itself and what to do, as miette draws it.
+                text.push_str(&format!("{:?}\n", miette::Report::new(report)));
             }
             bail!("{}\n{text}", folder.display());
         }

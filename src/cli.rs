@@ -198,6 +198,13 @@ fn run(command: Option<Command>) -> anyhow::Result<()> {
                 &[1; 32],
                 onedoor_forms::bundle::KeyUse::Development,
             );
+            // What stands on the pages belongs to it: a language with gaps shows the names of its messages.
+            let languages =
+                crate::language::Languages::load(Some(&place::assets().join("translations")))?;
+            let gaps = languages.gaps();
+            if !gaps.is_empty() {
+                anyhow::bail!("{}", gaps.join("\n"));
+            }
             let bytes = bundle::compile(&station, &random, "check", jiff::Zoned::now().date())?;
             println!(
                 "{}: nothing wrong; its bundle has {} bytes",

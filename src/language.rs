@@ -35,6 +35,11 @@ pub enum Error {
     Read(String, std::io::Error),
 }
 
+/// The language of which a tag names a dialect: `zh-CN` for `zh-CN-x-wanghe`, and itself where it names none.
+pub fn base(tag: &str) -> &str {
+    tag.split_once("-x-").map_or(tag, |(base, _)| base)
+}
+
 /// One language's words.
 pub struct Language {
     /// Its tag (BCP 47), as in the folder's name.
@@ -55,7 +60,8 @@ impl Language {
     /// # Errors
     /// [`Error`] naming the file and the place.
     pub fn read(tag: &str, source: &str) -> Result<Self, Error> {
-        let id: LanguageIdentifier = tag.parse().map_err(|_| Error::Tag(tag.to_owned()))?;
+        // What follows `-x-` is a station's own (BCP 47, private use): for plurals and the like its language counts.
+        let id: LanguageIdentifier = base(tag).parse().map_err(|_| Error::Tag(tag.to_owned()))?;
         let resource =
             FluentResource::try_new(source.to_owned()).map_err(|(_, errors)| Error::Syntax {
                 file: format!("{tag}/kiosk.ftl"),
@@ -199,6 +205,27 @@ impl Languages {
         Ok(Self { all: Arc::new(all) })
     }
 
+    /// What further languages lack beside the first one: `bo/kiosk.ftl: say-rest is missing`.
+    pub fn gaps(&self) -> Vec<String> {
+        let whole = self.all[0].ids();
+        self.all[1..]
+            .iter()
+            .flat_map(|language| {
+                let there = language.ids();
+                let missing: Vec<&String> = whole.iter().filter(|id| !there.contains(id)).collect();
+                missing
+                    .into_iter()
+                    .map(|id| {
+                        format!(
+                            "assets/translations/{}/kiosk.ftl: {id} is missing",
+                            language.tag
+                        )
+                    })
+                    .collect::<Vec<_>>()
+            })
+            .collect()
+    }
+
     /// The language with this tag; the first one where there is none.
     pub fn get(&self, tag: &str) -> &Language {
         self.all
@@ -266,5 +293,31 @@ mod tests {
     fn a_broken_file_names_its_line() {
         let error = Language::read("xx", "a = 1\n= 2\n").unwrap_err();
         assert!(error.to_string().contains("line"), "{error}");
+    }
+
+    #[test]
+    fn a_dialect_is_a_copy_with_a_name_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let dialect = folder.path().join("zh-CN-x-wanghe");
+        std::fs::create_dir(&dialect).unwrap();
+        let words = SHIPPED[0]
+            .1
+            .replace("language-name = 中文", "language-name = 望禾话");
+        std::fs::write(dialect.join("kiosk.ftl"), &words).unwrap();
+        let all = Languages::load(Some(folder.path())).unwrap();
+        assert_eq!(all.get("zh-CN-x-wanghe").text("language-name"), "望禾话");
+        assert_eq!(all.gaps(), Vec::<String>::new());
+
+        let short: String = words
+            .lines()
+            .filter(|line| !line.starts_with("say-rest ="))
+            .flat_map(|line| [line, "\n"])
+            .collect();
+        std::fs::write(dialect.join("kiosk.ftl"), short).unwrap();
+        let gaps = Languages::load(Some(folder.path())).unwrap().gaps();
+        assert_eq!(
+            gaps,
+            ["assets/translations/zh-CN-x-wanghe/kiosk.ftl: say-rest is missing"]
+        );
     }
 }

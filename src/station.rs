@@ -174,6 +174,16 @@ impl Station {
             .map_or("zh-CN", String::as_str)
     }
 
+    /// The language of the station's forms for a person whose pages are in `tag`: their own, that of which it is a dialect, or
+    /// the station's first.
+    pub fn form_language<'a>(&'a self, tag: &'a str) -> &'a str {
+        let has = |tag: &&str| self.config.settings.languages.iter().any(|l| l == tag);
+        [tag, crate::language::base(tag)]
+            .into_iter()
+            .find(has)
+            .unwrap_or_else(|| self.language())
+    }
+
     /// The tiles of home, in order; only those that this kiosk can open.
     pub fn home(&self) -> Vec<String> {
         self.config

@@ -30,15 +30,20 @@ pub const WINDOWS: [(u32, u32); 4] = [(1920, 1080), (1280, 800), (1366, 768), (1
 
 /// Every way to look at a page.
 pub fn all_eyes(all: bool) -> Vec<Eyes> {
+    eyes_in(&["zh-CN", "en"], all)
+}
+
+/// Every way to look at a page in these languages.
+pub fn eyes_in(languages: &[&str], all: bool) -> Vec<Eyes> {
     let mut eyes = Vec::new();
-    for language in ["zh-CN", "en"] {
+    for language in languages {
         for window in WINDOWS {
             for text in TextSize::ALL {
                 for contrast in [false, true] {
                     let plain = window == WINDOWS[0] && text == TextSize::Normal && !contrast;
                     if all || plain {
                         eyes.push(Eyes {
-                            language: language.into(),
+                            language: (*language).to_owned(),
                             window,
                             text,
                             contrast,
@@ -92,7 +97,8 @@ impl Tour {
         let opened = Opened::station_at(&self.station, &scratch, None)?;
         let stage = Stage::new(opened)?;
         let mut count = 0;
-        let ways = all_eyes(self.all || !self.only.is_empty());
+        let languages = stage.languages();
+        let ways = eyes_in(&languages, self.all || !self.only.is_empty());
         if let Some(unknown) = self
             .only
             .iter()

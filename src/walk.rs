@@ -78,6 +78,11 @@ impl Stage {
         })
     }
 
+    /// The languages that there are.
+    pub fn languages(&self) -> Vec<&str> {
+        self.languages.tags()
+    }
+
     /// A kiosk on this stage, as these eyes see it.
     pub fn kiosk(&self, eyes: &Eyes, script: Script) -> Headless<Rehearsal> {
         let world = Rehearsal::new(script, Some(self.fonts.clone()));

@@ -114,6 +114,11 @@ fn consent_path(filling: &Filling) -> Option<String> {
 }
 
 impl<B: Backend> Kiosk<B> {
+    /// The language that forms are asked in.
+    pub(super) fn form_language(&self) -> &str {
+        self.station.form_language(&self.person.language)
+    }
+
     pub(super) fn offset(&self) -> jiff::tz::Offset {
         jiff::tz::Offset::from_seconds(i32::from(self.station.utc_offset_minutes()) * 60)
             .unwrap_or(jiff::tz::Offset::UTC)
@@ -402,7 +407,7 @@ impl<B: Backend> Kiosk<B> {
 
     /// The page of a question, with what was answered before.
     pub(super) fn question_page(&self, path: &str) -> Option<question::Question> {
-        let page = self.filling.as_ref()?.page(path, &self.person.language)?;
+        let page = self.filling.as_ref()?.page(path, self.form_language())?;
         let service = self.session.service()?;
         Some(question::Question::new(
             self.ctx(),
@@ -468,7 +473,7 @@ impl<B: Backend> Kiosk<B> {
                 let consent = self
                     .filling
                     .as_ref()
-                    .and_then(|f| f.page(&path, &self.person.language))
+                    .and_then(|f| f.page(&path, self.form_language()))
                     .is_some_and(|p| p.kind == PageKind::Acknowledge);
                 if consent {
                     self.answer(&path, Value::Acknowledged);
@@ -519,7 +524,7 @@ impl<B: Backend> Kiosk<B> {
         let (Some(filling), Some(service)) = (&self.filling, self.session.service()) else {
             return Vec::new();
         };
-        let mut answers = filling.read_back(&self.person.language);
+        let mut answers = filling.read_back(self.form_language());
         answers.retain(|a| {
             !matches!(
                 a.kind,
@@ -529,7 +534,7 @@ impl<B: Backend> Kiosk<B> {
         let offers: Vec<Page> = Asked(self.filling.as_ref())
             .offered()
             .iter()
-            .filter_map(|path| filling.page(path, &self.person.language))
+            .filter_map(|path| filling.page(path, self.form_language()))
             .filter(|page| page.value.is_empty())
             .collect();
         read_back::lines(
@@ -546,7 +551,7 @@ impl<B: Backend> Kiosk<B> {
     /// The form's own consent page.
     pub(super) fn own_consent(&self) -> Option<Page> {
         let filling = self.filling.as_ref()?;
-        filling.page(&consent_path(filling)?, &self.person.language)
+        filling.page(&consent_path(filling)?, self.form_language())
     }
 
     /// Who answers this matter, and in how many working days: an answer may send it past the station, or shorten the term.

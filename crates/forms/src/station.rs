@@ -46,10 +46,13 @@ pub type Files = BTreeMap<String, Vec<u8>>;
 pub struct Texts(pub BTreeMap<String, String>);
 
 impl Texts {
-    /// The text in a language; where that language is missing, the first there is, and nothing where there is none.
+    /// The text in a language; a dialect that is written like its language (`zh-CN-x-wanghe`) has that one's; where the
+    /// language is missing, the first there is, and nothing where there is none.
     pub fn get(&self, language: &str) -> &str {
+        let base = language.split_once("-x-").map(|(base, _)| base);
         self.0
             .get(language)
+            .or_else(|| self.0.get(base?))
             .or_else(|| self.0.values().next())
             .map_or("", String::as_str)
     }
