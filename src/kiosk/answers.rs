@@ -778,7 +778,7 @@ impl<B: Backend> Kiosk<B> {
         self.fill_identity();
         self.person.language = kept.language;
         (self.person.text, self.person.contrast) = kept.eyes;
-        self.backend.run(Effect::CheckParts(id));
+        self.check_parts(id);
         self.open_step();
         if let Some(typed) = kept.typed {
             match &mut self.screen {

@@ -6,7 +6,7 @@ use crate::frame::{Next, Page};
 use crate::screen::{photo, voice};
 use onedoor_devices::sound::speak::Part;
 use onedoor_domain::session::{Identity, Input, Step};
-use onedoor_forms::Value;
+use onedoor_forms::{Filling, Value};
 
 /// The photo of an ID card, beside the form's own files.
 pub const CARD: &str = "id-card.jpg";
@@ -33,6 +33,8 @@ pub(super) struct Media {
     camera: bool,
     /// Files that this draft has or had.
     made: std::collections::BTreeSet<String>,
+    /// Files that the answers name and of which it is not known yet whether the draft still has them.
+    doubted: std::collections::BTreeSet<String>,
     /// The photo that was asked back from the draft.
     asked_back: Option<String>,
     /// What was written instead of said, by the question's path.
@@ -69,6 +71,7 @@ impl<B: Backend> Kiosk<B> {
                 self.answer(path, value);
                 self.backend.run(Effect::DropPart(part.clone()));
                 self.backend.run(Effect::Hush);
+                self.media.doubted.remove(&part.name);
                 self.backend.run(Effect::Record(part));
                 self.media.made.insert(name.clone());
                 self.media.recording = Some((path.to_owned(), name));
@@ -181,12 +184,23 @@ impl<B: Backend> Kiosk<B> {
         self.answer(&path, value);
     }
 
+    /// After a power cut: does the draft have every file that its answers name?
+    pub(super) fn check_parts(&mut self, draft: onedoor_domain::id::DraftId) {
+        let answers = self.filling.iter().flat_map(Filling::answers);
+        self.media.doubted = answers
+            .filter_map(|answer| file_of(&answer.value).map(str::to_owned))
+            .collect();
+        self.backend.run(Effect::CheckParts(draft));
+    }
+
     /// These files the draft really has. An answer that names another one is none: the power went before its first second.
     pub(super) fn parts_known(&mut self, draft: onedoor_domain::id::DraftId, names: &[String]) {
         if self.draft != Some(draft) {
             return;
         }
         self.media.made.extend(names.iter().cloned());
+        // What was recorded since the question is newer than the answer to it.
+        let doubted = std::mem::take(&mut self.media.doubted);
         let Some(filling) = &mut self.filling else {
             return;
         };
@@ -194,7 +208,8 @@ impl<B: Backend> Kiosk<B> {
             .answers()
             .into_iter()
             .filter(|answer| {
-                file_of(&answer.value).is_some_and(|name| !names.iter().any(|n| n == name))
+                file_of(&answer.value)
+                    .is_some_and(|name| doubted.contains(name) && !names.iter().any(|n| n == name))
             })
             .map(|answer| answer.path)
             .collect();
@@ -282,6 +297,7 @@ impl<B: Backend> Kiosk<B> {
             photo::Message::Taken => {
                 self.keep();
                 self.media.made.insert(part.name.clone());
+                self.media.doubted.remove(&part.name);
                 self.backend.run(Effect::Shutter(part));
             }
             photo::Message::Again => {
