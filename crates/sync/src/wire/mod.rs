@@ -39,8 +39,11 @@ pub const MAX_EVENTS: usize = 500;
 pub const MAX_BLOBS: usize = 500;
 /// Largest sealed blob that travels inside a batch, in bytes; anything longer goes as a file.
 pub const MAX_INLINE_BLOB: usize = 16 * 1024;
-/// Largest compressed batch or reply, in bytes.
+/// Largest compressed batch or reply that is made, in bytes; only a lone event may be longer.
 pub const MAX_PACKED: usize = 64 * 1024;
+/// Largest compressed batch or reply that is read, in bytes: one event of the largest size that does not compress must
+/// pass with its header, or it would stand in the way of all others for ever.
+pub const MAX_RECEIVED: usize = onedoor_domain::event::MAX_EVENT + 8 * 1024;
 /// Largest compressed batch on a slow link, in bytes: it passes a 16 kbit/s line in about 8 s.
 pub const MAX_PACKED_SLOW: usize = 16 * 1024;
 /// Largest batch or reply once decompressed, in bytes.

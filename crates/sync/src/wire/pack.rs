@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use zstd::dict::{DecoderDictionary, EncoderDictionary};
 
-use super::{MAX_PACKED, MAX_UNPACKED, Reason};
+use super::{MAX_RECEIVED, MAX_UNPACKED, Reason};
 
 /// Name of the media type, before its parameters.
 const NAME: &str = "application/vnd.onedoor.sync";
@@ -122,13 +122,13 @@ pub fn pack(plain: &[u8], dictionary: Dictionary) -> Result<Vec<u8>, Reason> {
     compressor.compress(plain).map_err(failed)
 }
 
-/// Decompresses one frame of at most [`MAX_PACKED`] bytes into at most [`MAX_UNPACKED`]. Memory grows with what really
+/// Decompresses one frame of at most [`MAX_RECEIVED`] bytes into at most [`MAX_UNPACKED`]. Memory grows with what really
 /// comes out, never with what the frame claims.
 ///
 /// # Errors
 /// `TooLong`, `TooLarge`, `NotCompressed` (damaged, cut short, or followed by something).
 pub fn unpack(packed: &[u8], dictionary: Dictionary) -> Result<Vec<u8>, Reason> {
-    if packed.len() > MAX_PACKED {
+    if packed.len() > MAX_RECEIVED {
         return Err(Reason::TooLong);
     }
     unpack_up_to(packed, dictionary, MAX_UNPACKED)

@@ -31,7 +31,7 @@ macro_rules! reasons {
 }
 
 reasons! {
-    /// Longer than [`super::MAX_PACKED`].
+    /// Longer than [`super::MAX_RECEIVED`].
     TooLong = 1, "what came was too long";
     /// The compressed bytes were damaged.
     NotCompressed = 2, "what came could not be decompressed";

@@ -75,7 +75,7 @@ fn a_bomb_is_refused_before_it_fills_memory() {
         let most = pack(&vec![0; MAX_UNPACKED], dictionary).unwrap();
         assert_eq!(unpack(&most, dictionary).map(|p| p.len()), Ok(MAX_UNPACKED));
         assert_eq!(
-            unpack(&[0; MAX_PACKED + 1], dictionary),
+            unpack(&[0; MAX_RECEIVED + 1], dictionary),
             Err(Reason::TooLong)
         );
     }

@@ -63,6 +63,7 @@ const OWNERS: &[&str] = &[
 ];
 
 /// One kiosk that writes.
+#[derive(Clone)]
 pub struct Writer {
     pub dice: Dice,
     pub device: DeviceId,
@@ -126,6 +127,19 @@ impl Writer {
         let event = new.seal(id).unwrap();
         self.link = self.link.next(event.bytes());
         event
+    }
+
+    /// The clock jumps, by years if need be.
+    #[allow(dead_code)]
+    pub fn jump(&mut self, ms: i64) {
+        self.wall_ms += ms;
+    }
+
+    /// The record goes on under a new epoch.
+    pub fn new_epoch(&mut self) {
+        self.epoch = Epoch::from_random(self.dice.bytes());
+        self.last = 0;
+        self.link = ChainHash::genesis(self.device, self.epoch);
     }
 
     fn blob(&mut self, length: usize) -> BlobRef {
