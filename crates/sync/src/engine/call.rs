@@ -42,7 +42,7 @@ pub struct FileWaiting {
     pub file: FileName,
     /// Its length in bytes.
     pub length: u64,
-    /// Proof that this kiosk sends it (`FileTicket`), as it goes into a header.
+    /// Proof that this kiosk sends it ([`crate::seal::FileTicket`]), as it goes into a header.
     pub ticket: String,
 }
 
@@ -87,7 +87,7 @@ pub enum Call {
     },
 }
 
-/// Header in which `FileTicket` travels.
+/// Header in which [`crate::seal::FileTicket`] travels.
 pub const TICKET_HEADER: &str = "OneDoor-Ticket";
 
 impl Call {

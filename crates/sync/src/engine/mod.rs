@@ -19,7 +19,7 @@ mod call;
 mod core;
 mod counters;
 mod files;
-mod making;
+pub(crate) mod making;
 mod retry;
 
 pub use call::{Call, FileName, FileWaiting, Request, TICKET_HEADER};

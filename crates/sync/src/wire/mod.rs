@@ -18,12 +18,12 @@
 
 mod batch;
 mod header;
-mod pack;
+pub(crate) mod pack;
 mod reason;
 mod reply;
 mod sign;
 mod stream;
-mod take;
+pub(crate) mod take;
 
 pub use batch::{Batch, Entry, Verified};
 pub use header::Header;

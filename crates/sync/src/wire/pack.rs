@@ -44,7 +44,7 @@ impl Dictionary {
         }
     }
 
-    fn from_id(id: u8) -> Option<Self> {
+    pub(crate) fn from_id(id: u8) -> Option<Self> {
         match id {
             0 => Some(Dictionary::None),
             1 => Some(Dictionary::V1),

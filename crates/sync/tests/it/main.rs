@@ -2,5 +2,7 @@
 
 mod engine;
 mod fiction;
+mod mailbag;
 mod model;
+mod seal;
 mod wire;
