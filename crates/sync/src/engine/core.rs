@@ -36,6 +36,8 @@ pub struct Engine {
     /// Ask for mail then, even with nothing to send.
     pub(super) poll_at: u64,
     pub(super) more_mail: bool,
+    /// Whose turn it is to ask for mail: so also a stream that is sent whole finds out that the hub lost some of it.
+    poll_turn: usize,
     in_flight: Option<Flight>,
     next_request: u64,
     pub(super) applying: Option<Applying>,
@@ -123,6 +125,7 @@ impl Engine {
             next_at: 0,
             poll_at: 0,
             more_mail: false,
+            poll_turn: 0,
             in_flight: None,
             next_request: 1,
             applying: None,
@@ -267,6 +270,21 @@ impl Engine {
             .find(|lane| !lane.frozen && lane.stream.acked < lane.stream.last)
     }
 
+    /// The stream in whose name the mailbox is asked for: all in turn, a frozen one only where there is no other.
+    fn poll_lane(&mut self) -> Option<Stream> {
+        let streams = |frozen| {
+            let lanes = self.lanes.iter().filter(move |l| l.frozen == frozen);
+            lanes.map(|lane| lane.stream).collect::<Vec<_>>()
+        };
+        let mut open = streams(false);
+        if open.is_empty() {
+            open = streams(true);
+        }
+        self.poll_turn = self.poll_turn.wrapping_add(1);
+        let turn = self.poll_turn.checked_rem(open.len())?;
+        open.get(turn).copied()
+    }
+
     /// The batch under this number, which is under way no longer.
     pub(super) fn landed(&mut self, request: u64) -> Option<SentBatch> {
         match self.in_flight.take_if(|flight| flight.id == request)?.what {
@@ -393,7 +411,7 @@ impl Engine {
         let chosen = match self.next_lane() {
             Some(lane) => Some((lane.stream, self.events_for(lane.stream))),
             None if self.more_mail || self.now >= self.poll_at => {
-                self.lanes.last().map(|lane| (lane.stream, 0))
+                self.poll_lane().map(|stream| (stream, 0))
             }
             None => None,
         };

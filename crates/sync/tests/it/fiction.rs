@@ -130,7 +130,6 @@ impl Writer {
     }
 
     /// The clock jumps, by years if need be.
-    #[allow(dead_code)]
     pub fn jump(&mut self, ms: i64) {
         self.wall_ms += ms;
     }

@@ -5,4 +5,5 @@ mod fiction;
 mod mailbag;
 mod model;
 mod seal;
+mod sim;
 mod wire;
