@@ -9,6 +9,9 @@ use crate::wire::{Ack, Dictionary, MailPage, Reason, Refusal, Reply, unpack};
 
 /// Failures of one event alone before it is sent to be kept unread.
 const FAILURES_ALONE: u32 = 3;
+/// Requests in a row that may follow a refusal at once: enough to halve a full batch down to one event. A hub that
+/// refuses whatever comes is then asked as rarely as one that is away.
+const HURRIES: u32 = 10;
 
 impl Engine {
     pub(super) fn answered(
@@ -188,6 +191,7 @@ impl Engine {
             Reason::Behind => self.behind(&sent, refusal, journal, out),
             Reason::UnknownDictionary if self.settings.dictionary != PLAIN => {
                 self.settings.dictionary = PLAIN;
+                self.hurry(&refusal);
             }
             Reason::UnknownDevice
             | Reason::BadSignature
@@ -199,7 +203,10 @@ impl Engine {
                 }
                 self.back_off(refusal.retry_after_s);
             }
-            _ if reason.is_about_size() && sent.header.events() > 1 => self.shrink(),
+            _ if reason.is_about_size() && sent.header.events() > 1 => {
+                self.shrink();
+                self.hurry(&refusal);
+            }
             _ if reason.is_about_content() && sent.header.events() > 0 => {
                 self.search(&sent, refusal, out);
             }
@@ -215,7 +222,8 @@ impl Engine {
         if let Some(seq) = refusal.at.filter(inside)
             && !header.opaque.contains(&seq)
         {
-            return self.make_opaque(header.epoch, seq, out);
+            self.make_opaque(header.epoch, seq, out);
+            return self.hurry(&refusal);
         }
         let alone = header.first == header.last;
         let suspect = self.suspect.get_or_insert(Suspect {
@@ -230,13 +238,22 @@ impl Engine {
         suspect.through = header.last;
         if !alone {
             // The next half at once: the hub is well.
-            return;
+            return self.hurry(&refusal);
         }
         suspect.alone = suspect.alone.saturating_add(1);
         if suspect.alone >= FAILURES_ALONE && !header.opaque.contains(&header.first) {
-            return self.make_opaque(header.epoch, header.first, out);
+            self.make_opaque(header.epoch, header.first, out);
+            return self.hurry(&refusal);
         }
         self.back_off(refusal.retry_after_s);
+    }
+
+    /// The next request goes at once, unless that was tried too often.
+    fn hurry(&mut self, refusal: &Refusal) {
+        self.hurried += 1;
+        if self.hurried > HURRIES || refusal.retry_after_s.is_some() {
+            self.back_off(refusal.retry_after_s);
+        }
     }
 
     fn make_opaque(&mut self, epoch: Epoch, seq: u64, out: &mut Vec<Output>) {

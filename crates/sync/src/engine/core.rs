@@ -5,16 +5,11 @@ use std::collections::{BTreeSet, VecDeque};
 use onedoor_domain::id::{DeviceId, Epoch};
 
 use super::files::{Files, Told, Under};
-use super::making::{Made, NotMade, Order, make};
 use super::retry::{Dice, Retry};
 use super::{
-    Alarm, Apply, Call, Counters, Failure, FileName, Input, Journal, Output, Request, Settings,
-    Standing, Stream, Trouble,
+    Apply, Counters, Failure, FileName, Input, Journal, Output, Settings, Standing, Stream, Trouble,
 };
-use crate::wire::Reason;
-use crate::wire::{
-    Ack, Dictionary, Header, MAX_EVENTS, MAX_PACKED, MAX_PACKED_SLOW, Media, Signer,
-};
+use crate::wire::{Ack, Dictionary, Header, MAX_EVENTS, Reason, Signer};
 
 /// After so many requests in a row that were too slow, the link counts as slow.
 const TIMEOUTS_UNTIL_SLOW: u32 = 2;
@@ -28,22 +23,24 @@ pub struct Engine {
     pub(super) signer: Box<dyn Signer + Send>,
     pub(super) retry: Retry,
     pub(super) now: u64,
-    link: bool,
-    slow: bool,
-    timeouts: u32,
+    pub(super) link: bool,
+    pub(super) slow: bool,
+    pub(super) timeouts: u32,
     /// No request before.
     pub(super) next_at: u64,
     /// Ask for mail then, even with nothing to send.
     pub(super) poll_at: u64,
     pub(super) more_mail: bool,
     /// Whose turn it is to ask for mail: so also a stream that is sent whole finds out that the hub lost some of it.
-    poll_turn: usize,
-    in_flight: Option<Flight>,
-    next_request: u64,
+    pub(super) poll_turn: usize,
+    pub(super) in_flight: Option<Flight>,
+    pub(super) next_request: u64,
     pub(super) applying: Option<Applying>,
     pub(super) acks: VecDeque<(Ack, Option<SentBatch>)>,
     pub(super) opaque: BTreeSet<(Epoch, u64)>,
     pub(super) suspect: Option<Suspect>,
+    /// Requests sent without a wait since something last went well.
+    pub(super) hurried: u32,
     /// Most events a batch, less after the hub called one too large.
     pub(super) most_events: usize,
     pub(super) files: Files,
@@ -63,13 +60,14 @@ pub(super) struct Lane {
 }
 
 /// The request under way.
-struct Flight {
-    id: u64,
-    sent_at: u64,
-    what: What,
+pub(super) struct Flight {
+    pub id: u64,
+    pub sent_at: u64,
+    pub what: What,
 }
 
-enum What {
+/// What was asked.
+pub(super) enum What {
     Batch(SentBatch),
     File(Under),
 }
@@ -132,6 +130,7 @@ impl Engine {
             acks: VecDeque::new(),
             opaque: BTreeSet::new(),
             suspect: None,
+            hurried: 0,
             most_events: MAX_EVENTS,
             files: Files::new(),
             last_contact: None,
@@ -264,25 +263,10 @@ impl Engine {
     }
 
     /// The first stream with something to send.
-    fn next_lane(&self) -> Option<&Lane> {
+    pub(super) fn next_lane(&self) -> Option<&Lane> {
         self.lanes
             .iter()
             .find(|lane| !lane.frozen && lane.stream.acked < lane.stream.last)
-    }
-
-    /// The stream in whose name the mailbox is asked for: all in turn, a frozen one only where there is no other.
-    fn poll_lane(&mut self) -> Option<Stream> {
-        let streams = |frozen| {
-            let lanes = self.lanes.iter().filter(move |l| l.frozen == frozen);
-            lanes.map(|lane| lane.stream).collect::<Vec<_>>()
-        };
-        let mut open = streams(false);
-        if open.is_empty() {
-            open = streams(true);
-        }
-        self.poll_turn = self.poll_turn.wrapping_add(1);
-        let turn = self.poll_turn.checked_rem(open.len())?;
-        open.get(turn).copied()
     }
 
     /// The batch under this number, which is under way no longer.
@@ -368,6 +352,7 @@ impl Engine {
 
     pub(super) fn went_well(&mut self) {
         self.retry.succeeded();
+        self.hurried = 0;
         self.timeouts = 0;
         self.trouble = None;
         self.raised.clear();
@@ -405,110 +390,6 @@ impl Engine {
         if quiet && self.link && self.now >= self.next_at {
             self.send(journal, out);
         }
-    }
-
-    fn send(&mut self, journal: &dyn Journal, out: &mut Vec<Output>) {
-        let chosen = match self.next_lane() {
-            Some(lane) => Some((lane.stream, self.events_for(lane.stream))),
-            None if self.more_mail || self.now >= self.poll_at => {
-                self.poll_lane().map(|stream| (stream, 0))
-            }
-            None => None,
-        };
-        if let Some((stream, events)) = chosen {
-            return self.send_batch(stream, events, journal, out);
-        }
-        match self.files.call(self.slow, journal) {
-            Ok(Some((call, under))) => self.start(call, What::File(under), out),
-            Ok(None) => {}
-            Err(fault) => self.not_made(NotMade::Journal(fault), None, out),
-        }
-    }
-
-    /// How many events may go at once.
-    fn events_for(&self, stream: Stream) -> usize {
-        match &self.suspect {
-            Some(s) if s.epoch == stream.epoch && s.through > stream.acked => {
-                let half = (s.through - stream.acked) / 2;
-                usize::try_from(half)
-                    .unwrap_or(usize::MAX)
-                    .clamp(1, self.most_events)
-            }
-            _ => self.most_events,
-        }
-    }
-
-    fn send_batch(
-        &mut self,
-        stream: Stream,
-        events: usize,
-        journal: &dyn Journal,
-        out: &mut Vec<Output>,
-    ) {
-        let order = Order {
-            device: self.device,
-            stream,
-            cursor: self.cursor,
-            events,
-            packed: if self.slow {
-                MAX_PACKED_SLOW
-            } else {
-                MAX_PACKED
-            },
-            // An event that fails alone goes without what belongs to it, which may be the cause; that goes as a file.
-            blobs: self.suspect.as_ref().is_none_or(|s| s.alone == 0),
-            opaque: &self.opaque,
-            dictionary: self.settings.dictionary,
-        };
-        match make(&order, journal, &*self.signer) {
-            Ok(Made {
-                header,
-                packed,
-                inline,
-            }) => {
-                let media = Media {
-                    dictionary: self.settings.dictionary,
-                };
-                let call = Call::Sync {
-                    media,
-                    body: packed,
-                };
-                self.start(call, What::Batch(SentBatch { header, inline }), out);
-            }
-            Err(why) => self.not_made(why, Some(stream.epoch), out),
-        }
-    }
-
-    fn start(&mut self, call: Call, what: What, out: &mut Vec<Output>) {
-        let id = self.next_request;
-        self.next_request += 1;
-        self.in_flight = Some(Flight {
-            id,
-            sent_at: self.now,
-            what,
-        });
-        out.push(Output::Send(Request { id, call }));
-    }
-
-    fn not_made(&mut self, why: NotMade, epoch: Option<Epoch>, out: &mut Vec<Output>) {
-        let (alarm, words) = match (why, epoch) {
-            (NotMade::Journal(fault), _) => {
-                let words = fault.to_string();
-                (Some(Alarm::JournalUnreadable(fault)), words)
-            }
-            (NotMade::Damaged(seq), Some(epoch)) => {
-                let words = format!("the journal did not fit its links at event {seq}");
-                (Some(Alarm::JournalDamaged { epoch, seq }), words)
-            }
-            (NotMade::Damaged(_), None) => (None, "a file could not be read".to_owned()),
-            (NotMade::Wire(reason), _) => (None, format!("a batch could not be made ({reason})")),
-        };
-        // Once, until it changes.
-        if self.trouble.as_ref().is_none_or(|t| t.words != words) {
-            out.extend(alarm.map(Output::Alarm));
-        }
-        self.trouble(words);
-        self.back_off(None);
     }
 
     /// The next moment at which something may be to do.

@@ -84,7 +84,7 @@ impl Files {
         self.queue
             .iter()
             .map(|s| s.waiting.length.saturating_sub(s.offset.unwrap_or(0)))
-            .sum()
+            .fold(0, u64::saturating_add)
     }
 
     /// The next request, if there is one. Files that were erased meanwhile are dropped.

@@ -21,6 +21,7 @@ mod counters;
 mod files;
 pub(crate) mod making;
 mod retry;
+mod sending;
 
 pub use call::{Call, FileName, FileWaiting, Request, TICKET_HEADER};
 pub use core::Engine;

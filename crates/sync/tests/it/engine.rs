@@ -4,192 +4,9 @@ use onedoor_domain::event::ChainHash;
 use onedoor_sync::engine::*;
 use onedoor_sync::wire::*;
 
-use crate::fiction::{Dice as Numbers, Writer};
-use crate::model::{Hub, Record, Stub};
-
-/// One kiosk with its hub, by hand.
-struct Bench {
-    engine: Engine,
-    record: Record,
-    writer: Writer,
-    hub: Hub,
-    now: u64,
-    wait: Option<u64>,
-    alarms: Vec<Alarm>,
-    applied: Vec<Apply>,
-    arrived: Vec<FileName>,
-}
-
-impl Bench {
-    fn new(seed: u64) -> Self {
-        let writer = Writer::new(seed);
-        let key = Stub([1; 32]);
-        let mut hub = Hub::new();
-        hub.keys.insert(writer.device, key);
-        let standing = Standing {
-            device: writer.device,
-            cursor: 0,
-            streams: vec![],
-        };
-        let mut numbers = Numbers(seed);
-        let dice: Dice = Box::new(move || numbers.next());
-        Bench {
-            engine: Engine::new(standing, Settings::default(), Box::new(key), dice),
-            record: Record::default(),
-            writer,
-            hub,
-            now: 0,
-            wait: None,
-            alarms: vec![],
-            applied: vec![],
-            arrived: vec![],
-        }
-    }
-
-    /// A step; commits what is to be committed, and gives the request, if there is one.
-    fn step(&mut self, input: Input<'_>) -> Option<Request> {
-        let mut outputs = self.engine.step(self.now, input, &self.record);
-        let mut request = None;
-        while !outputs.is_empty() {
-            let mut more = vec![];
-            for output in outputs.drain(..) {
-                match output {
-                    Output::Send(sent) => {
-                        assert!(request.replace(sent).is_none(), "two requests in flight");
-                    }
-                    Output::Apply(apply) => {
-                        self.applied.push(*apply);
-                        more = self.engine.step(self.now, Input::Applied, &self.record);
-                    }
-                    Output::FileArrived(file) => self.arrived.push(file),
-                    Output::WaitUntil(at) => self.wait = at,
-                    Output::Alarm(alarm) => self.alarms.push(alarm),
-                }
-            }
-            outputs = more;
-        }
-        request
-    }
-
-    fn write(&mut self, events: usize) {
-        for event in self.writer.events(events) {
-            let before = self
-                .record
-                .rows_of(event.id().epoch)
-                .last()
-                .map(|row| row.link);
-            let before = before.unwrap_or(ChainHash::genesis(event.id().device, event.id().epoch));
-            self.record.append(&event, before.next(event.bytes()));
-        }
-    }
-
-    fn garbage(&mut self) -> u64 {
-        let bytes = vec![0xff, self.writer.last as u8, 0x13];
-        self.writer.link = self.writer.link.next(&bytes);
-        self.writer.last += 1;
-        self.record
-            .append_raw(self.writer.epoch, bytes, self.writer.link);
-        self.writer.last
-    }
-
-    fn grew(&mut self) -> Option<Request> {
-        let (epoch, last) = (self.writer.epoch, self.writer.last);
-        self.step(Input::JournalGrew { epoch, last })
-    }
-
-    fn up(&mut self) -> Option<Request> {
-        let none = self.step(Input::LinkUp { slow: false });
-        none.or_else(|| self.sleep())
-    }
-
-    /// Sleeps until the engine wants to be woken.
-    fn sleep(&mut self) -> Option<Request> {
-        self.now = self
-            .now
-            .max(self.wait.expect("it waits for something to happen"));
-        self.step(Input::Tick)
-    }
-
-    fn answer(&mut self, request: &Request, body: &[u8]) -> Option<Request> {
-        self.step(Input::Answered {
-            request: request.id,
-            dictionary: Dictionary::V1,
-            body,
-        })
-    }
-
-    fn reply(&mut self, request: &Request, reply: Reply) -> Option<Request> {
-        let body = pack(&reply.encode(), Dictionary::V1).unwrap();
-        self.answer(request, &body)
-    }
-
-    /// What the hub says to it.
-    fn asked(&mut self, request: &Request) -> Vec<u8> {
-        self.hub.sync(request.call.body(), Dictionary::V1)
-    }
-
-    /// Carries requests to and fro until there is no more; how many there were.
-    fn carry(&mut self, mut request: Option<Request>) -> usize {
-        let mut count = 0;
-        while let Some(sent) = request.take() {
-            count += 1;
-            assert!(count < 200, "it does not end");
-            request = self.serve(&sent);
-        }
-        count
-    }
-
-    /// The hub answers one request.
-    fn serve(&mut self, sent: &Request) -> Option<Request> {
-        match &sent.call {
-            Call::Sync { .. } => {
-                let body = self.asked(sent);
-                self.answer(sent, &body)
-            }
-            Call::FileHead { file, .. } => {
-                let (status, offset) = self.hub.head(*file);
-                self.file(sent, status, offset)
-            }
-            Call::FilePatch {
-                file,
-                offset,
-                length,
-                body,
-                ..
-            } => {
-                let (status, offset) = self.hub.patch(*file, *offset, *length, body, usize::MAX);
-                self.file(sent, status, offset)
-            }
-        }
-    }
-
-    fn file(&mut self, sent: &Request, status: u16, offset: Option<u64>) -> Option<Request> {
-        self.step(Input::FileAnswered {
-            request: sent.id,
-            status,
-            offset,
-            retry_after_s: None,
-        })
-    }
-
-    fn all_there(&self) {
-        let held = &self.hub.streams[&(self.writer.device, self.writer.epoch)];
-        let ours = self.record.rows_of(self.writer.epoch);
-        assert_eq!(held.events.len(), ours.len());
-        assert!(
-            held.events
-                .iter()
-                .zip(ours)
-                .all(|(held, row)| *held == row.bytes)
-        );
-        assert_eq!(self.engine.counters().waiting, 0);
-    }
-}
-
-fn header_of(request: &Request) -> Header {
-    let plain = unpack(request.call.body(), Dictionary::V1).unwrap();
-    Batch::decode(&plain).unwrap().header
-}
+use crate::bench::{Bench, header_of};
+use crate::fiction::Dice as Numbers;
+use crate::model::Stub;
 
 #[test]
 fn one_visit_is_one_request() {
@@ -622,124 +439,6 @@ fn a_damaged_or_unreadable_journal_is_not_sent() {
     assert_eq!(bench.hub.requests, 0);
 }
 
-fn file(bench: &mut Bench, length: usize) -> (FileName, Option<Request>) {
-    let bytes: Vec<u8> = (0..length).map(|i| ((i * i) >> 3) as u8).collect();
-    let file = FileName::of(&bytes);
-    bench.record.files.insert(file, bytes);
-    let length = length as u64;
-    let ticket = String::new();
-    let waiting = FileWaiting {
-        file,
-        length,
-        ticket,
-    };
-    (file, bench.step(Input::FileWaits(waiting)))
-}
-
-#[test]
-fn a_file_cut_at_every_megabyte_arrives_with_a_tenth_more_at_most() {
-    let mut bench = Bench::new(19);
-    bench.write(1);
-    bench.grew();
-    let (name, _) = file(&mut bench, 2 << 20);
-    let mut request = bench.up();
-    let (mut on_line, mut cut_at) = (0usize, 1 << 20);
-    while bench.arrived.is_empty() {
-        let Some(sent) = request.take() else {
-            request = bench.sleep();
-            continue;
-        };
-        request = match &sent.call {
-            Call::FilePatch {
-                file,
-                offset,
-                length,
-                body,
-                ..
-            } => {
-                assert!(body.len() <= 128 * 1024);
-                let cut = on_line + body.len() > cut_at;
-                // The last 16 KiB before the cut were in buffers and never reached the hub's disk.
-                let arrives = if cut {
-                    (cut_at - on_line).saturating_sub(16 * 1024)
-                } else {
-                    body.len()
-                };
-                on_line += if cut { cut_at - on_line } else { body.len() };
-                let (status, offset) = bench.hub.patch(*file, *offset, *length, body, arrives);
-                if cut {
-                    cut_at += 1 << 20;
-                    let failure = Failure::Broken;
-                    bench.step(Input::Failed {
-                        request: sent.id,
-                        failure,
-                    })
-                } else {
-                    bench.file(&sent, status, offset)
-                }
-            }
-            _ => bench.serve(&sent),
-        };
-    }
-    assert_eq!(bench.arrived, [name]);
-    assert_eq!(bench.hub.files[&name], bench.record.files[&name]);
-    assert!(
-        on_line * 100 <= (2 << 20) * 110,
-        "{on_line} bytes for 2 MiB"
-    );
-}
-
-#[test]
-fn events_go_between_two_pieces_of_a_file() {
-    let mut bench = Bench::new(20);
-    bench.write(1);
-    bench.grew();
-    let request = bench.up();
-    bench.carry(request);
-    let head = file(&mut bench, 1 << 20).1.unwrap();
-    let piece = bench.file(&head, 404, None).unwrap();
-    assert!(matches!(piece.call, Call::FilePatch { offset: 0, .. }));
-    bench.write(4);
-    assert_eq!(bench.grew(), None);
-    bench.now += 10_000;
-    let next = bench.file(&piece, 204, Some(64 * 1024)).unwrap();
-    assert_eq!(next.call.method(), "POST");
-    let body = bench.asked(&next);
-    let after = bench.answer(&next, &body).unwrap();
-    assert!(matches!(after.call, Call::FilePatch { offset: 65_536, .. }));
-}
-
-#[test]
-fn a_refused_file_is_put_behind_the_others_and_then_aside() {
-    let mut bench = Bench::new(21);
-    bench.write(1);
-    bench.grew();
-    let (bad, _) = file(&mut bench, 50_000);
-    let (good, _) = file(&mut bench, 60_000);
-    let mut request = bench.up();
-    for _ in 0..40 {
-        let Some(sent) = request.take() else {
-            if bench.engine.counters().files_waiting == 0 {
-                break;
-            }
-            request = bench.sleep();
-            continue;
-        };
-        request = match &sent.call {
-            Call::FileHead { file, .. } if *file == bad => bench.file(&sent, 403, None),
-            _ => bench.serve(&sent),
-        };
-    }
-    assert_eq!(bench.arrived, [good]);
-    assert_eq!(
-        bench.alarms,
-        [Alarm::FileSetAside {
-            file: bad,
-            status: 403
-        }]
-    );
-}
-
 #[test]
 fn sealed_answers_travel_with_their_events_or_as_files() {
     let mut bench = Bench::new(22);
@@ -790,4 +489,171 @@ fn an_answer_from_a_mailbag_counts_once() {
     };
     bench.step(Input::BagAnswered(Box::new(strange)));
     assert_eq!(bench.engine.counters().frozen, 1);
+}
+
+#[test]
+fn a_hub_that_names_every_event_is_not_hammered() {
+    let mut bench = Bench::new(24);
+    bench.write(60);
+    bench.grew();
+    let mut request = bench.up();
+    let mut at_once = 0;
+    while let Some(sent) = request.take() {
+        at_once += 1;
+        let seq = header_of(&sent).first + at_once;
+        let refusal = Refusal::at(Reason::Undecodable, seq);
+        request = bench.reply(&sent, Reply::Refused(refusal));
+    }
+    assert_eq!(at_once, 11, "then it waits");
+    let request = bench.sleep();
+    bench.carry(request);
+    bench.all_there();
+}
+
+#[test]
+fn a_page_that_would_skip_mail_is_left() {
+    let mut bench = Bench::new(25);
+    bench.write(2);
+    bench.grew();
+    let item = |number| MailItem {
+        number,
+        kind: "case_move".into(),
+        version: 1,
+        body: vec![],
+    };
+    let ack = |after, cursor, items| Ack {
+        device: bench.writer.device,
+        epoch: bench.writer.epoch,
+        acked_through: 1,
+        h: bench.record.rows_of(bench.writer.epoch)[0].link,
+        durable_through: 0,
+        rejected: vec![],
+        hub_time_ms: 0,
+        page: MailPage {
+            after,
+            cursor,
+            more: false,
+            items,
+        },
+    };
+    // A bag that was packed before the record went back to a copy.
+    let (skips, fits) = (
+        ack(4, 6, vec![item(5), item(6)]),
+        ack(0, 2, vec![item(1), item(2)]),
+    );
+    bench.step(Input::BagAnswered(Box::new(skips)));
+    assert_eq!(bench.applied[0].page, None);
+    assert_eq!(bench.engine.standing().cursor, 0);
+    for _ in 0..2 {
+        bench.step(Input::BagAnswered(Box::new(fits.clone())));
+        assert_eq!(bench.engine.standing().cursor, 2);
+    }
+    assert_eq!(bench.applied[2].page, None, "once");
+}
+
+#[test]
+fn a_loss_of_an_older_epoch_is_noticed_too() {
+    let mut bench = Bench::new(26);
+    bench.write(20);
+    bench.grew();
+    let (device, old) = (bench.writer.device, bench.writer.epoch);
+    bench.writer.new_epoch();
+    bench.write(3);
+    bench.grew();
+    let request = bench.up();
+    bench.carry(request);
+    bench.all_there();
+    bench.hub.lose(device, old, 15);
+    for _ in 0..2 {
+        let request = bench.sleep();
+        bench.carry(request);
+    }
+    let held = &bench.hub.streams[&(device, old)];
+    assert_eq!(held.events.len(), bench.record.rows_of(old).len());
+}
+
+#[test]
+fn an_older_answer_takes_nothing_back() {
+    let mut bench = Bench::new(27);
+    bench.write(20);
+    bench.grew();
+    let ack = |acked: u64| Ack {
+        device: bench.writer.device,
+        epoch: bench.writer.epoch,
+        acked_through: acked,
+        h: bench.record.rows_of(bench.writer.epoch)[acked as usize - 1].link,
+        durable_through: acked,
+        rejected: vec![],
+        hub_time_ms: 0,
+        page: MailPage::default(),
+    };
+    let (newer, older) = (ack(15), ack(5));
+    bench.step(Input::BagAnswered(Box::new(newer)));
+    bench.step(Input::BagAnswered(Box::new(older)));
+    let stream = bench.engine.standing().streams[0];
+    assert_eq!((stream.acked, stream.durable), (15, 15));
+}
+
+#[test]
+fn whatever_comes_in_whatever_order_nothing_panics() {
+    for seed in 0..200 {
+        let mut bench = Bench::new(seed);
+        let mut dice = Numbers(seed);
+        bench.write(5);
+        for _ in 0..100 {
+            let body = dice.bytes::<40>();
+            let epoch = bench.writer.epoch;
+            let request = dice.below(9);
+            let input = match dice.below(14) {
+                0 => Input::Tick,
+                1 => Input::JournalGrew {
+                    epoch,
+                    last: dice.below(9),
+                },
+                2 => Input::LinkUp {
+                    slow: dice.percent(50),
+                },
+                3 => Input::LinkDown,
+                4 | 5 => Input::Answered {
+                    request,
+                    dictionary: Dictionary::None,
+                    body: &body,
+                },
+                6 | 7 => Input::FileAnswered {
+                    request,
+                    status: [200, 204, 404, 409, 500, 999][dice.below(6) as usize],
+                    offset: dice.percent(60).then(|| dice.next()),
+                    retry_after_s: dice.percent(10).then_some(u32::MAX),
+                },
+                8 => Input::Failed {
+                    request,
+                    failure: Failure::Broken,
+                },
+                9 => Input::Applied,
+                10 => Input::ApplyFailed,
+                11 => Input::FileWaits(FileWaiting {
+                    file: FileName(dice.bytes()),
+                    length: dice.next() >> dice.below(64),
+                    ticket: String::new(),
+                }),
+                12 => Input::BagWritten {
+                    epoch,
+                    through: dice.next(),
+                },
+                _ => Input::BagAnswered(Box::new(Ack {
+                    device: bench.writer.device,
+                    epoch,
+                    acked_through: dice.next() >> dice.below(64),
+                    h: ChainHash(dice.bytes()),
+                    durable_through: dice.next(),
+                    rejected: vec![],
+                    hub_time_ms: i64::MIN,
+                    page: MailPage::default(),
+                })),
+            };
+            bench.now = bench.now.wrapping_add(dice.next() >> dice.below(64)) >> 1;
+            bench.step(input);
+            let _ = bench.engine.counters();
+        }
+    }
 }

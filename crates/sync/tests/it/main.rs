@@ -1,7 +1,9 @@
 //! Behaviour of the wire, the engine, sealing and the mailbag, from outside.
 
+mod bench;
 mod engine;
 mod fiction;
+mod files;
 mod mailbag;
 mod model;
 mod seal;
