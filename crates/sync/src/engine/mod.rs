@@ -22,11 +22,13 @@ mod files;
 pub(crate) mod making;
 mod retry;
 mod sending;
+mod stall;
 
 pub use call::{Call, FileName, FileWaiting, Request, TICKET_HEADER};
 pub use core::Engine;
 pub use counters::{Counters, Trouble};
 pub use retry::Dice;
+pub use stall::Stall;
 
 use onedoor_domain::event::ChainHash;
 use onedoor_domain::id::{DeviceId, Epoch};

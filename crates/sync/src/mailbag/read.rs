@@ -9,7 +9,7 @@ use crate::seal::FileTicket;
 use crate::wire::{Dictionary, MAX_RECEIVED};
 
 /// Largest batch part: with the dictionary's number.
-pub(super) const LARGEST_BATCH: usize = MAX_RECEIVED + 1;
+const LARGEST_BATCH: usize = MAX_RECEIVED + 1;
 /// Largest answer part: a reply that did not compress, signed.
 const LARGEST_REPLY: usize = crate::wire::MAX_UNPACKED + 1024;
 /// An age header for one recipient has about 200 bytes; a hostile one could go on for ever.

@@ -4,8 +4,8 @@ use std::io::Write;
 
 use onedoor_domain::id::Epoch;
 
+use super::SignedReply;
 use super::{BATCH, BagAddress, BagFault, END, FILE, MAGIC, MAX_PART, MAX_PARTS, REPLY};
-use super::{SignedReply, read};
 use crate::engine::making::{NotMade, Order, make};
 use crate::engine::{Journal, Standing, Stream};
 use crate::seal::FileTicket;
@@ -175,7 +175,6 @@ fn batch<W: Write>(
         NotMade::Damaged(seq) => BagFault::JournalDamaged(seq),
         NotMade::Wire(reason) => BagFault::Wire(reason),
     })?;
-    debug_assert!(made.packed.len() < read::LARGEST_BATCH);
     bag.batch(order.dictionary, &made.packed)?;
     Ok(made.header.last)
 }

@@ -2,11 +2,15 @@
 //! seed is the same week. One seed again, with what happened: `ONEDOOR_SEED=7 cargo test -p onedoor-sync sim::replay --
 //! --ignored --nocapture`.
 
+mod judge;
+mod link;
+mod stats;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use world::{Stats, play};
+use stats::Stats;
+use world::play;
 
 /// Plays a seed; a panic counts as a failure of that seed.
 fn tried(seed: u64, kiosks: usize, days: u64) -> Result<Stats, String> {

@@ -91,6 +91,19 @@ fn the_dictionary_saves_a_fifth_of_a_lone_visit() {
 }
 
 #[test]
+fn five_hundred_events_fit_one_batch() {
+    let sent = sent(8, 490, NO_BLOBS);
+    let packed = pack(&sent.bytes, Dictionary::V1).unwrap();
+    let (count, plain) = (sent.events.len(), sent.bytes.len());
+    println!(
+        "{count} events: {plain} B, packed {} B, {} B an event",
+        packed.len(),
+        packed.len() / count
+    );
+    assert!(packed.len() < MAX_PACKED);
+}
+
+#[test]
 fn every_single_changed_byte_is_found() {
     let sent = sent(2, 12, &[b"one", b"another"]);
     let mut dice = Dice(5);

@@ -8,6 +8,8 @@ use onedoor_sync::engine::*;
 use onedoor_sync::mailbag::{BagReader, BagWriter, Part, export};
 use onedoor_sync::wire::*;
 
+use super::link::{Got, Sent};
+use super::stats::Stats;
 use crate::fiction::{Dice as Numbers, Writer};
 use crate::model::{Hub, Record, Stub};
 
@@ -18,87 +20,30 @@ const YEAR: i64 = 365 * DAY as i64;
 /// How long everything works again before the end.
 const CALM: u64 = 2 * DAY;
 
-/// What happened, in numbers.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Stats {
-    pub events: u64,
-    pub requests: u64,
-    pub lost: u64,
-    pub doubled: u64,
-    pub late: u64,
-    pub reboots: u64,
-    pub forks: u64,
-    pub restores: u64,
-    pub hub_losses: u64,
-    pub opaque: u64,
-    pub bags: u64,
-    pub mail: u64,
-    pub files: u64,
-    pub not_committed: u64,
-    /// Hash of everything that the engines said.
-    pub trace: [u8; 32],
-}
-
-impl Stats {
-    pub fn add(&mut self, other: &Stats) {
-        self.events += other.events;
-        self.requests += other.requests;
-        self.lost += other.lost;
-        self.doubled += other.doubled;
-        self.late += other.late;
-        self.reboots += other.reboots;
-        self.forks += other.forks;
-        self.restores += other.restores;
-        self.hub_losses += other.hub_losses;
-        self.opaque += other.opaque;
-        self.bags += other.bags;
-        self.mail += other.mail;
-        self.files += other.files;
-        self.not_committed += other.not_committed;
-    }
-
-    pub fn bad_luck(&self) -> [(&'static str, u64); 12] {
-        [
-            ("a lost answer", self.lost),
-            ("a doubled request", self.doubled),
-            ("a late request", self.late),
-            ("a reboot", self.reboots),
-            ("a fork", self.forks),
-            ("a restore", self.restores),
-            ("a loss at the hub", self.hub_losses),
-            ("an unreadable event", self.opaque),
-            ("a mailbag", self.bags),
-            ("mail", self.mail),
-            ("a file", self.files),
-            ("a failed commit", self.not_committed),
-        ]
-    }
-}
-
 /// What a kiosk's disk keeps besides its journal.
 #[derive(Clone)]
-struct Disk {
-    standing: Standing,
-    mail: Vec<u64>,
-    waiting_files: Vec<(onedoor_domain::id::Epoch, u64, FileName, u64)>,
+pub(super) struct Disk {
+    pub(super) standing: Standing,
+    pub(super) mail: Vec<u64>,
+    pub(super) waiting_files: Vec<(onedoor_domain::id::Epoch, u64, FileName, u64)>,
 }
 
-struct Kiosk {
-    writer: Writer,
-    record: Record,
-    disk: Disk,
-    engine: Engine,
+pub(super) struct Kiosk {
+    pub(super) writer: Writer,
+    pub(super) record: Record,
+    pub(super) disk: Disk,
+    pub(super) engine: Engine,
     /// Counts power-ons; what belongs to an earlier one is void.
-    boot: u64,
-    booted_at: u64,
-    link: bool,
-    wakes: u64,
-    copy: Option<Box<(Writer, Record, Disk)>>,
-    forked: bool,
+    pub(super) boot: u64,
+    pub(super) booted_at: u64,
+    pub(super) link: bool,
+    pub(super) wakes: u64,
+    pub(super) copy: Option<Box<(Writer, Record, Disk)>>,
+    pub(super) forked: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Happens {
+pub(super) enum Happens {
     Write,
     Link(bool),
     PowerCut,
@@ -118,46 +63,23 @@ enum Happens {
     BagBack(Vec<Vec<u8>>),
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Sent {
-    Sync(u8, Vec<u8>),
-    Head(FileName),
-    Patch(FileName, u64, u64, Vec<u8>),
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Got {
-    Body(u8, Vec<u8>),
-    File(u16, Option<u64>),
-    Nothing(bool),
-    Busy,
-}
-
-struct World {
-    now: u64,
-    queue: BinaryHeap<Reverse<(u64, u64, usize, Happens)>>,
-    order: u64,
-    kiosks: Vec<Kiosk>,
-    hub: Hub,
-    dice: Numbers,
-    end: u64,
-    stats: Stats,
-    trace: blake3::Hasher,
-    tell: bool,
+pub(super) struct World {
+    pub(super) now: u64,
+    pub(super) queue: BinaryHeap<Reverse<(u64, u64, usize, Happens)>>,
+    pub(super) order: u64,
+    pub(super) kiosks: Vec<Kiosk>,
+    pub(super) hub: Hub,
+    pub(super) dice: Numbers,
+    pub(super) end: u64,
+    pub(super) stats: Stats,
+    pub(super) trace: blake3::Hasher,
+    pub(super) tell: bool,
 }
 
 fn settings() -> Settings {
     Settings {
         poll_ms: HOUR,
         ..Settings::default()
-    }
-}
-
-fn dictionary(id: u8) -> Dictionary {
-    if id == 0 {
-        Dictionary::None
-    } else {
-        Dictionary::V1
     }
 }
 
@@ -260,12 +182,12 @@ impl World {
         }
     }
 
-    fn at(&mut self, time: u64, k: usize, what: Happens) {
+    pub(super) fn at(&mut self, time: u64, k: usize, what: Happens) {
         self.order += 1;
         self.queue.push(Reverse((time, self.order, k, what)));
     }
 
-    fn calm(&self) -> bool {
+    pub(super) fn calm(&self) -> bool {
         self.now >= self.end
     }
 
@@ -402,7 +324,7 @@ impl World {
         self.grew(k);
     }
 
-    fn grew(&mut self, k: usize) {
+    pub(super) fn grew(&mut self, k: usize) {
         let kiosk = &self.kiosks[k];
         let (epoch, last) = (kiosk.writer.epoch, kiosk.writer.last);
         self.step(k, Input::JournalGrew { epoch, last });
@@ -507,7 +429,7 @@ impl World {
         self.at(back, k, Happens::BagBack(replies));
     }
 
-    fn step(&mut self, k: usize, input: Input<'_>) {
+    pub(super) fn step(&mut self, k: usize, input: Input<'_>) {
         let kiosk = &mut self.kiosks[k];
         let now = self.now - kiosk.booted_at;
         let outputs = kiosk.engine.step(now, input, &kiosk.record);
@@ -581,184 +503,6 @@ impl World {
         }
         let boot = kiosk.boot;
         self.at(self.now + 5, k, Happens::Committed(boot, well));
-    }
-
-    fn send(&mut self, k: usize, request: Request) {
-        let calm = self.calm();
-        let kiosk = &self.kiosks[k];
-        let (boot, id) = (kiosk.boot, request.id);
-        let sent = match request.call {
-            Call::Sync { media, body } => Sent::Sync(media.dictionary.id(), body),
-            Call::FileHead { file, .. } => Sent::Head(file),
-            Call::FilePatch {
-                file,
-                offset,
-                length,
-                body,
-                ..
-            } => Sent::Patch(file, offset, length, body),
-        };
-        if !kiosk.link {
-            return self.at(
-                self.now + SECOND,
-                k,
-                Happens::Answer(boot, id, Got::Nothing(false)),
-            );
-        }
-        let there = self.now + 50 + self.dice.below(if calm { 500 } else { 8 * SECOND });
-        let luck = if calm { 99 } else { self.dice.below(100) };
-        match luck {
-            // Lost on the way there; sometimes nobody says so.
-            0..8 => {
-                self.stats.lost += 1;
-                if self.dice.percent(70) {
-                    let got = Got::Nothing(self.dice.percent(50));
-                    self.at(there + 20 * SECOND, k, Happens::Answer(boot, id, got));
-                }
-            }
-            // It arrives, and the answer does not.
-            8..16 => {
-                self.stats.lost += 1;
-                self.at(there, k, Happens::AtHub(boot, id, sent, false));
-                self.at(
-                    there + 20 * SECOND,
-                    k,
-                    Happens::Answer(boot, id, Got::Nothing(true)),
-                );
-            }
-            // Given up, and arrives after newer ones.
-            16..22 => {
-                self.stats.late += 1;
-                let late = there + 60 * SECOND + self.dice.below(2 * HOUR);
-                self.at(
-                    there + 10 * SECOND,
-                    k,
-                    Happens::Answer(boot, id, Got::Nothing(true)),
-                );
-                self.at(late, k, Happens::AtHub(boot, id, sent, true));
-            }
-            // Twice.
-            22..28 => {
-                self.stats.doubled += 1;
-                let again = there + self.dice.below(30 * SECOND);
-                self.at(there, k, Happens::AtHub(boot, id, sent.clone(), true));
-                self.at(again, k, Happens::AtHub(boot, id, sent, true));
-            }
-            28..33 => self.at(there, k, Happens::Answer(boot, id, Got::Busy)),
-            _ => self.at(there, k, Happens::AtHub(boot, id, sent, true)),
-        }
-    }
-
-    fn at_hub(&mut self, k: usize, boot: u64, id: u64, sent: Sent, comes_back: bool) {
-        let got = match sent {
-            Sent::Sync(d, body) => Got::Body(d, self.hub.sync(&body, dictionary(d))),
-            Sent::Head(file) => {
-                let (status, offset) = self.hub.head(file);
-                Got::File(status, offset)
-            }
-            Sent::Patch(file, offset, length, body) => {
-                let whole = self.calm() || self.dice.percent(90);
-                let arrives = if whole {
-                    body.len()
-                } else {
-                    self.dice.below(body.len() as u64) as usize
-                };
-                let (status, offset) = self.hub.patch(file, offset, length, &body, arrives);
-                if whole {
-                    Got::File(status, offset)
-                } else {
-                    Got::Nothing(false)
-                }
-            }
-        };
-        if comes_back {
-            let back = self.now + 50 + self.dice.below(4 * SECOND);
-            self.at(back, k, Happens::Answer(boot, id, got));
-        }
-    }
-
-    fn answer(&mut self, k: usize, request: u64, got: Got) {
-        let input = match &got {
-            Got::Body(d, body) => Input::Answered {
-                request,
-                dictionary: dictionary(*d),
-                body,
-            },
-            Got::File(status, offset) => Input::FileAnswered {
-                request,
-                status: *status,
-                offset: *offset,
-                retry_after_s: None,
-            },
-            Got::Nothing(slow) => Input::Failed {
-                request,
-                failure: if *slow {
-                    Failure::TimedOut
-                } else {
-                    Failure::Broken
-                },
-            },
-            Got::Busy => Input::Failed {
-                request,
-                failure: Failure::Status {
-                    code: 503,
-                    retry_after_s: Some(30),
-                },
-            },
-        };
-        self.step(k, input);
-    }
-
-    /// What must be true when everything has worked again for two days.
-    fn judge(&self) -> Result<(), String> {
-        for (k, kiosk) in self.kiosks.iter().enumerate() {
-            let device = kiosk.writer.device;
-            let wrong = |what: String| Err(format!("kiosk {k}: {what}"));
-            for (epoch, rows) in &kiosk.record.epochs {
-                let held = self.hub.streams.get(&(device, *epoch));
-                let held = held.ok_or(format!("kiosk {k}: an epoch never arrived"))?;
-                if held.frozen {
-                    if *epoch == kiosk.writer.epoch {
-                        return wrong("its present epoch is frozen".into());
-                    }
-                    continue;
-                }
-                let same = held
-                    .events
-                    .iter()
-                    .zip(rows)
-                    .all(|(held, row)| *held == row.bytes);
-                // More at the hub than here is right after a restore; another event never is, unless the kiosk
-                // itself found the fork and went on under a new epoch.
-                if held.events.len() < rows.len() && !kiosk.forked {
-                    let (have, of) = (held.events.len(), rows.len());
-                    return wrong(format!("the hub holds {have} of {of} events"));
-                }
-                if !same && !kiosk.forked {
-                    return wrong("the hub holds other events".into());
-                }
-                if *epoch == kiosk.writer.epoch && (!same || held.events.len() != rows.len()) {
-                    return wrong("its present epoch is not whole".into());
-                }
-            }
-            let counters = kiosk.engine.counters();
-            if counters.waiting > 0 && counters.frozen == 0 {
-                return wrong(format!("it still waits: {counters:?}"));
-            }
-            let posted = self.hub.mail.get(&device).map_or(0, Vec::len) as u64;
-            if !kiosk.disk.mail.iter().copied().eq(1..=posted) {
-                return wrong(format!("mail {:?} of {posted}", kiosk.disk.mail));
-            }
-            let forked = kiosk.forked;
-            for (.., file, length) in &kiosk.disk.waiting_files {
-                if !forked {
-                    return wrong(format!(
-                        "a file of {length} bytes ({file}) still waits: {counters:?}"
-                    ));
-                }
-            }
-        }
-        Ok(())
     }
 }
 
