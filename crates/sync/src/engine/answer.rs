@@ -87,7 +87,7 @@ impl Engine {
         rejected.retain(|rejection| rejection.seq > old.acked);
         self.applying = Some(Applying {
             more_mail: ack.page.more,
-            progress: empty || sent.is_none() || stream.acked > old.acked,
+            progress: sent.is_some().then_some(empty || stream.acked > old.acked),
             apply: Apply {
                 stream: Some(stream),
                 rejected,
@@ -159,11 +159,14 @@ impl Engine {
             self.more_mail = more_mail;
             self.poll_at = self.now + self.retry.about(self.settings.poll_ms);
         }
-        if progress {
-            self.went_well();
-        } else {
-            self.trouble("the hub took none of the events".to_owned());
-            self.back_off(None);
+        match progress {
+            Some(true) => self.went_well(),
+            Some(false) => {
+                self.trouble("the hub took none of the events".to_owned());
+                self.back_off(None);
+            }
+            // A stick says nothing about the network.
+            None => {}
         }
     }
 
@@ -295,7 +298,7 @@ impl Engine {
         }));
         self.applying = Some(Applying {
             more_mail: self.more_mail,
-            progress: true,
+            progress: Some(true),
             apply: Apply {
                 stream: Some(Stream {
                     acked: from - 1,

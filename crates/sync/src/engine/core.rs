@@ -83,8 +83,8 @@ pub(super) struct SentBatch {
 pub(super) struct Applying {
     pub apply: Apply,
     pub more_mail: bool,
-    /// The hub took something, or there was nothing to take.
-    pub progress: bool,
+    /// The hub took something, or there was nothing to take; `None` from a mailbag.
+    pub progress: Option<bool>,
 }
 
 /// Events among which one makes the hub refuse, without the hub naming it.
