@@ -1,1 +1,11 @@
 //! The wire format and the kiosk's sync engine.
+//!
+//! * [`engine`]: what to send and when, and what an answer means, without any input or output of its own.
+//! * [`wire`]: what travels between kiosk and hub, byte for byte, and how each side checks it.
+//! * [`seal`]: answers and files, readable by the hub alone.
+//! * [`mailbag`]: the same on a USB stick, where no network reaches.
+
+pub mod engine;
+pub mod mailbag;
+pub mod seal;
+pub mod wire;

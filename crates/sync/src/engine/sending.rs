@@ -1,0 +1,129 @@
+//! Which request is next: events first, then mail, then a piece of a file.
+
+use onedoor_domain::id::Epoch;
+
+use super::core::{Engine, Flight, SentBatch, What};
+use super::making::{Made, NotMade, Order, make};
+use super::{Alarm, Call, Journal, Output, Request, Stream};
+use crate::wire::{MAX_PACKED, MAX_PACKED_SLOW, Media};
+
+impl Engine {
+    pub(super) fn send(&mut self, journal: &dyn Journal, out: &mut Vec<Output>) {
+        let chosen = match self.next_lane() {
+            Some(lane) => Some((lane.stream, self.events_for(lane.stream))),
+            None if self.more_mail || self.now >= self.poll_at => {
+                self.poll_lane().map(|stream| (stream, 0))
+            }
+            None => None,
+        };
+        if let Some((stream, events)) = chosen {
+            return self.send_batch(stream, events, journal, out);
+        }
+        match self.files.call(self.slow, journal) {
+            Ok(Some((call, under))) => self.start(call, What::File(under), out),
+            Ok(None) => {}
+            Err(fault) => self.not_made(NotMade::Journal(fault), None, out),
+        }
+    }
+
+    /// How many events may go at once.
+    fn events_for(&self, stream: Stream) -> usize {
+        match &self.suspect {
+            Some(s) if s.epoch == stream.epoch && s.through > stream.acked => {
+                let half = (s.through - stream.acked) / 2;
+                usize::try_from(half)
+                    .unwrap_or(usize::MAX)
+                    .clamp(1, self.most_events)
+            }
+            _ => self.most_events,
+        }
+    }
+
+    fn send_batch(
+        &mut self,
+        stream: Stream,
+        events: usize,
+        journal: &dyn Journal,
+        out: &mut Vec<Output>,
+    ) {
+        let order = Order {
+            device: self.device,
+            stream,
+            cursor: self.cursor,
+            events,
+            packed: if self.slow {
+                MAX_PACKED_SLOW
+            } else {
+                MAX_PACKED
+            },
+            // An event that fails alone goes without what belongs to it, which may be the cause; that goes as a file.
+            blobs: self.suspect.as_ref().is_none_or(|s| s.alone == 0),
+            opaque: &self.opaque,
+            dictionary: self.settings.dictionary,
+        };
+        match make(&order, journal, &*self.signer) {
+            Ok(Made {
+                header,
+                packed,
+                inline,
+            }) => {
+                let media = Media {
+                    dictionary: self.settings.dictionary,
+                };
+                let call = Call::Sync {
+                    media,
+                    body: packed,
+                };
+                self.start(call, What::Batch(SentBatch { header, inline }), out);
+            }
+            Err(why) => self.not_made(why, Some(stream.epoch), out),
+        }
+    }
+
+    fn start(&mut self, call: Call, what: What, out: &mut Vec<Output>) {
+        let id = self.next_request;
+        self.next_request += 1;
+        self.in_flight = Some(Flight {
+            id,
+            sent_at: self.now,
+            what,
+        });
+        out.push(Output::Send(Request { id, call }));
+    }
+
+    fn not_made(&mut self, why: NotMade, epoch: Option<Epoch>, out: &mut Vec<Output>) {
+        let (alarm, words) = match (why, epoch) {
+            (NotMade::Journal(fault), _) => {
+                let words = fault.to_string();
+                (Some(Alarm::JournalUnreadable(fault)), words)
+            }
+            (NotMade::Damaged(seq), Some(epoch)) => {
+                let words = format!("the journal did not fit its links at event {seq}");
+                (Some(Alarm::JournalDamaged { epoch, seq }), words)
+            }
+            (NotMade::Damaged(_), None) => (None, "a file could not be read".to_owned()),
+            (NotMade::Wire(reason), _) => (None, format!("a batch could not be made ({reason})")),
+        };
+        // Once, until it changes.
+        if self.trouble.as_ref().is_none_or(|t| t.words != words) {
+            out.extend(alarm.map(Output::Alarm));
+        }
+        self.trouble(words);
+        self.back_off(None);
+    }
+
+    /// The stream in whose name the mailbox is asked for: all in turn, a frozen one only where there is no other.
+    fn poll_lane(&mut self) -> Option<Stream> {
+        let streams = |frozen| {
+            let lanes = self.lanes.iter().filter(move |l| l.frozen == frozen);
+            lanes.map(|lane| lane.stream).collect::<Vec<_>>()
+        };
+        let mut open = streams(false);
+        if open.is_empty() {
+            open = streams(true);
+        }
+        self.poll_turn = self.poll_turn.wrapping_add(1);
+        let turn = self.poll_turn.checked_rem(open.len())?;
+        open.get(turn).copied()
+    }
+}

@@ -1,0 +1,180 @@
+//! Writing a bag: part by part, never the whole in memory.
+
+use std::io::Write;
+
+use onedoor_domain::id::Epoch;
+
+use super::SignedReply;
+use super::{BATCH, BagAddress, BagFault, END, FILE, MAGIC, MAX_PART, MAX_PARTS, REPLY};
+use crate::engine::making::{NotMade, Order, make};
+use crate::engine::{Journal, Standing, Stream};
+use crate::seal::FileTicket;
+use crate::wire::{Dictionary, MAX_EVENTS, MAX_PACKED, Signer};
+
+/// Encrypts what is written to it. Call `finish` at the end, or the bag is cut short and will not be taken.
+///
+/// # Errors
+/// `Stick`, `BadKey`.
+pub fn address<W: Write>(
+    out: W,
+    to: &BagAddress,
+) -> Result<BagWriter<age::stream::StreamWriter<W>>, BagFault> {
+    let recipient: &dyn age::Recipient = &to.0;
+    let encryptor = age::Encryptor::with_recipients(std::iter::once(recipient))
+        .map_err(|_| BagFault::BadKey)?;
+    BagWriter::new(encryptor.wrap_output(out)?)
+}
+
+impl<W: Write> BagWriter<age::stream::StreamWriter<W>> {
+    /// Writes the end, and gives the file back: sync it before the stick is pulled.
+    ///
+    /// # Errors
+    /// `Stick`.
+    pub fn finish(self) -> Result<W, BagFault> {
+        Ok(self.end()?.finish()?)
+    }
+}
+
+/// Writes the content of a bag.
+pub struct BagWriter<W: Write> {
+    out: W,
+    hasher: blake3::Hasher,
+    parts: u32,
+}
+
+impl<W: Write> BagWriter<W> {
+    /// A bag that is not encrypted: for tests, and for a medium that is.
+    ///
+    /// # Errors
+    /// `Stick`.
+    pub fn new(out: W) -> Result<Self, BagFault> {
+        let mut writer = BagWriter {
+            out,
+            hasher: blake3::Hasher::new(),
+            parts: 0,
+        };
+        writer.put(MAGIC)?;
+        Ok(writer)
+    }
+
+    /// Adds a batch as it would go over the network.
+    ///
+    /// # Errors
+    /// `Stick`, `TooLarge`.
+    pub fn batch(&mut self, dictionary: Dictionary, packed: &[u8]) -> Result<(), BagFault> {
+        self.part(BATCH, &[&[dictionary.id()], packed])
+    }
+
+    /// Adds a sealed file with its ticket.
+    ///
+    /// # Errors
+    /// `Stick`, `TooLarge`.
+    pub fn file(&mut self, ticket: &FileTicket, sealed: &[u8]) -> Result<(), BagFault> {
+        let ticket = ticket.to_string();
+        let length = u16::try_from(ticket.len()).map_err(|_| BagFault::TooLarge)?;
+        self.part(FILE, &[&length.to_be_bytes(), ticket.as_bytes(), sealed])
+    }
+
+    /// Adds an answer of the hub.
+    ///
+    /// # Errors
+    /// `Stick`, `TooLarge`.
+    pub fn reply(&mut self, reply: &SignedReply) -> Result<(), BagFault> {
+        self.part(REPLY, &[&reply.encode()])
+    }
+
+    /// Writes the end of the content.
+    ///
+    /// # Errors
+    /// `Stick`.
+    pub fn end(mut self) -> Result<W, BagFault> {
+        let count = self.parts.to_be_bytes();
+        self.put(&[END])?;
+        self.put(&count)?;
+        let hash = self.hasher.finalize();
+        self.out.write_all(hash.as_bytes())?;
+        self.out.flush()?;
+        Ok(self.out)
+    }
+
+    fn part(&mut self, kind: u8, pieces: &[&[u8]]) -> Result<(), BagFault> {
+        let length: usize = pieces.iter().map(|piece| piece.len()).sum();
+        if length > MAX_PART || self.parts >= MAX_PARTS {
+            return Err(BagFault::TooLarge);
+        }
+        let length = u32::try_from(length).map_err(|_| BagFault::TooLarge)?;
+        self.put(&[kind])?;
+        self.put(&length.to_be_bytes())?;
+        for piece in pieces {
+            self.put(piece)?;
+        }
+        self.parts += 1;
+        Ok(())
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<(), BagFault> {
+        self.hasher.update(bytes);
+        Ok(self.out.write_all(bytes)?)
+    }
+}
+
+/// What was put into a bag, for [`crate::engine::Input::BagWritten`].
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Exported {
+    /// The last event of each epoch.
+    pub through: Vec<(Epoch, u64)>,
+    /// Batches.
+    pub batches: u32,
+}
+
+/// Puts everything that the hub has not acked into a bag, and the mailbox cursor with it, so that the answer brings
+/// mail even where there is nothing to send. It changes nothing at the kiosk: only an answer does.
+///
+/// # Errors
+/// `Stick`, `TooLarge`, `Journal`, `JournalDamaged`, `Wire`.
+pub fn export<W: Write>(
+    standing: &Standing,
+    journal: &dyn Journal,
+    signer: &dyn Signer,
+    bag: &mut BagWriter<W>,
+) -> Result<Exported, BagFault> {
+    let mut exported = Exported::default();
+    let newest = standing.streams.last().map(|stream| stream.epoch);
+    for stream in &standing.streams {
+        let mut at = *stream;
+        while at.acked < at.last || (Some(at.epoch) == newest && exported.batches == 0) {
+            let events = if at.acked < at.last { MAX_EVENTS } else { 0 };
+            at.acked = batch(standing, at, events, journal, signer, bag)?;
+            exported.batches += 1;
+        }
+        exported.through.push((at.epoch, at.acked));
+    }
+    Ok(exported)
+}
+
+fn batch<W: Write>(
+    standing: &Standing,
+    stream: Stream,
+    events: usize,
+    journal: &dyn Journal,
+    signer: &dyn Signer,
+    bag: &mut BagWriter<W>,
+) -> Result<u64, BagFault> {
+    let order = Order {
+        device: standing.device,
+        stream,
+        cursor: standing.cursor,
+        events,
+        packed: MAX_PACKED,
+        blobs: true,
+        opaque: &Default::default(),
+        dictionary: Dictionary::default(),
+    };
+    let made = make(&order, journal, signer).map_err(|why| match why {
+        NotMade::Journal(fault) => BagFault::Journal(fault),
+        NotMade::Damaged(seq) => BagFault::JournalDamaged(seq),
+        NotMade::Wire(reason) => BagFault::Wire(reason),
+    })?;
+    bag.batch(order.dictionary, &made.packed)?;
+    Ok(made.header.last)
+}

@@ -1,0 +1,13 @@
+//! Behaviour of the wire, the engine, sealing and the mailbag, from outside.
+
+mod bench;
+mod corpus;
+mod engine;
+mod fiction;
+mod files;
+mod mailbag;
+mod model;
+mod refusals;
+mod seal;
+mod sim;
+mod wire;

@@ -1,0 +1,146 @@
+//! Sealed answers and tickets: what the hub can read, and nobody else.
+
+use onedoor_domain::event::BlobRef;
+use onedoor_domain::id::{BlobId, DeviceId};
+use onedoor_domain::personal::Personal;
+use onedoor_sync::engine::FileName;
+use onedoor_sync::seal::*;
+use onedoor_sync::wire::{DeviceKey, Reason};
+use proptest::prelude::*;
+
+use crate::fiction::Dice;
+
+fn content(bytes: Vec<u8>) -> Content {
+    Content {
+        salt: [5; 32],
+        role: "answers".into(),
+        bytes: Personal::new(bytes),
+    }
+}
+
+fn hub() -> HubSecret {
+    HubSecret::derive(&[7; 32]).unwrap()
+}
+
+const BLOB: BlobId = BlobId::from_bytes([3; 16]);
+
+fn device() -> DeviceId {
+    DeviceId::from_random([1; 8])
+}
+
+#[test]
+fn the_hub_opens_what_was_sealed_and_knows_it_from_the_journal() {
+    let answers = r#"{"name":"a fictitious name","area":"990101","matter":"a fictitious matter"}"#;
+    for bytes in [
+        answers.repeat(20).into_bytes(),
+        answers.into(),
+        vec![],
+        Dice(1).bytes::<4096>().to_vec(),
+    ] {
+        let reference = BlobRef::new(BLOB, &[5; 32], &bytes);
+        let sealed = seal(hub().public(), device(), BLOB, &content(bytes.clone())).unwrap();
+        let read = Sealed::decode(&sealed).unwrap();
+        assert_eq!(read.blob, BLOB);
+        let opened = read.open(device(), &hub()).unwrap();
+        assert_eq!(opened.bytes.expose(), &bytes);
+        assert_eq!(opened.role, "answers");
+        assert!(opened.matches(&reference));
+        let other = BlobRef::new(BLOB, &[6; 32], &bytes);
+        assert!(!opened.matches(&other));
+    }
+}
+
+#[test]
+fn sealing_adds_little_and_compresses_first() {
+    let small = seal(hub().public(), device(), BLOB, &content(vec![9; 100])).unwrap();
+    let noise = Dice(2).bytes::<1000>().to_vec();
+    let sealed = seal(hub().public(), device(), BLOB, &content(noise)).unwrap();
+    println!(
+        "sealed: {} B for 100 equal bytes, {} B for 1,000 random ones",
+        small.len(),
+        sealed.len()
+    );
+    assert!(sealed.len() - 1000 <= 140, "{}", sealed.len());
+    assert!(small.len() < 160);
+}
+
+#[test]
+fn it_opens_only_for_this_hub_this_kiosk_and_this_blob() {
+    let sealed = seal(hub().public(), device(), BLOB, &content(vec![1, 2])).unwrap();
+    let read = Sealed::decode(&sealed).unwrap();
+    let other = HubSecret::derive(&[8; 32]).unwrap();
+    assert_eq!(
+        read.open(device(), &other).unwrap_err(),
+        SealFault::OtherKey
+    );
+    let another = DeviceId::from_random([2; 8]);
+    assert_eq!(
+        read.open(another, &hub()).unwrap_err(),
+        SealFault::DoesNotOpen
+    );
+    let mut moved = read.clone();
+    moved.blob = BlobId::from_bytes([4; 16]);
+    assert_eq!(
+        moved.open(device(), &hub()).unwrap_err(),
+        SealFault::DoesNotOpen
+    );
+}
+
+#[test]
+fn every_changed_byte_of_a_sealed_blob_is_found() {
+    let sealed = seal(hub().public(), device(), BLOB, &content(vec![1; 300])).unwrap();
+    let secret = hub();
+    for at in 0..sealed.len() {
+        for bit in 0..8 {
+            let mut bytes = sealed.clone();
+            bytes[at] ^= 1 << bit;
+            let opened = Sealed::decode(&bytes).and_then(|read| read.open(device(), &secret));
+            assert!(opened.is_err(), "byte {at}, bit {bit}");
+        }
+    }
+}
+
+#[test]
+fn secrets_and_content_are_not_shown() {
+    let shown = format!("{:?} {:?}", hub(), content(b"a fictitious name".to_vec()));
+    assert!(
+        !shown.contains("fictitious") && !shown.contains("102, 105"),
+        "{shown}"
+    );
+    assert_eq!(HubSecret::derive(&[1; 31]).unwrap_err(), SealFault::BadKey);
+}
+
+#[test]
+fn a_ticket_is_for_one_file_of_one_kiosk() {
+    let key = DeviceKey::from_secret(&[2; 32]);
+    let ticket = FileTicket::new(device(), FileName([9; 32]), 77, &key);
+    let text = ticket.to_string();
+    let read = FileTicket::decode(&text).unwrap();
+    assert_eq!(read, ticket);
+    assert_eq!(read.verify(&key.public()), Ok(()));
+    let mut wrong = read;
+    wrong.length = 78;
+    assert_eq!(wrong.verify(&key.public()), Err(Reason::BadSignature));
+    let mut dice = Dice(3);
+    for _ in 0..2000 {
+        let mut changed = text.clone().into_bytes();
+        let at = dice.below(changed.len() as u64) as usize;
+        let digit = b"0123456789abcdefABCxyz "[dice.below(23) as usize];
+        if changed[at] == digit {
+            continue;
+        }
+        changed[at] = digit;
+        let read = FileTicket::decode(std::str::from_utf8(&changed).unwrap());
+        assert!(read.and_then(|t| t.verify(&key.public())).is_err(), "{at}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_refused_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        if let Ok(read) = Sealed::decode(&bytes) {
+            let _ = read.open(device(), &hub());
+        }
+        let _ = FileTicket::decode(&String::from_utf8_lossy(&bytes));
+    }
+}
