@@ -1,7 +1,7 @@
 //! The pages of people whom the station remembers, of practice and of notices.
 
 use super::{Eyes, FAMILY, NUMBER, PHONE, Seen, Stage};
-use crate::effect::{Erased, Happening, Held, Holder, Kin, Stays};
+use crate::effect::{Card, Erased, Happening, Held, Holder, Kin, SlipNews, Stays};
 use crate::headless::Headless;
 use crate::rehearsal::{Rehearsal, Script};
 use jiff::civil::date;
@@ -89,6 +89,32 @@ impl Stage {
         kiosk.go("next")?;
         seen("card-made", &mut kiosk)?;
         kiosk.go("next")?;
+
+        // A number that was used before; a draft put aside where no paper comes, and no ID number opens it.
+        let script = Script {
+            card: Card::NeedsStaff,
+            ..Script::default()
+        };
+        let mut kiosk = self.kiosk(eyes, script);
+        self.to_consent(&mut kiosk, true)?;
+        kiosk.agree()?;
+        kiosk.go("next")?;
+        kiosk.go("next")?;
+        seen("remember-staff", &mut kiosk)?;
+        let script = Script {
+            slip: SlipNews::Failed {
+                say: "say-printer-paper",
+                code: "PRN-001".into(),
+            },
+            ..Script::default()
+        };
+        let mut kiosk = self.kiosk(eyes, script);
+        kiosk.go("rest")?;
+        kiosk.find_and_go("service/cross-province-medical")?;
+        kiosk.go("choice/myself")?;
+        kiosk.go("person")?;
+        kiosk.go("next-person")?;
+        seen("put-aside-no-paper", &mut kiosk)?;
 
         let mut kiosk = self.kiosk(eyes, Script::default());
         kiosk.go("rest")?;
