@@ -720,7 +720,7 @@ impl<B: Backend> Kiosk<B> {
             language: tag.clone(),
             station: self.station.name(tag).to_owned(),
             service: say.text("card-title"),
-            state: say.text("card-what"),
+            state: say.text("card-use"),
             qr: Some(SlipQr {
                 payload: Payload::ResidentCard(card).encode(),
                 caption: say.text("card-show"),

@@ -261,7 +261,7 @@ fn body<'a>(
     }
     if !failed {
         let height = look.gentle(56.0) + 8.0 + steps_height(look, say, left_width);
-        left.push(4, height, steps(draw, ctx.say, 0));
+        left.push(4, height, steps(draw, ctx.say, (0, left_width)));
     }
     if offline {
         let text = say.text("say-offline");

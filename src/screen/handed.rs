@@ -42,7 +42,7 @@ impl Kind {
     /// The lines beside the paper, the important ones first.
     fn lines(self) -> &'static [&'static str] {
         match self {
-            Self::Card => &["card-what", "card-keep"],
+            Self::Card => &["card-use", "card-keep"],
             Self::NewCard => &["card-old", "card-keep"],
             Self::Draft => &["put-aside-how", "put-aside-days"],
             Self::Notice | Self::Due => &[],

@@ -526,7 +526,7 @@ impl Matters {
             left.push(
                 3,
                 look.gentle(56.0) + 8.0 + steps_height(look, say, room.0),
-                steps(draw, say, reached(&matter.status)),
+                steps(draw, say, (reached(&matter.status), room.0)),
             );
             let left = left.finish();
             if !asked {

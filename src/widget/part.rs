@@ -417,11 +417,27 @@ pub fn numbered_control<'a, M: Clone + 'a>(
 
 /// How high the words under the state line's marks stand in `width`.
 pub fn steps_height(look: Look, say: &crate::language::Language, width: f32) -> f32 {
-    let size = look.gentle(theme::SMALL);
+    let size = steps_size(look, say, width);
     STEPS
         .iter()
         .map(|id| text_height(&say.text(id), size, (width - 48.0) / 5.0))
         .fold(0.0, f32::max)
+}
+
+/// The size of those words: no word is broken for it.
+fn steps_size(look: Look, say: &crate::language::Language, width: f32) -> f32 {
+    let each = (width - 48.0) / 5.0 - 4.0;
+    let longest = STEPS
+        .iter()
+        .map(|id| say.text(id))
+        .filter(|text| text.is_ascii())
+        .flat_map(|text| {
+            text.split(' ')
+                .map(|word| text_width(word, 1.0))
+                .collect::<Vec<_>>()
+        })
+        .fold(0.01, f32::max);
+    (each / longest).clamp(theme::SMALL, look.gentle(theme::SMALL))
 }
 
 const STEPS: [&str; 5] = [
@@ -432,13 +448,14 @@ const STEPS: [&str; 5] = [
     "state-solved",
 ];
 
-/// The five-step state line of a case; `reached` counts from 0.
+/// The five-step state line of a case in `width` (design pixels); `reached` counts from 0.
 pub fn steps<'a, M: 'a>(
     draw: Draw<'_>,
     say: &crate::language::Language,
-    reached: usize,
+    (reached, width): (usize, f32),
 ) -> Element<'a, M> {
     let look = draw.look;
+    let size = steps_size(look, say, width);
     let palette = look.palette;
     let mut line = row![].spacing(12);
     for (n, id) in STEPS.into_iter().enumerate() {
@@ -475,9 +492,7 @@ pub fn steps<'a, M: 'a>(
         line = line.push(
             column![
                 dot,
-                words(say.text(id), look.gentle(theme::SMALL), palette.page)
-                    .wide()
-                    .centred(),
+                words(say.text(id), size, palette.page).wide().centred(),
             ]
             .spacing(8)
             .align_x(Horizontal::Center)
