@@ -59,6 +59,10 @@ pub fn view<'a>(
     fault: Option<&'static str>,
 ) -> Page<'a, Message> {
     let say = ctx.say;
+    if fault == Some(STAFF) {
+        // Nothing is offered any more; there is one thing to know.
+        return told(ctx, STAFF, "call-person", Vec::new()).next(say.text("next"), Message::No);
+    }
     let mut page = told(
         ctx,
         "say-remember",
@@ -71,9 +75,7 @@ pub fn view<'a>(
     } else {
         Next::Ready(say.text("remember-yes"), Message::Yes)
     };
-    if fault == Some(STAFF) {
-        page.next = Next::Ready(say.text("next"), Message::No);
-    } else if !busy {
+    if !busy {
         page.extra = Some(Extra {
             target: "remember/no",
             label: say.text("remember-no"),

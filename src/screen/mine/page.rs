@@ -80,12 +80,7 @@ impl Mine {
             Stage::Kin(at) => self.one_of_family(ctx, *at),
             Stage::Erase => self.erase(ctx),
             Stage::Erased(erased) => {
-                let mut page = told(
-                    ctx,
-                    erased_title(erased),
-                    "solved",
-                    staying(ctx, &erased.stay),
-                );
+                let mut page = told(ctx, erased_title(erased), "yes", staying(ctx, &erased.stay));
                 page.next = Next::Ready(say.text("done-home"), Message::Finished);
                 return page;
             }
