@@ -367,7 +367,7 @@ impl<B: Backend> Kiosk<B> {
                 self.speak();
             }
             mine::Action::Due => {
-                self.screen = Screen::Due(Leaf(0));
+                self.screen = Screen::Due(Leaf(0), self.rights());
                 self.speak();
             }
             mine::Action::Correct(person, field, value) => {
@@ -473,14 +473,17 @@ impl<B: Backend> Kiosk<B> {
             due::Message::Begun(service) => self.begin(&service),
             due::Message::NotYet => self.speak(),
             due::Message::Turned => {
-                let (len, per) = (self.rights().len(), rows::per(self.tiles()));
-                if let Screen::Due(leaf) = &mut self.screen {
-                    *leaf = leaf.turned(len, per);
+                let per = rows::per(self.tiles());
+                if let Screen::Due(leaf, rights) = &mut self.screen {
+                    *leaf = leaf.turned(rights.len(), per);
                 }
                 self.speak();
             }
             due::Message::Print => {
-                let slip = due::slip(self.ctx(), &self.rights());
+                let Screen::Due(_, rights) = &self.screen else {
+                    return;
+                };
+                let slip = due::slip(self.ctx(), rights);
                 self.hand(handed::Kind::Due, slip, None);
             }
             due::Message::Back => {

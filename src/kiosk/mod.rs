@@ -125,7 +125,8 @@ enum Screen {
     },
     GoOn(Box<go_on::GoOn>),
     Mine(Box<crate::screen::mine::Mine>),
-    Due(Leaf),
+    /// What a person should have: worked out once, when the page opens.
+    Due(Leaf, Vec<due::Right>),
     Notices(notices::Notices),
     /// After a matter: shall the station remember?
     Remember {
@@ -460,7 +461,7 @@ impl<B: Backend> Kiosk<B> {
             }
             Always::HeardAgain => {
                 let private = match &self.screen {
-                    Screen::ReadBack(_) | Screen::Due(_) => true,
+                    Screen::ReadBack(_) | Screen::Due(..) => true,
                     Screen::Matters(page) => page.private(),
                     _ => false,
                 };

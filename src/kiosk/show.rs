@@ -65,7 +65,7 @@ impl<B: Backend> Kiosk<B> {
                 Screen::Help { .. } => "help".into(),
                 Screen::GoOn(page) => page.name().into(),
                 Screen::Mine(page) => page.name().into(),
-                Screen::Due(_) => "due".into(),
+                Screen::Due(..) => "due".into(),
                 Screen::Notices(page) => page.name().into(),
                 Screen::Remember { .. } => "remember".into(),
                 Screen::Practised => "practised".into(),
@@ -243,7 +243,7 @@ impl<B: Backend> Kiosk<B> {
             Screen::Mine(page) => page
                 .view(ctx, per, self.machine.scanner.is_none())
                 .map(Touch::Mine),
-            Screen::Due(leaf) => due::view(ctx, &self.rights(), *leaf, per).map(Touch::Due),
+            Screen::Due(leaf, rights) => due::view(ctx, rights, *leaf, per).map(Touch::Due),
             Screen::Notices(page) => page.view(ctx, self.clock.today(), per).map(Touch::Notices),
             Screen::Remember { busy, fault } => {
                 let (names, family) = self.offered();
@@ -345,7 +345,7 @@ impl<B: Backend> Kiosk<B> {
                 | Screen::Matters(_)
                 | Screen::Done(_)
                 | Screen::Mine(_)
-                | Screen::Due(_)
+                | Screen::Due(..)
                 | Screen::Notices(_)
                 | Screen::Remember { .. }
                 | Screen::Handed(_)
@@ -380,7 +380,7 @@ impl<B: Backend> Kiosk<B> {
                 Screen::Matters(page) if page.private() => {
                     return page.announced(ctx);
                 }
-                Screen::Due(_) => return vec![ctx.part("say-due"), ctx.part("say-private")],
+                Screen::Due(..) => return vec![ctx.part("say-due"), ctx.part("say-private")],
                 _ => {}
             }
         }
@@ -419,7 +419,7 @@ impl<B: Backend> Kiosk<B> {
             Screen::Help { before } => help::spoken(ctx, *before),
             Screen::GoOn(page) => page.spoken(ctx),
             Screen::Mine(page) => page.spoken(ctx, per),
-            Screen::Due(leaf) => due::spoken(ctx, &self.rights(), *leaf, per),
+            Screen::Due(leaf, rights) => due::spoken(ctx, rights, *leaf, per),
             Screen::Notices(page) => page.spoken(ctx, self.clock.today(), per),
             Screen::Remember { fault, .. } => remember::spoken(ctx, *fault),
             Screen::Handed(page) => page.spoken(ctx),

@@ -227,7 +227,11 @@ impl Mine {
         let mut page = told(ctx, "say-mine-erase-title", "erase", lines);
         // What nothing brings back does not stand where Next stands.
         page.next = Next::Ready(ctx.say.text("mine-erase-not"), Message::Back);
-        page.extra = Some(Extra {
+        // One open matter stays whatever is touched: then there is nothing to offer.
+        let nothing = self.held.as_ref().is_some_and(|held| {
+            held.only.is_some() && held.matters.iter().all(|(_, stays)| stays.is_some())
+        });
+        page.extra = (!nothing).then(|| Extra {
             target: "mine/erase-really",
             label: ctx.say.text("mine-erase-really"),
             picture: Some("erase"),
