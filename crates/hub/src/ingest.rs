@@ -12,7 +12,7 @@ use onedoor_sync::wire::{
     Rejection, Reply, Verified, continuity, unpack,
 };
 
-use crate::cases::Made;
+use crate::cases::{Made, one_of};
 use crate::clock::now_ms;
 use crate::db::schema::{BLOB, EVENT, FILE, FORK, PIECE, STREAM};
 use crate::db::{DbFault, Tx, Value};
@@ -542,28 +542,31 @@ async fn keep_blobs(
     if blobs.is_empty() {
         return Ok(());
     }
-    for (name, ..) in &blobs {
-        // Some of it may have come as a file before: then it is all here now.
-        tx.execute(
-            "DELETE FROM piece WHERE device = $1 AND name = $2 AND EXISTS (SELECT 1 FROM file WHERE device = $1 AND name = $2 AND arrived_ms IS NULL)",
-            values![device, *name],
-        )
-        .await?;
-        tx.execute(
-            "DELETE FROM file WHERE device = $1 AND name = $2 AND arrived_ms IS NULL",
-            values![device, *name],
-        )
-        .await?;
+    let mut here = std::collections::BTreeSet::new();
+    for chunk in blobs.chunks(128) {
+        let (list, mut values) = one_of(2, chunk.iter().map(|(name, ..)| *name));
+        values.insert(0, device.into());
+        let sql = format!("SELECT name, arrived_ms FROM file WHERE device = $1 AND name IN {list}");
+        for row in tx.query(&sql, values).await? {
+            let name = FileName(row.array(0)?);
+            if row.maybe_int(1)?.is_some() {
+                // One that is here, or was here and was erased, stays as it is.
+                here.insert(name);
+            } else {
+                // Some of it came as a file before: now it is all here.
+                crate::files::drop_file(tx, device, name).await?;
+            }
+        }
     }
-    let mut pieces = Vec::new();
+    let (mut files, mut pieces) = (Vec::new(), Vec::new());
     for (name, blob, bytes) in blobs {
-        let length = bytes.len() as u64;
-        let row = values![device, name, length, length, blob, now, now, Value::Null];
-        // One that is here, or was here and was erased, stays as it is.
-        if tx.insert(&FILE, vec![row]).await? == 1 {
+        if here.insert(name) {
+            let length = bytes.len() as u64;
+            files.push(values![device, name, length, length, blob, now, now, Value::Null]);
             pieces.push(values![device, name, 0i64, bytes]);
         }
     }
+    tx.insert(&FILE, files).await?;
     tx.insert(&PIECE, pieces).await?;
     Ok(())
 }

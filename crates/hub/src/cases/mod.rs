@@ -6,6 +6,7 @@ mod desk;
 mod fold;
 mod look;
 
+pub(crate) use apply::one_of;
 pub use desk::DeskMove;
 pub use look::{CaseLine, CaseView, StepView};
 

@@ -142,6 +142,8 @@ impl ToSql for Value {
         match (self, ty) {
             (Value::Null, _) => Ok(IsNull::Yes),
             (Value::Int(int), &Type::INT8) => int.to_sql(ty, out),
+            // A bare number beside a parameter makes it a short one.
+            (Value::Int(int), &Type::INT4) => i32::try_from(*int)?.to_sql(ty, out),
             (Value::Text(text), &Type::TEXT | &Type::VARCHAR) => text.to_sql(ty, out),
             (Value::Bytes(bytes), &Type::BYTEA) => bytes.to_sql(ty, out),
             _ => Err(Box::new(WrongKind)),

@@ -1,0 +1,19 @@
+//! The county hub: it takes what kiosks send, keeps it once, and brings the answers back.
+
+pub mod cases;
+pub mod clock;
+pub mod db;
+pub mod devices;
+pub mod fault;
+pub mod files;
+pub mod hub;
+pub mod ingest;
+pub mod keys;
+pub mod mailbox;
+pub mod metrics;
+pub mod register;
+pub mod rest;
+
+pub use fault::{Done, HubFault};
+pub use hub::Hub;
+pub use keys::Keys;
