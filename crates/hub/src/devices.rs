@@ -176,7 +176,26 @@ impl Hub {
         if let Some(row) = known {
             let same = row.array::<32>(0)? == enrol.key;
             match DeviceState::from_number(row.int(2)?) {
-                DeviceState::Retired => return Ok(EnrolState::Refused),
+                // An official took it out of use; a code that was given to it since says otherwise.
+                DeviceState::Retired => {
+                    let used = row.maybe_bytes(3)?.map(<[u8]>::to_vec);
+                    let again = match &enrol.admission {
+                        Admission::Code(code) => Some(self.code_name(code)),
+                        Admission::Token(serial) => Some(serial.to_vec()),
+                        Admission::Known => None,
+                    };
+                    if again.is_none() || again == used {
+                        return Ok(EnrolState::Refused);
+                    }
+                    if let Some(no) = self.new_pass(tx, enrol, again).await? {
+                        return Ok(no);
+                    }
+                    tx.execute(
+                        "DELETE FROM device WHERE device = $1",
+                        values![enrol.device],
+                    )
+                    .await?;
+                }
                 _ if !same => return Ok(EnrolState::KeyDiffers),
                 _ if row.text(1)? != enrol.station => return Ok(EnrolState::OtherStation),
                 DeviceState::Enrolled => {
@@ -236,6 +255,29 @@ impl Hub {
         }
         self.keep_words(tx, enrol).await?;
         Ok(EnrolState::Offered)
+    }
+
+    /// Looks whether a code or token is good and was not used, before a retired kiosk is forgotten for it.
+    async fn new_pass(
+        &self,
+        tx: &mut dyn Tx,
+        enrol: &Enrol,
+        name: Option<Vec<u8>>,
+    ) -> Done<Option<EnrolState>> {
+        let row = tx
+            .one(
+                "SELECT used_by FROM pass WHERE name = $1",
+                values![name.clone()],
+            )
+            .await?;
+        let unused = row.is_some_and(|row| row.maybe_int(0) == Ok(None));
+        if !unused {
+            return Ok(Some(EnrolState::Refused));
+        }
+        match name {
+            Some(name) => self.use_pass(tx, enrol, &name).await,
+            None => Ok(Some(EnrolState::Refused)),
+        }
     }
 
     /// Uses a code or token up; gives why not.

@@ -6,11 +6,14 @@ pub mod db;
 pub mod devices;
 pub mod fault;
 pub mod files;
+pub mod http;
 pub mod hub;
 pub mod ingest;
 pub mod keys;
+pub mod load;
 pub mod mailbox;
 pub mod metrics;
+pub mod publish;
 pub mod register;
 pub mod rest;
 

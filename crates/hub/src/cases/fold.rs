@@ -1,6 +1,6 @@
 //! One rule for kiosk, desk and hub: what the next move makes of a case.
 
-use onedoor_domain::case::{AnswerKind, CaseStatus, Move, Phase, Word};
+use onedoor_domain::case::{AnswerKind, CaseStatus, Move, Phase};
 use onedoor_sync::mail::Owner;
 
 use super::{Outcome, StepBody, Whole};
@@ -92,6 +92,7 @@ pub(super) fn needs_reason(kind: AnswerKind) -> bool {
 mod tests {
     use super::*;
     use onedoor_domain::calendar::Due;
+    use onedoor_domain::case::Word;
     use onedoor_domain::code::CaseCode;
     use onedoor_domain::event::{CaseSaved, CaseStateChanged, ResidentWord};
     use onedoor_domain::id::DraftId;
