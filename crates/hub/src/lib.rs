@@ -1,5 +1,7 @@
 //! The county hub: it takes what kiosks send, keeps it once, and brings the answers back.
 
+pub mod backup;
+pub mod bag;
 pub mod cases;
 pub mod clock;
 pub mod db;
@@ -16,6 +18,7 @@ pub mod metrics;
 pub mod publish;
 pub mod register;
 pub mod rest;
+pub mod retention;
 
 pub use fault::{Done, HubFault};
 pub use hub::Hub;

@@ -180,6 +180,9 @@ impl Journal for Shared {
     }
 
     fn blobs(&self, epoch: Epoch, first: u64, last: u64) -> Result<Vec<Vec<u8>>, JournalFault> {
+        if first > last {
+            return Ok(Vec::new());
+        }
         let memory = self.memory.borrow();
         let found = memory.inline.range((epoch, first)..=(epoch, last));
         Ok(found.flat_map(|(_, blobs)| blobs.clone()).collect())
