@@ -109,15 +109,30 @@ impl Hub {
         let disk = |why: csv::Error| HubFault::disk(&table)(std::io::Error::other(why));
         let mut csv = csv::Writer::from_writer(create(&table)?);
         csv.write_record([
-            "code", "case", "station", "service", "form_version", "language", "saved", "phase", "level", "owner",
-            "due", "answer", "word", "moves", "closed",
+            "code",
+            "case",
+            "station",
+            "service",
+            "form_version",
+            "language",
+            "saved",
+            "phase",
+            "level",
+            "owner",
+            "due",
+            "answer",
+            "word",
+            "moves",
+            "closed",
         ])
         .map_err(disk)?;
         for case in self.cases(station, true, MOST).await? {
             let status = &case.whole.status;
             let due = match status.due {
                 Some(onedoor_domain::calendar::Due::On(date)) => date.to_string(),
-                Some(onedoor_domain::calendar::Due::WithinWorkingDays(days)) => format!("{days} working days"),
+                Some(onedoor_domain::calendar::Due::WithinWorkingDays(days)) => {
+                    format!("{days} working days")
+                }
                 None => String::new(),
             };
             let words = [
@@ -140,7 +155,8 @@ impl Hub {
             csv.write_record(words.map(harmless)).map_err(disk)?;
             done.cases += 1;
             if answers {
-                self.export_case(&out.join(case.case.to_string()), case.case, &mut done).await?;
+                self.export_case(&out.join(case.case.to_string()), case.case, &mut done)
+                    .await?;
             }
         }
         csv.flush().map_err(HubFault::disk(&table))?;
@@ -169,7 +185,8 @@ impl Hub {
             }
             let path = out.join(name);
             let mut file = create(&path)?;
-            file.write_all(one.content.bytes.expose()).map_err(HubFault::disk(&path))?;
+            file.write_all(one.content.bytes.expose())
+                .map_err(HubFault::disk(&path))?;
             done.opened += 1;
         }
         Ok(())
@@ -189,7 +206,13 @@ fn harmless(value: String) -> String {
 fn plain(role: &str) -> String {
     let name: String = role
         .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') {
+                c
+            } else {
+                '_'
+            }
+        })
         .collect();
     match name.trim_start_matches('.') {
         "" => "file".to_owned(),
@@ -222,7 +245,13 @@ mod tests {
 
     #[test]
     fn a_role_names_a_file_in_its_own_folder() {
-        for (role, name) in [("answers", "answers"), ("../../x", "_.._x"), ("", "file"), ("..", "file"), ("a/b", "a_b")] {
+        for (role, name) in [
+            ("answers", "answers"),
+            ("../../x", "_.._x"),
+            ("", "file"),
+            ("..", "file"),
+            ("a/b", "a_b"),
+        ] {
             assert_eq!(plain(role), name);
         }
         assert_eq!(harmless("=1+1".into()), "'=1+1");

@@ -78,7 +78,10 @@ impl Table {
             .collect();
         let usable = |name: &str| {
             let first = name.chars().next().is_some_and(|c| c.is_ascii_lowercase());
-            first && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+            first
+                && name
+                    .chars()
+                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
         };
         let mut seen = BTreeSet::new();
         for (place, name) in names.iter().enumerate() {
@@ -110,7 +113,10 @@ impl Table {
                 if people.insert(who) {
                     Ok(row)
                 } else {
-                    Err((WHO.to_owned(), "this person stands in an earlier row already".to_owned()))
+                    Err((
+                        WHO.to_owned(),
+                        "this person stands in an earlier row already".to_owned(),
+                    ))
                 }
             });
             match read {
@@ -128,7 +134,11 @@ impl Table {
 
 fn row(names: &[String], record: &csv::StringRecord) -> Result<ResidentRow, (String, String)> {
     if record.len() != names.len() {
-        let why = format!("{} values where there are {} columns", record.len(), names.len());
+        let why = format!(
+            "{} values where there are {} columns",
+            record.len(),
+            names.len()
+        );
         return Err((String::new(), why));
     }
     let (mut who, mut fields) = (None, BTreeMap::new());
@@ -137,7 +147,10 @@ fn row(names: &[String], record: &csv::StringRecord) -> Result<ResidentRow, (Str
             return Err((name.clone(), format!("longer than {MAX_VALUE} bytes")));
         }
         if value.chars().any(char::is_control) {
-            return Err((name.clone(), "holds a line break or another control character".into()));
+            return Err((
+                name.clone(),
+                "holds a line break or another control character".into(),
+            ));
         }
         if name == WHO {
             let id = IdNumber::parse(value).map_err(|why| (name.clone(), why.to_string()))?;
@@ -188,7 +201,10 @@ impl Hub {
             .await?;
         let mut old = BTreeMap::new();
         for row in &before {
-            old.insert(row.array::<32>(0)?, (row.array::<32>(1)?, row.bytes(2)?.to_vec()));
+            old.insert(
+                row.array::<32>(0)?,
+                (row.array::<32>(1)?, row.bytes(2)?.to_vec()),
+            );
         }
         let now = now_ms();
         let (mut changed, mut fresh) = (Vec::new(), Vec::new());
@@ -226,7 +242,8 @@ impl Hub {
             )
             .await?;
         }
-        tx.insert(&RESIDENT, fresh.into_iter().map(|(_, row)| row).collect()).await?;
+        tx.insert(&RESIDENT, fresh.into_iter().map(|(_, row)| row).collect())
+            .await?;
         let rows = changed.len() as u64;
         let kiosks = tx
             .query(
@@ -276,17 +293,23 @@ impl Hub {
         }
         let mut posts = Vec::new();
         for (register, (kept, people)) in registers {
-            posts.extend(letters(&register, &kept.name, &kept.as_of, people).into_iter().map(|mail| Post {
-                to: device,
-                mail: mail.into(),
-                about: None,
-            }));
+            posts.extend(
+                letters(&register, &kept.name, &kept.as_of, people)
+                    .into_iter()
+                    .map(|mail| Post {
+                        to: device,
+                        mail: mail.into(),
+                        about: None,
+                    }),
+            );
         }
         self.post(tx, posts).await
     }
 
     fn who(&self, register: &str, id_number: &str) -> [u8; 32] {
-        self.keys.rest.name(format!("{register}\0{id_number}").as_bytes())
+        self.keys
+            .rest
+            .name(format!("{register}\0{id_number}").as_bytes())
     }
 
     fn kept(&self, station: &str, who: &[u8; 32], hidden: &[u8]) -> Done<Kept> {
@@ -351,33 +374,62 @@ mod tests {
     fn id(number: u32) -> String {
         let body = format!("99010119500101{:03}", number % 1000);
         let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-        let sum: u32 = body.bytes().zip(weights).map(|(b, w)| u32::from(b - b'0') * w).sum();
-        format!("{body}{}", ["1", "0", "X", "9", "8", "7", "6", "5", "4", "3", "2"][(sum % 11) as usize])
+        let sum: u32 = body
+            .bytes()
+            .zip(weights)
+            .map(|(b, w)| u32::from(b - b'0') * w)
+            .sum();
+        format!(
+            "{body}{}",
+            ["1", "0", "X", "9", "8", "7", "6", "5", "4", "3", "2"][(sum % 11) as usize]
+        )
     }
 
     #[test]
     fn each_row_that_is_not_taken_is_named_with_its_reason() {
         let text = format!(
             "\u{feff}id_number,name,village\n{},赵某,一村\n123,x,y\n{},again\n{},twice,z\n{},,\n",
-            id(1), id(2), id(1), id(3)
+            id(1),
+            id(2),
+            id(1),
+            id(3)
         );
         let table = Table::read(text.as_bytes()).unwrap();
         assert_eq!(table.rows.len(), 2);
-        let places: Vec<_> = table.refused.iter().map(|r| (r.row, r.column.as_str())).collect();
+        let places: Vec<_> = table
+            .refused
+            .iter()
+            .map(|r| (r.row, r.column.as_str()))
+            .collect();
         assert_eq!(places, [(3, "id_number"), (4, ""), (5, "id_number")]);
-        assert!(table.refused.iter().all(|r| !r.why.contains("123")), "no value is repeated");
+        assert!(
+            table.refused.iter().all(|r| !r.why.contains("123")),
+            "no value is repeated"
+        );
         let (gb, ..) = encoding_rs::GB18030.encode("id_number,name\n");
         let mut bytes = gb.into_owned();
         bytes.extend_from_slice(id(4).as_bytes());
         bytes.extend_from_slice(&encoding_rs::GB18030.encode(",赵某\n").0);
         let table = Table::read(&bytes).unwrap();
-        assert_eq!(table.rows[0].fields.as_ref().unwrap()["name"].expose(), "赵某");
+        assert_eq!(
+            table.rows[0].fields.as_ref().unwrap()["name"].expose(),
+            "赵某"
+        );
     }
 
     #[test]
     fn a_table_that_no_form_can_use_is_refused_as_a_whole() {
-        for text in ["", "name\nx\n", "id_number,Name\n", "id_number,a,a\n", "id_number,姓名\n"] {
-            assert!(matches!(Table::read(text.as_bytes()), Err(HubFault::Table(_))), "{text}");
+        for text in [
+            "",
+            "name\nx\n",
+            "id_number,Name\n",
+            "id_number,a,a\n",
+            "id_number,姓名\n",
+        ] {
+            assert!(
+                matches!(Table::read(text.as_bytes()), Err(HubFault::Table(_))),
+                "{text}"
+            );
         }
     }
 

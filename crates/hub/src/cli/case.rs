@@ -185,7 +185,9 @@ impl What {
                 DeskMove {
                     texts: texts
                         .into_iter()
-                        .filter_map(|(role, text)| Some((role, language.clone(), text?.as_str().into())))
+                        .filter_map(|(role, text)| {
+                            Some((role, language.clone(), text?.as_str().into()))
+                        })
                         .collect(),
                     ..DeskMove::new(case, staff, made)
                 }
@@ -205,8 +207,16 @@ impl What {
 
 fn show(view: &CaseView) {
     let (matter, status) = (&view.matter, view.status());
-    println!("{}  {}  station {}", matter.code, matter.service, matter.station);
-    println!("saved {}  now {:?}, level {}", clock::text(matter.saved_ms), status.phase, status.level);
+    println!(
+        "{}  {}  station {}",
+        matter.code, matter.service, matter.station
+    );
+    println!(
+        "saved {}  now {:?}, level {}",
+        clock::text(matter.saved_ms),
+        status.phase,
+        status.level
+    );
     if let Some(owner) = &matter.whole.owner {
         let name = owner.name.as_deref().unwrap_or("");
         let phone = owner.phone.as_deref().unwrap_or("");
@@ -232,7 +242,11 @@ fn show(view: &CaseView) {
             Outcome::SetAside => "  (set aside: not allowed where the case stood)",
             Outcome::Reconciled => "  (met another word; the worse holds)",
         };
-        println!("{:>3}  {}  {who}  {what}{became}", step.number, clock::text(step.at_ms));
+        println!(
+            "{:>3}  {}  {who}  {what}{became}",
+            step.number,
+            clock::text(step.at_ms)
+        );
     }
     for text in &view.texts {
         println!("  {}", text.expose());

@@ -62,11 +62,14 @@ pub(super) async fn load(place: &Place, asked: LoadArguments) -> Result<()> {
             format!("http://{}/", here.address)
         }
     };
-    let seed = asked.seed.unwrap_or_else(|| u64::from(std::process::id()) << 32 | onedoor_hub::clock::now_ms().cast_unsigned());
+    let seed = asked.seed.unwrap_or_else(|| {
+        u64::from(std::process::id()) << 32 | onedoor_hub::clock::now_ms().cast_unsigned()
+    });
     for place in 0..asked.kiosks {
         let (writer, key) = kiosk(seed, place);
         let station = format!("load-{place}");
-        hub.enrol_unasked(writer.device, key.public().to_bytes(), &station).await?;
+        hub.enrol_unasked(writer.device, key.public().to_bytes(), &station)
+            .await?;
     }
     let load = Load {
         address: HubAddress {
@@ -92,7 +95,10 @@ pub(super) async fn load(place: &Place, asked: LoadArguments) -> Result<()> {
     eprintln!();
     let played = played?;
     #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
-    let (each, bytes) = (played.events as f64 / played.seconds, played.bytes as f64 / played.events.max(1) as f64);
+    let (each, bytes) = (
+        played.events as f64 / played.seconds,
+        played.bytes as f64 / played.events.max(1) as f64,
+    );
     if asked.json {
         println!(
             "{}",

@@ -30,13 +30,24 @@ pub struct Arguments {
 #[derive(Args, Clone)]
 pub struct Place {
     /// `sqlite:FILE` or `postgres://USER@HOST/NAME`.
-    #[arg(long, global = true, env = "ONEDOOR_DATABASE", default_value = "sqlite:hub.db", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "ONEDOOR_DATABASE",
+        default_value = "sqlite:hub.db",
+        hide_env_values = true
+    )]
     database: String,
     /// The credential: beside a SQLite file by default, else from systemd's credentials (`hub.key`).
     #[arg(long, global = true, env = "ONEDOOR_HUB_KEY")]
     key: Option<PathBuf>,
     /// The hub's name, by which a technician knows it.
-    #[arg(long, global = true, env = "ONEDOOR_HUB_NAME", default_value = "county hub")]
+    #[arg(
+        long,
+        global = true,
+        env = "ONEDOOR_HUB_NAME",
+        default_value = "county hub"
+    )]
     name: String,
 }
 
@@ -200,7 +211,9 @@ impl Place {
             return Ok(PathBuf::from(folder).join("hub.key"));
         }
         let file = self.database.strip_prefix("sqlite:");
-        let file = file.context("--key: where is the hub's credential? (`onedoor-hub keys new --key FILE` makes one)")?;
+        let file = file.context(
+            "--key: where is the hub's credential? (`onedoor-hub keys new --key FILE` makes one)",
+        )?;
         Ok(PathBuf::from(file).with_extension("key"))
     }
 
@@ -208,7 +221,10 @@ impl Place {
     async fn hub(&self) -> Result<Arc<Hub>> {
         let key = self.key()?;
         if !key.exists() {
-            anyhow::bail!("{} is not there: `onedoor-hub keys new` makes it", key.display());
+            anyhow::bail!(
+                "{} is not there: `onedoor-hub keys new` makes it",
+                key.display()
+            );
         }
         let keys = Keys::read(&key)?;
         let db = db::open(&self.database).await?;
@@ -230,13 +246,18 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Code { station } => {
             let code = place.hub().await?.new_code(&station).await?;
             let (first, last) = code.split_at(4);
-            println!("{first} {last}\n\nGood once, for ten minutes, for a kiosk of station {station}.");
+            println!(
+                "{first} {last}\n\nGood once, for ten minutes, for a kiosk of station {station}."
+            );
             Ok(())
         }
         Command::Token { station, out, days } => {
             let token = place.hub().await?.new_token(&station, days).await?;
             work::write_private(&out, &token)?;
-            println!("{}: good once, for {days} days, for a kiosk of station {station}. Keep it like a key.", out.display());
+            println!(
+                "{}: good once, for {days} days, for a kiosk of station {station}. Keep it like a key.",
+                out.display()
+            );
             Ok(())
         }
         Command::Devices { json } => work::devices(&*place.hub().await?, json).await,
@@ -263,7 +284,10 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Recover { device, out } => {
             let content = place.hub().await?.recover(device).await?;
             work::write_private(&out, content.bytes.expose())?;
-            println!("{}: the key of {device}'s record. Destroy it when the box is saved.", out.display());
+            println!(
+                "{}: the key of {device}'s record. Destroy it when the box is saved.",
+                out.display()
+            );
             Ok(())
         }
         Command::Case(asked) => case::case(&*place.hub().await?, asked).await,
@@ -275,7 +299,10 @@ pub async fn run(arguments: Arguments) -> Result<()> {
             let made = place.hub().await?.backup(&folder).await?;
             println!(
                 "{}: {} rows, {} events, all read again and checked; {} records are now safe at this second place.",
-                made.file.display(), made.rows, made.events, made.marked
+                made.file.display(),
+                made.rows,
+                made.events,
+                made.marked
             );
             Ok(())
         }
@@ -286,7 +313,12 @@ pub async fn run(arguments: Arguments) -> Result<()> {
                 from
             };
             let made = place.hub().await?.restore(&file).await?;
-            println!("{}: {} rows, {} events restored.", file.display(), made.rows, made.events);
+            println!(
+                "{}: {} rows, {} events restored.",
+                file.display(),
+                made.rows,
+                made.events
+            );
             Ok(())
         }
         Command::Retention { days } => {
@@ -305,9 +337,15 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         } => {
             use onedoor_sync::mail::BundleKind;
             let bytes = std::fs::read(&file).with_context(|| file.display().to_string())?;
-            let kind = if notices { BundleKind::Notices } else { BundleKind::Station };
+            let kind = if notices {
+                BundleKind::Notices
+            } else {
+                BundleKind::Station
+            };
             let hub = place.hub().await?;
-            let (name, told) = hub.publish(&bytes, kind, &version_text, station.as_deref()).await?;
+            let (name, told) = hub
+                .publish(&bytes, kind, &version_text, station.as_deref())
+                .await?;
             println!("{name}: {} bytes, {told} kiosks are told.", bytes.len());
             Ok(())
         }

@@ -21,11 +21,21 @@ pub(super) async fn serve(place: &Place, how: &ServeArguments) -> Result<()> {
             plain_http: how.plain_http,
         },
     )?;
-    let scheme = if how.tls_cert.is_some() { "https" } else { "http" };
+    let scheme = if how.tls_cert.is_some() {
+        "https"
+    } else {
+        "http"
+    };
     let address = served.address;
-    println!("onedoor-hub: {} serves at {scheme}://{address} from a {} database", hub.name, hub.db.kind());
+    println!(
+        "onedoor-hub: {} serves at {scheme}://{address} from a {} database",
+        hub.name,
+        hub.db.kind()
+    );
     if how.plain_http && how.tls_cert.is_none() {
-        println!("onedoor-hub: PLAIN HTTP: anybody on the way can read and change what kiosks send");
+        println!(
+            "onedoor-hub: PLAIN HTTP: anybody on the way can read and change what kiosks send"
+        );
     }
     let copies = how.second_place.clone().map(|folder| {
         let (hub, every) = (hub.clone(), how.second_place_minutes.max(1));

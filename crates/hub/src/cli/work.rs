@@ -102,7 +102,10 @@ pub(super) async fn keys(place: &Place, command: KeysCommand) -> Result<()> {
     match command {
         KeysCommand::New => {
             Keys::generate()?.write(&path, true)?;
-            println!("{}: new keys. Keep a copy in a safe, not beside the database's copies.", path.display());
+            println!(
+                "{}: new keys. Keep a copy in a safe, not beside the database's copies.",
+                path.display()
+            );
         }
         KeysCommand::Rotate => {
             let mut keys = Keys::read(&path)?;
@@ -116,7 +119,11 @@ pub(super) async fn keys(place: &Place, command: KeysCommand) -> Result<()> {
             println!("signs  {}", hex(&keys.public().to_bytes()));
             for (number, sealing) in keys.sealing.iter().enumerate() {
                 let which = if number == 0 { "seals " } else { "sealed" };
-                println!("{which} {}  since {}", hex(&sealing.secret.public().to_bytes()), sealing.made);
+                println!(
+                    "{which} {}  since {}",
+                    hex(&sealing.secret.public().to_bytes()),
+                    sealing.made
+                );
             }
             println!("bags   {}", keys.bag.address());
         }
@@ -163,8 +170,14 @@ pub(super) async fn devices(hub: &Hub, json: bool) -> Result<()> {
         return Ok(());
     }
     for line in lines {
-        let contact = line.contact_ms.map_or_else(|| "never heard of".to_owned(), clock::text);
-        let frozen = if line.frozen.is_empty() { "" } else { "  FROZEN: two records under one number" };
+        let contact = line
+            .contact_ms
+            .map_or_else(|| "never heard of".to_owned(), clock::text);
+        let frozen = if line.frozen.is_empty() {
+            ""
+        } else {
+            "  FROZEN: two records under one number"
+        };
         println!(
             "{}  {:<12} {:<25} {:>8} events  {contact}{frozen}",
             line.device,
@@ -233,18 +246,26 @@ pub(super) async fn register(hub: &Hub, command: RegisterCommand) -> Result<()> 
     for refused in &table.refused {
         println!("row {}, {}: {}", refused.row, refused.column, refused.why);
     }
-    println!("{} rows are good, {} refused", table.rows.len(), table.refused.len());
+    println!(
+        "{} rows are good, {} refused",
+        table.rows.len(),
+        table.refused.len()
+    );
     if preview {
         println!("nothing was kept (--preview)");
         return Ok(());
     }
-    let (rows, told) = hub.take_register(&station, &register, &title, &as_of, table).await?;
+    let (rows, told) = hub
+        .take_register(&station, &register, &title, &as_of, table)
+        .await?;
     println!("{rows} rows are new or changed; {told} kiosks of station {station} are told");
     Ok(())
 }
 
 pub(super) async fn export(hub: &Hub, asked: ExportArguments) -> Result<()> {
-    let done = hub.export(&asked.out, asked.station.as_deref(), asked.answers).await?;
+    let done = hub
+        .export(&asked.out, asked.station.as_deref(), asked.answers)
+        .await?;
     println!(
         "{}: {} cases, {} blobs opened, {} could not be opened, {} submissions",
         asked.out.display(),
