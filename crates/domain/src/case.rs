@@ -295,7 +295,13 @@ impl CaseStatus {
             (Ok(next), _, _) => (next, true),
             (Err(_), Move::Say(word), Some(before)) if self.phase == Phase::Reopened => {
                 let word = Some(before.reconcile(*word));
-                (CaseStatus { word, ..self.clone() }, false)
+                (
+                    CaseStatus {
+                        word,
+                        ..self.clone()
+                    },
+                    false,
+                )
             }
             (Err(_), _, _) => (self.clone(), false),
         }
@@ -459,15 +465,34 @@ mod tests {
 
     #[test]
     fn a_move_made_apart_is_set_aside_and_of_two_words_the_worse_holds() {
-        let answered = [save(), take("li", 5), answer(AnswerKind::Approved, false, false)];
-        let partly = after(&answered).unwrap().after(&Move::Say(Word::Partly)).unwrap();
+        let answered = [
+            save(),
+            take("li", 5),
+            answer(AnswerKind::Approved, false, false),
+        ];
+        let partly = after(&answered)
+            .unwrap()
+            .after(&Move::Say(Word::Partly))
+            .unwrap();
         let (worse, made) = partly.after_apart(&Move::Say(Word::NotSolved));
-        assert_eq!((worse.word, worse.level, made), (Some(Word::NotSolved), 1, false));
-        assert_eq!(worse.after_apart(&Move::Say(Word::Solved)), (worse.clone(), false));
+        assert_eq!(
+            (worse.word, worse.level, made),
+            (Some(Word::NotSolved), 1, false)
+        );
+        assert_eq!(
+            worse.after_apart(&Move::Say(Word::Solved)),
+            (worse.clone(), false)
+        );
         assert_eq!(partly.after_apart(&save()), (partly.clone(), false));
-        let closed = after(&answered).unwrap().after(&Move::Say(Word::Solved)).unwrap();
+        let closed = after(&answered)
+            .unwrap()
+            .after(&Move::Say(Word::Solved))
+            .unwrap();
         let (open, made) = closed.after_apart(&Move::Say(Word::NotSolved));
-        assert_eq!((open.phase, open.word, made), (Phase::Reopened, Some(Word::NotSolved), true));
+        assert_eq!(
+            (open.phase, open.word, made),
+            (Phase::Reopened, Some(Word::NotSolved), true)
+        );
     }
 
     #[test]

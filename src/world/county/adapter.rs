@@ -577,8 +577,9 @@ fn register(page: &mail::ResidentsMail) -> RegisterPage {
                 .map(|(name, value)| (name.clone(), Personal::from(value.expose())))
                 .collect()
         });
-        let number = onedoor_domain::idnumber::IdNumber::normal(row.id_number.expose());
-        (Who::Number(Personal::new(number)), fields)
+        // In the form in which the kiosk's own keypad gives it.
+        let number = row.id_number.expose().trim().to_uppercase();
+        (Who::from(&Personal::new(number)), fields)
     });
     RegisterPage {
         register: page.register.clone(),

@@ -82,7 +82,7 @@ fn written(
     );
     let mut fault = None;
     let outcome = stick::write_whole(folder, &name, |file| {
-        let mut fill = || -> Result<(Vec<(Epoch, u64)>, File), BagFault> {
+        let fill = || -> Result<(Vec<(Epoch, u64)>, File), BagFault> {
             let mut bag = address(file.try_clone()?, &to)?;
             if let Some(serial) = keys.token {
                 let enrol = keys.enrol(setting, Admission::Token(serial));

@@ -316,7 +316,7 @@ impl Road<'_> {
             send(&orders, Order::File(file));
         }
         let grown = orders.clone();
-        store.on_growth(Some(Box::new(move |epoch, last| {
+        store.on_growth(Some(std::sync::Arc::new(move |epoch, last| {
             send(&grown, Order::Grew { epoch, last });
         })));
         let mut link = None;
