@@ -5,6 +5,7 @@
 //! Nothing here is part of the kiosk; it is linked by tests and by `onedoor-bench` only.
 
 pub mod drive;
+pub mod hub;
 pub mod kiosk;
 pub mod process;
 pub mod pty;
