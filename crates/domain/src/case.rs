@@ -1,5 +1,6 @@
 //! What may happen to a case, in which order, and what the resident is shown of it.
 
+use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -42,43 +43,60 @@ impl Word {
 }
 
 /// Where a case stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Encode, Decode)]
 #[serde(rename_all = "snake_case")]
+#[cbor(index_only)]
 pub enum Phase {
     /// Answers are being given.
+    #[n(0)]
     Draft,
     /// Kept in this machine.
+    #[n(1)]
     Saved,
     /// A named person has it.
+    #[n(2)]
     InHand,
     /// The office has answered; the resident does not know yet.
+    #[n(3)]
     Answered,
     /// The resident was told.
+    #[n(4)]
     Told,
     /// The resident said that it is not, or only partly, solved: waits for a new owner, one level up.
+    #[n(5)]
     Reopened,
     /// The resident said that it is solved.
+    #[n(6)]
     Closed,
 }
 
 /// The state of a case: the result of all its moves so far.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, Encode, Decode)]
+#[cbor(map)]
 pub struct CaseStatus {
     /// Where it stands.
+    #[n(0)]
     pub phase: Phase,
     /// The county has it (independent of the rest: a station may answer without a network).
+    #[n(1)]
     pub delivered: bool,
     /// 0 at first; one more with each reopening.
+    #[n(2)]
     pub level: u8,
     /// Who has it: a staff id.
+    #[n(3)]
     pub owner: Option<String>,
     /// Term given to the owner, in working days.
+    #[n(4)]
     pub term_days: Option<u16>,
     /// By when an answer was promised.
+    #[n(5)]
     pub due: Option<Due>,
     /// The last answer.
+    #[n(6)]
     pub answer: Option<AnswerKind>,
     /// The resident's last word.
+    #[n(7)]
     pub word: Option<Word>,
 }
 

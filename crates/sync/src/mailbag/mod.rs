@@ -36,6 +36,11 @@ const END: u8 = 0;
 const BATCH: u8 = 1;
 const FILE: u8 = 2;
 const REPLY: u8 = 3;
+const ENROL: u8 = 4;
+const ENROL_ANSWER: u8 = 5;
+const BUNDLE: u8 = 6;
+/// Largest piece of a bundle in a bag, in bytes.
+pub const BUNDLE_PIECE: usize = 1024 * 1024;
 
 /// Why a bag could not be written or read. What was read before stays good: each part stands for itself.
 #[derive(Debug, Error)]

@@ -4,7 +4,11 @@ use std::io::{BufReader, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{BATCH, BagFault, BagKey, END, FILE, MAGIC, MAX_PART, MAX_PARTS, REPLY, SignedReply};
+use super::{
+    BATCH, BUNDLE, BUNDLE_PIECE, BagFault, BagKey, END, ENROL, ENROL_ANSWER, FILE, MAGIC, MAX_PART,
+    MAX_PARTS, REPLY, SignedReply,
+};
+use crate::enrol::MAX_ENROL;
 use crate::seal::FileTicket;
 use crate::wire::{Dictionary, MAX_RECEIVED};
 
@@ -12,6 +16,8 @@ use crate::wire::{Dictionary, MAX_RECEIVED};
 const LARGEST_BATCH: usize = MAX_RECEIVED + 1;
 /// Largest answer part: a reply that did not compress, signed.
 const LARGEST_REPLY: usize = crate::wire::MAX_UNPACKED + 1024;
+/// Largest piece of a bundle, with its hash and place.
+const LARGEST_PIECE: usize = BUNDLE_PIECE + 40;
 /// An age header for one recipient has about 200 bytes; a hostile one could go on for ever.
 const MAX_HEADER: usize = 16 * 1024;
 
@@ -34,6 +40,19 @@ pub enum Part {
     },
     /// An answer of the hub, not verified.
     Reply(SignedReply),
+    /// A kiosk asks to be enrolled ([`crate::enrol::Enrol::decode`]).
+    Enrol(Vec<u8>),
+    /// The hub's answer to that ([`crate::enrol::EnrolAnswer::decode`]).
+    EnrolAnswer(Vec<u8>),
+    /// A piece of a bundle ([`crate::mail::BundleMail`] names it); the pieces of one follow one another.
+    BundlePiece {
+        /// BLAKE3 of the whole bundle.
+        hash: [u8; 32],
+        /// Where the piece belongs.
+        offset: u64,
+        /// The piece.
+        bytes: Vec<u8>,
+    },
 }
 
 /// Lets only so many bytes pass until it is opened.
@@ -114,6 +133,8 @@ impl<R: Read> BagReader<R> {
             BATCH => LARGEST_BATCH,
             FILE => MAX_PART,
             REPLY => LARGEST_REPLY,
+            ENROL | ENROL_ANSWER => MAX_ENROL,
+            BUNDLE => LARGEST_PIECE,
             _ => return Err(BagFault::Damaged),
         };
         self.parts += 1;
@@ -198,6 +219,17 @@ fn understand(kind: u8, mut bytes: Vec<u8>) -> Result<Part, BagFault> {
             Ok(Part::File {
                 ticket,
                 sealed: sealed.to_vec(),
+            })
+        }
+        ENROL => Ok(Part::Enrol(bytes)),
+        ENROL_ANSWER => Ok(Part::EnrolAnswer(bytes)),
+        BUNDLE => {
+            let (hash, rest) = bytes.split_first_chunk::<32>().ok_or(BagFault::Damaged)?;
+            let (offset, piece) = rest.split_first_chunk::<8>().ok_or(BagFault::Damaged)?;
+            Ok(Part::BundlePiece {
+                hash: *hash,
+                offset: u64::from_be_bytes(*offset),
+                bytes: piece.to_vec(),
             })
         }
         _ => SignedReply::decode(&bytes)

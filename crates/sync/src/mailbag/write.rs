@@ -5,7 +5,10 @@ use std::io::Write;
 use onedoor_domain::id::Epoch;
 
 use super::SignedReply;
-use super::{BATCH, BagAddress, BagFault, END, FILE, MAGIC, MAX_PART, MAX_PARTS, REPLY};
+use super::{
+    BATCH, BUNDLE, BUNDLE_PIECE, BagAddress, BagFault, END, ENROL, ENROL_ANSWER, FILE, MAGIC,
+    MAX_PART, MAX_PARTS, REPLY,
+};
 use crate::engine::making::{NotMade, Order, make};
 use crate::engine::{Journal, Standing, Stream};
 use crate::seal::FileTicket;
@@ -81,6 +84,35 @@ impl<W: Write> BagWriter<W> {
     /// `Stick`, `TooLarge`.
     pub fn reply(&mut self, reply: &SignedReply) -> Result<(), BagFault> {
         self.part(REPLY, &[&reply.encode()])
+    }
+
+    /// Adds a request to be enrolled ([`crate::enrol::Enrol::encode`]); it goes before the batches.
+    ///
+    /// # Errors
+    /// `Stick`, `TooLarge`.
+    pub fn enrol(&mut self, enrol: &[u8]) -> Result<(), BagFault> {
+        self.part(ENROL, &[enrol])
+    }
+
+    /// Adds the answer to such a request.
+    ///
+    /// # Errors
+    /// `Stick`, `TooLarge`.
+    pub fn enrol_answer(&mut self, answer: &[u8]) -> Result<(), BagFault> {
+        self.part(ENROL_ANSWER, &[answer])
+    }
+
+    /// Adds a bundle, in pieces.
+    ///
+    /// # Errors
+    /// `Stick`, `TooLarge`.
+    pub fn bundle(&mut self, bytes: &[u8]) -> Result<(), BagFault> {
+        let hash = blake3::hash(bytes);
+        for (number, piece) in (0u64..).zip(bytes.chunks(BUNDLE_PIECE)) {
+            let offset = number * BUNDLE_PIECE as u64;
+            self.part(BUNDLE, &[hash.as_bytes(), &offset.to_be_bytes(), piece])?;
+        }
+        Ok(())
     }
 
     /// Writes the end of the content.

@@ -3,8 +3,10 @@
 mod bench;
 mod corpus;
 mod engine;
+mod enrol;
 mod fiction;
 mod files;
+mod mail;
 mod mailbag;
 mod model;
 mod refusals;
