@@ -6,7 +6,9 @@
 //! * [`seal`]: answers and files, readable by the hub alone.
 //! * [`enrol`]: how kiosk and hub come to know each other.
 //! * [`mailbag`]: the same on a USB stick, where no network reaches.
+//! * [`driver`]: the engine on a real network.
 
+pub mod driver;
 pub mod engine;
 pub mod enrol;
 pub mod mail;

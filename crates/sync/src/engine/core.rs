@@ -200,11 +200,15 @@ impl Engine {
                 self.timeouts = 0;
                 // Only a link that was down waits: a driver that says so often does not hold everything up.
                 if !std::mem::replace(&mut self.link, true) {
-                    self.next_at = self.now + self.retry.link_up();
+                    self.next_at = self.now + self.retry.link_up(self.settings.spread_ms);
                     self.poll_at = self.poll_at.min(self.next_at);
                 }
             }
             Input::LinkDown => self.link = false,
+            Input::TryNow => {
+                self.next_at = self.now;
+                self.poll_at = self.now;
+            }
             Input::Answered {
                 request,
                 dictionary,

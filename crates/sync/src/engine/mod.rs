@@ -113,6 +113,9 @@ pub struct Settings {
     pub poll_ms: u64,
     /// A request without any answer for so long has failed, ms. The driver stops a stalled one earlier.
     pub timeout_ms: u64,
+    /// The first request after a link came up waits for a random part of this, ms: kiosks whose line comes back
+    /// together do not all ask at once. 0 for a hub on the same machine.
+    pub spread_ms: u64,
     /// Dictionary to compress with.
     pub dictionary: Dictionary,
 }
@@ -123,6 +126,7 @@ impl Default for Settings {
             settle_ms: 2_000,
             poll_ms: 5 * 60_000,
             timeout_ms: 3 * 60_000,
+            spread_ms: 60_000,
             dictionary: Dictionary::V1,
         }
     }
@@ -163,6 +167,8 @@ pub enum Input<'a> {
     },
     /// There is none.
     LinkDown,
+    /// A person asked to try now: no wait that is only a courtesy is kept, and mail is asked for.
+    TryNow,
     /// A sync request was answered, with any status; the body is compressed with the dictionary of its media type.
     Answered {
         /// [`Request::id`].

@@ -9,9 +9,6 @@ const LAST_MS: u64 = 15 * 60_000;
 const LEAST_MS: u64 = 250;
 /// A `Retry-After` beyond this is a captive portal's or a mistake.
 const LONGEST_AFTER_MS: u64 = 3_600_000;
-/// Spread after a link came up.
-const LINK_UP_MS: u64 = 60_000;
-
 /// A source of randomness.
 pub type Dice = Box<dyn FnMut() -> u64 + Send>;
 
@@ -57,10 +54,10 @@ impl Retry {
         }
     }
 
-    /// How long to wait after the link came up, ms.
-    pub fn link_up(&mut self) -> u64 {
+    /// How long to wait after the link came up, ms, of at most `spread_ms`.
+    pub fn link_up(&mut self, spread_ms: u64) -> u64 {
         self.failures = 0;
-        self.up_to(LINK_UP_MS)
+        self.up_to(spread_ms)
     }
 
     /// A span give or take a fifth.
