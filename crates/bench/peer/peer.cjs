@@ -6,28 +6,16 @@
 // Times are taken here, around the library's own call, so that starting Node counts for nothing.
 'use strict';
 const PouchDB = require('pouchdb');
+const fs = require('fs');
 const readline = require('readline');
 const crypto = require('crypto');
 const [, , role, folder] = process.argv;
 const Local = PouchDB.defaults({ prefix: folder.replace(/\/?$/, '/') });
 const say = (it) => process.stdout.write(JSON.stringify(it) + '\n');
 
-// Text that does not compress to nothing and is the same in each run: what a form holds, in base64.
-let state = 0x9e3779b9;
-function random() {
-  state ^= state << 13; state ^= state >>> 17; state ^= state << 5;
-  return state >>> 0;
-}
-function text(length) {
-  const bytes = Buffer.alloc(Math.ceil(length * 3 / 4) + 4);
-  for (let i = 0; i + 4 <= bytes.length; i += 4) bytes.writeUInt32LE(random(), i);
-  return bytes.toString('base64').slice(0, length);
-}
-// A document whose JSON, with its id, is `size` bytes long.
-function doc(size) {
-  const it = { _id: crypto.randomUUID(), type: 'case_saved', at: 1790000000000, service: 'complaint', answers: '' };
-  it.answers = text(size - JSON.stringify(it).length);
-  return it;
+// Documents, one a line, as the bench wrote them: both sides send the same.
+function documents(file) {
+  return fs.readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line));
 }
 
 async function serve() {
@@ -48,52 +36,38 @@ const seconds = (from) => Number(process.hrtime.bigint() - from) / 1e9;
 
 const commands = {
   // Documents put one after the other, each waited for.
-  async puts({ name, count, size }) {
+  async puts({ name, file }) {
     const db = local(name);
     await db.info();
-    const all = Array.from({ length: count }, () => doc(size));
-    const took = [];
+    const all = documents(file);
     const began = process.hrtime.bigint();
-    for (const it of all) {
-      const one = process.hrtime.bigint();
-      await db.put(it);
-      took.push(seconds(one));
-    }
-    const whole = seconds(began);
-    took.sort((a, b) => a - b);
-    return { seconds: whole, p99: took[Math.floor(took.length * 0.99)] };
+    for (const it of all) await db.put(it);
+    return { seconds: seconds(began), count: all.length };
   },
-  // The same, not measured.
-  async fill({ name, count, size }) {
-    const db = local(name);
-    for (let left = count; left > 0; left -= 500) {
-      await db.bulkDocs(Array.from({ length: Math.min(left, 500) }, () => doc(size)));
-    }
+  // The same in bulk, not measured.
+  async fill({ name, file }) {
+    const all = documents(file);
+    for (let at = 0; at < all.length; at += 500) await local(name).bulkDocs(all.slice(at, at + 500));
     return {};
   },
   async attach({ name, bytes }) {
-    await local(name).put({
-      ...doc(200),
-      _attachments: { recording: { content_type: 'application/octet-stream', data: crypto.randomBytes(bytes) } },
-    });
+    const data = crypto.randomBytes(bytes);
+    const recording = { content_type: 'application/octet-stream', data };
+    await local(name).put({ _id: 'case-with-a-recording', _attachments: { recording } });
     return {};
   },
-  // One replication to its end: `push`, `pull` or `sync` (both).
-  async replicate({ name, url, way, batch }) {
-    const db = local(name);
-    const options = batch ? { batch_size: batch } : {};
+  // One-shot replications to their end, side by side.
+  async replicate({ names, server }) {
     const began = process.hrtime.bigint();
-    const info = way === 'sync' ? await db.sync(url, options)
-      : way === 'pull' ? await db.replicate.from(url, options) : await db.replicate.to(url, options);
-    const pushed = way === 'sync' ? info.push : info;
-    return { seconds: seconds(began), written: pushed.docs_written, errors: pushed.errors.length };
+    const infos = await Promise.all(names.map((name) => local(name).replicate.to(`${server}/${name}`)));
+    return { seconds: seconds(began), written: infos.reduce((sum, info) => sum + info.docs_written, 0) };
   },
   // Live replication with retry, as an app would run it, until all has arrived or the time is over.
-  async live({ name, url, most }) {
-    const db = local(name);
+  async live({ name, server, most }) {
     const began = process.hrtime.bigint();
     return await new Promise((done) => {
-      const running = db.replicate.to(url, { live: true, retry: true, back_off_function: () => 500 });
+      const running = local(name).replicate.to(`${server}/${name}`,
+        { live: true, retry: true, back_off_function: () => 500 });
       const finish = (arrived) => {
         clearTimeout(over);
         running.cancel();
@@ -104,9 +78,8 @@ const commands = {
       running.on('error', () => finish(false));
     });
   },
-  // What the far database holds, asked without the line between.
-  async far({ url }) {
-    const info = await new PouchDB(url).info();
+  async held({ name, server }) {
+    const info = await new PouchDB(`${server}/${name}`).info();
     return { docs: info.doc_count };
   },
 };

@@ -136,7 +136,7 @@ pub struct Held {
 #[derive(Default)]
 pub struct Hub {
     /// Who is enrolled.
-    pub keys: BTreeMap<DeviceId, Stub>,
+    pub keys: BTreeMap<DeviceId, Box<dyn Verifier + Send>>,
     /// All streams.
     pub streams: BTreeMap<(DeviceId, Epoch), Held>,
     /// Mailboxes.
@@ -183,7 +183,7 @@ impl Hub {
         let header = &batch.header;
         let key = self.keys.get(&header.device).ok_or(Reason::UnknownDevice)?;
         let mute = self.mute;
-        let verified = batch.verify(key).map_err(|refusal| match refusal.reason {
+        let verified = batch.verify(&**key).map_err(|refusal| match refusal.reason {
             Reason::Undecodable if mute => Refusal::new(Reason::NotProcessed),
             _ => refusal,
         })?;

@@ -104,7 +104,7 @@ impl World {
         let kiosks: Vec<Kiosk> = (0..kiosks)
             .map(|_| {
                 let writer = Writer::new(dice.next());
-                hub.keys.insert(writer.device, Stub([1; 32]));
+                hub.keys.insert(writer.device, Box::new(Stub([1; 32])));
                 let standing = Standing {
                     device: writer.device,
                     cursor: 0,
