@@ -1,5 +1,6 @@
 //! What the kiosk asks of the world, and what the world answers: data, so that a test can stand in for either.
 
+use crate::county::{County, News, Wish};
 use crate::screen::matters::{Matter, Query};
 use iced::widget::image::Handle;
 use jiff::civil::{Date, DateTime};
@@ -316,6 +317,8 @@ pub enum Effect {
     EraseMatter(u64, CaseId),
     /// Put a draft aside under a code, so that the next person can go on.
     PutAside(DraftId, Vec<SecondFactor>),
+    /// What staff wish of the connection to the county.
+    County(Wish),
 }
 
 /// A fault of the record, as far as a person is concerned.
@@ -425,6 +428,10 @@ pub enum Happening {
     Pressed(crate::keys::Key),
     /// A code was read.
     Scanned(Vec<u8>),
+    /// How this machine and the county stand now.
+    County(Box<County>),
+    /// What became of a wish of staff.
+    CountyNews(News),
     /// The scanner works, or not; with the technician's code.
     Scanner(Result<(), &'static str>),
     /// Sound can be heard, or not; with the technician's code.

@@ -4,7 +4,7 @@ use super::Ctx;
 use crate::frame::{Extra, Page};
 use crate::theme;
 use crate::widget::part::{Stack, text_height};
-use crate::widget::{Tapped, picture, words};
+use crate::widget::{Tapped, control, picture, words};
 use iced::alignment::{Horizontal, Vertical};
 use iced::widget::container;
 use iced::{Element, Length};
@@ -17,6 +17,8 @@ pub enum Message {
     GoOn,
     /// "Let the next person go on."
     NextPerson,
+    /// "For staff": this machine and the county.
+    Staff,
 }
 
 /// The page; `before` calls stand before this one, never an invented time.
@@ -55,6 +57,22 @@ pub fn view<'a>(ctx: Ctx<'a>, before: u32, may_yield: bool) -> Page<'a, Message>
             say.with("help-phone", &[("phone", person.1.as_str().into())]),
             look.px(theme::BODY),
             false,
+        );
+        // For staff only, and small: no resident needs it, and no key of a number pad leads there.
+        let label = say.text("help-staff");
+        lines.push(
+            5,
+            look.gentle(72.0),
+            control(
+                draw,
+                "staff",
+                &label,
+                Some("technician"),
+                look.palette.quiet,
+                look.gentle(theme::SMALL),
+            )
+            .height(look.gentle(72.0))
+            .on_tap(Message::Staff),
         );
         let whole: Element<'a, Tapped<Message>> =
             container(lines.finish().align_x(Horizontal::Center))

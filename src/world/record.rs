@@ -312,7 +312,8 @@ impl Keeper {
             | Effect::NewCard(..)
             | Effect::EraseAll(..)
             | Effect::EraseMatter(..)
-            | Effect::PutAside(..) => {}
+            | Effect::PutAside(..)
+            | Effect::County(_) => {}
         }
     }
 
