@@ -183,10 +183,12 @@ impl Hub {
         let header = &batch.header;
         let key = self.keys.get(&header.device).ok_or(Reason::UnknownDevice)?;
         let mute = self.mute;
-        let verified = batch.verify(&**key).map_err(|refusal| match refusal.reason {
-            Reason::Undecodable if mute => Refusal::new(Reason::NotProcessed),
-            _ => refusal,
-        })?;
+        let verified = batch
+            .verify(&**key)
+            .map_err(|refusal| match refusal.reason {
+                Reason::Undecodable if mute => Refusal::new(Reason::NotProcessed),
+                _ => refusal,
+            })?;
         let held = self
             .streams
             .entry((header.device, header.epoch))

@@ -139,7 +139,7 @@ impl Arms {
         let mut dice = Dice(round);
         match round % 8 {
             // A thousand bombs would only take long.
-            0 if round % 800 == 0 => self.thrown(&self.bomb, &mut dice),
+            0 if round.is_multiple_of(800) => self.thrown(&self.bomb, &mut dice),
             0 => self.thrown(&self.frames, &mut dice),
             1 => {
                 let length = dice.below(70_000) as usize;
