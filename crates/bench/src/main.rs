@@ -28,6 +28,8 @@ enum Bench {
     Store(store::Arguments),
     /// What a case costs on the wire and on disk, beside PouchDB.
     Sync(sync::Arguments),
+    /// What was saved in three days without a network, over a line as bad as they come, beside one plain TCP stream.
+    Backlog(sync::backlog::Arguments),
     /// What takes long to show, in parts that can be taken up again.
     Soak(soak::Arguments),
     /// Reading codes from pictures, beside zxing-cpp.
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         Bench::Ui(arguments) => ui::run(&arguments),
         Bench::Store(arguments) => store::run(&arguments),
         Bench::Sync(arguments) => sync::run(&arguments),
+        Bench::Backlog(arguments) => sync::backlog::run(&arguments),
         Bench::Soak(arguments) => soak::run(&arguments),
         Bench::Qr(arguments) => qr::run(&arguments),
     };

@@ -102,9 +102,23 @@ impl Kiosk {
     /// # Errors
     /// When the address is not one.
     pub fn connect(self, url: &str, acked: u64) -> Result<Running> {
+        self.connect_over(url, acked, false, || 0)
+    }
+
+    /// The same over a line that is slow or not, with dice that are thrown for each wait.
+    ///
+    /// # Errors
+    /// When the address is not one.
+    pub fn connect_over(
+        self,
+        url: &str,
+        acked: u64,
+        slow: bool,
+        dice: impl FnMut() -> u64 + Send + Clone + 'static,
+    ) -> Result<Running> {
         let hub = HttpHub::new(&HubAddress {
             url: url.to_owned(),
-            authority: Authority::PlainHttp { anywhere: false },
+            authority: Authority::PlainHttp { anywhere: true },
         })?;
         let (device, epoch, last) = (self.writer.device, self.writer.epoch, self.writer.last);
         let standing = Standing {
@@ -125,7 +139,7 @@ impl Kiosk {
             ..Settings::default()
         };
         let key = Box::new(self.key());
-        let engine = Engine::new(standing, settings, key, Box::new(|| 0));
+        let engine = Engine::new(standing, settings, key, Box::new(dice.clone()));
         let (sender, told) = watch::channel(None);
         let kept = Rc::new(Kept {
             record: RefCell::new(self.record),
@@ -136,7 +150,7 @@ impl Kiosk {
         });
         let (orders, inbox) = orders();
         let its = Rc::clone(&kept);
-        tokio::task::spawn_local(async move { drive(engine, &*its, &hub, inbox, || 0).await });
+        tokio::task::spawn_local(async move { drive(engine, &*its, &hub, inbox, dice).await });
         let running = Running {
             kept,
             told,
@@ -147,7 +161,7 @@ impl Kiosk {
             writer: self.writer,
             secret: self.secret,
         };
-        running.order(Order::Link(Some(false)))?;
+        running.order(Order::Link(Some(slow)))?;
         Ok(running)
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! What is sent passes four stations: read, wait for its share of the rate (so that the sender feels the slow line),
 //! be under way for the delay, be written. A connection's first byte waits one round trip longer, as a TCP handshake
-//! would make it. Slow start and loss are not imitated; [`crate::netns`] has real ones, where it can be made.
+//! would make it ([`Shape::quick_open`] leaves that out). Slow start and loss are not imitated; [`crate::netns`] has real ones, where it can be made.
 
 mod http;
 mod pipe;
@@ -29,6 +29,8 @@ pub struct Shape {
     pub down: Option<u64>,
     /// When connections break.
     pub cut: Cut,
+    /// A new connection costs no round trip of its own.
+    pub quick_open: bool,
 }
 
 /// When a connection breaks: both ends see it closed, and what was under way is lost.

@@ -190,7 +190,12 @@ fn read(shared: &Shared, pair: &Pair, way: Way, give: &SyncSender<Piece>) {
             wait_for_share(shared, way, passes, rate);
         }
         // The first byte waits for the handshake's round trip as well.
-        let left_at = Instant::now().max(pair.opened + 2 * shape.delay);
+        let handshake = if shape.quick_open {
+            Duration::ZERO
+        } else {
+            2 * shape.delay
+        };
+        let left_at = Instant::now().max(pair.opened + handshake);
         if !hand_on(shared, pair, give, (left_at + shape.delay, bytes)) {
             return;
         }

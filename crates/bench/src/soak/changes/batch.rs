@@ -1,6 +1,6 @@
 //! A batch on its way to a hub that holds what came before it. Found: it is refused, and the hub holds what it held.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use onedoor_domain::event::ChainHash;
 use onedoor_domain::id::{DeviceId, Epoch};
 use onedoor_sim::fiction::{Dice, Writer};
@@ -42,7 +42,16 @@ impl Signer for Forger {
 
 impl Batches {
     pub(super) fn new() -> Result<Self> {
-        Ok(Batches((0..KIOSKS).map(Kiosk::new).collect()))
+        let kiosks: Vec<Kiosk> = (0..KIOSKS).map(Kiosk::new).collect();
+        // A hub that refuses everything would find everything.
+        for kiosk in &kiosks {
+            let taken = kiosk.hub(kiosk.there).and_then(|mut hub| {
+                let reply = send(&mut hub, &kiosk.batch(kiosk.there, kiosk.events.len()))?;
+                Ok(matches!(reply, Reply::Ack(_)) && kiosk.held(&hub) == kiosk.events)
+            });
+            ensure!(taken == Ok(true), "a batch that is right was not taken");
+        }
+        Ok(Batches(kiosks))
     }
 }
 

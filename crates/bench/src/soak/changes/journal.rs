@@ -2,9 +2,8 @@
 //! (rows). Found: it is not opened as if nothing were, or reading the whole of it says that it is damaged.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use onedoor_sim::fiction::Dice;
 use onedoor_store::{DbKey, Options, Store, StoreError};
 use rusqlite::Connection;
@@ -26,7 +25,6 @@ pub(super) struct Journals {
     /// One of the copies that went on in another way, as far as the newest and further.
     fork: Vec<u8>,
     beside: Vec<(&'static str, Vec<u8>)>,
-    number: AtomicU64,
 }
 
 fn beside(record: &Path, ending: &str) -> PathBuf {
@@ -72,18 +70,23 @@ impl Journals {
         let store = open(&forked)?;
         write(&store, 2 * EVENTS)?;
         drop(store);
-        Ok(Journals {
+        let journals = Journals {
             fork: std::fs::read(&forked)?,
             folder: folder.to_owned(),
             copies,
             beside,
-            number: AtomicU64::new(0),
-        })
+        };
+        // A check that finds everything finds nothing.
+        let (_folder, whole) = journals.place(journals.copies.last().context("no record")?)?;
+        ensure!(
+            is_found(&whole) == Ok(false),
+            "a record that is whole was found damaged"
+        );
+        Ok(journals)
     }
 
     /// Puts a file where a kiosk would look for it, in a folder of its own, with today's files beside it.
     fn place(&self, bytes: &[u8]) -> std::io::Result<(tempfile::TempDir, PathBuf)> {
-        self.number.fetch_add(1, Ordering::Relaxed);
         let folder = tempfile::tempdir_in(&self.folder)?;
         let record = folder.path().join("record.db");
         std::fs::write(&record, bytes)?;
