@@ -134,6 +134,11 @@ impl<B: Backend> Kiosk<B> {
             Happening::Pressed(key) => self.pressed(key),
             Happening::County(county) => self.county_changed(*county),
             Happening::CountyNews(news) => self.county_news(news),
+            Happening::NoticesCame(came) => {
+                self.station.set_notices(came.notices);
+                self.pictures.add(came.pictures);
+                self.backend.run(Effect::MoreVoices(came.voices));
+            }
             Happening::Scanned(bytes) => self.scanned(&bytes),
             Happening::Scanner(state) => {
                 self.machine.scanner = state.err();
