@@ -29,16 +29,8 @@ impl Hub {
     /// # Errors
     /// When it does not come up.
     pub fn start() -> Result<Self> {
-        Self::start_at([127, 0, 0, 1])
-    }
-
-    /// Starts one at this address, in the network of the calling thread.
-    ///
-    /// # Errors
-    /// When it does not come up.
-    pub fn start_at(address: [u8; 4]) -> Result<Self> {
         let model = Arc::new(Mutex::new(model::Hub::new()));
-        let listener = TcpListener::bind((std::net::Ipv4Addr::from(address), 0))?;
+        let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let address = listener.local_addr()?;
         let its = Arc::clone(&model);
         std::thread::spawn(move || {

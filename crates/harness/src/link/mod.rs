@@ -7,7 +7,7 @@
 mod http;
 mod pipe;
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -159,7 +159,16 @@ impl Link {
     /// # Errors
     /// When no port can be had.
     pub fn to(server: SocketAddr, shape: Shape) -> Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).context("no port for the line")?;
+        Self::from([127, 0, 0, 1].into(), server, shape)
+    }
+
+    /// The same with the near end at another address of this machine, such as one of a network namespace
+    /// ([`crate::netns`]): threads of the line stay in the network of the calling one.
+    ///
+    /// # Errors
+    /// When no port can be had there.
+    pub fn from(near: IpAddr, server: SocketAddr, shape: Shape) -> Result<Self> {
+        let listener = TcpListener::bind((near, 0)).context("no port for the line")?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
             server,
