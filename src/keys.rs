@@ -138,7 +138,7 @@ impl<M> Reach<M> {
 
 /// Labels that are said after the key that does them, and what else of the pages' labels is spoken: beside the messages that
 /// begin with `say-` these need clips too. A test walks over every page and finds a label that is missing here.
-pub const LABELS: [&str; 52] = [
+pub const LABELS: [&str; 53] = [
     "next",
     "skip",
     "more",
@@ -191,6 +191,7 @@ pub const LABELS: [&str; 52] = [
     "county-words-same",
     "county-words-differ",
     "rest-staff",
+    "help-staff",
 ];
 
 /// What typed digits come to on a page with these numbers.

@@ -4,7 +4,7 @@ use super::Ctx;
 use crate::frame::{Extra, Page};
 use crate::theme;
 use crate::widget::part::{Stack, text_height};
-use crate::widget::{Tapped, control, picture, words};
+use crate::widget::{Tapped, picture, words};
 use iced::alignment::{Horizontal, Vertical};
 use iced::widget::container;
 use iced::{Element, Length};
@@ -58,22 +58,6 @@ pub fn view<'a>(ctx: Ctx<'a>, before: u32, may_yield: bool) -> Page<'a, Message>
             look.px(theme::BODY),
             false,
         );
-        // For staff only, and small: no resident needs it, and no key of a number pad leads there.
-        let label = say.text("help-staff");
-        lines.push(
-            5,
-            look.gentle(72.0),
-            control(
-                draw,
-                "staff",
-                &label,
-                Some("technician"),
-                look.palette.quiet,
-                look.gentle(theme::SMALL),
-            )
-            .height(look.gentle(72.0))
-            .on_tap(Message::Staff),
-        );
         let whole: Element<'a, Tapped<Message>> =
             container(lines.finish().align_x(Horizontal::Center))
                 .width(Length::Fill)
@@ -83,7 +67,10 @@ pub fn view<'a>(ctx: Ctx<'a>, before: u32, may_yield: bool) -> Page<'a, Message>
                 .into();
         whole
     })
-    .next(say.text("help-go-on"), Message::GoOn);
+    .next(say.text("help-go-on"), Message::GoOn)
+    // There is no way back from here but to go on; the place is theirs who come.
+    .back(Message::Staff);
+    page.back_as = Some(("staff", say.text("help-staff")));
     if may_yield {
         page.extra = Some(Extra {
             target: "next-person",

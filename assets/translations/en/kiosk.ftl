@@ -423,7 +423,7 @@ clock-wrong = The clock may be wrong
 
 ## This machine and the county (for staff)
 help-staff = For staff
-rest-staff = Staff: matters wait
+rest-staff = Staff please
 say-county = This machine and the county
 say-county-all-there = Everything has reached the county.
 say-county-waits = Something still waits here.
