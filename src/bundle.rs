@@ -2,11 +2,13 @@
 
 use crate::place;
 use crate::station::Station;
+use crate::world::county;
 use anyhow::{Context, bail};
 use jiff::civil::Date;
 use onedoor_forms::PageKind;
 use onedoor_forms::bundle::{self, Bundle, Input, KeyUse, Keypair, TrustedKeys};
 use onedoor_forms::station::Files;
+use onedoor_sync::mail::BundleKind;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,6 +18,7 @@ use std::sync::Arc;
 pub struct Opened {
     bundle: Bundle,
     bytes: Vec<u8>,
+    trusted: TrustedKeys,
 }
 
 /// Reads every file of a folder into memory, by its path with `/`.
@@ -120,7 +123,11 @@ impl Opened {
                 }
             }
         }
-        Ok(Self { bundle, bytes })
+        Ok(Self {
+            bundle,
+            bytes,
+            trusted: trusted.clone(),
+        })
     }
 
     /// Opens `station`: a bundle, or (in development) a station's folder, which is compiled with the data folder's
@@ -149,7 +156,50 @@ impl Opened {
             std::fs::read(station)
                 .with_context(|| format!("{} cannot be read", station.display()))?
         };
-        Self::new(bytes, &trusted)
+        let given = Self::new(bytes, &trusted)?;
+        // A folder is being worked on: what stands in it is what is wanted.
+        Ok(if station.is_dir() {
+            given
+        } else {
+            given.or_newer(data)
+        })
+    }
+
+    /// The bundle that the county sent, where it is this station's and newer; a bad one changes nothing.
+    fn or_newer(self, data: &Path) -> Self {
+        let path = county::bundles::place(data, BundleKind::Station);
+        let Ok(bytes) = std::fs::read(&path) else {
+            return self;
+        };
+        match Self::new(bytes, &self.trusted) {
+            Ok(sent)
+                if sent.bundle.station.settings.id == self.bundle.station.settings.id
+                    && sent.bundle.version > self.bundle.version =>
+            {
+                tracing::info!(event = "newer_station_taken", version = sent.version());
+                sent
+            }
+            Ok(_) => self,
+            Err(error) => {
+                tracing::error!(event = "newer_station_refused", %error);
+                self
+            }
+        }
+    }
+
+    /// Whose signatures are trusted.
+    pub fn trusted(&self) -> &TrustedKeys {
+        &self.trusted
+    }
+
+    /// Its notices.
+    pub fn notices(&self) -> &[onedoor_forms::station::Notice] {
+        &self.bundle.station.notices
+    }
+
+    /// Its station's id.
+    pub fn station_id(&self) -> &str {
+        &self.bundle.station.settings.id
     }
 
     /// The station as the pages see it.

@@ -1,6 +1,8 @@
 //! What the kiosk asks of the world, and what the world answers: data, so that a test can stand in for either.
 
+use crate::county::{County, News, Wish};
 use crate::screen::matters::{Matter, Query};
+use crate::world::county::bundles::Notices;
 use iced::widget::image::Handle;
 use jiff::civil::{Date, DateTime};
 use onedoor_devices::sound::speak::Part;
@@ -14,6 +16,7 @@ use onedoor_domain::profile::{ConsentText, FieldValue, Fields, PersonKey, Profil
 use onedoor_domain::qr::CardNumber;
 use onedoor_domain::session::HowTold;
 use onedoor_domain::slip::Slip;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// A draft to be written down.
@@ -111,6 +114,8 @@ pub struct Holder {
     pub number: Option<Personal<String>>,
     /// What they let the station remember.
     pub profile: Option<Profile>,
+    /// What registers of the county say of them, by the field of a profile: it is offered where they told nothing else.
+    pub county: BTreeMap<String, Personal<FieldValue>>,
     /// Whom they act for.
     pub kin: Vec<Kin>,
 }
@@ -316,6 +321,10 @@ pub enum Effect {
     EraseMatter(u64, CaseId),
     /// Put a draft aside under a code, so that the next person can go on.
     PutAside(DraftId, Vec<SecondFactor>),
+    /// What staff wish of the connection to the county.
+    County(Wish),
+    /// Voices came with what the county sent.
+    MoreVoices(Vec<std::path::PathBuf>),
 }
 
 /// A fault of the record, as far as a person is concerned.
@@ -425,6 +434,12 @@ pub enum Happening {
     Pressed(crate::keys::Key),
     /// A code was read.
     Scanned(Vec<u8>),
+    /// How this machine and the county stand now.
+    County(Box<County>),
+    /// Notices came from the county, signed by somebody whom the station trusts: they take the place of those before.
+    NoticesCame(Box<Notices>),
+    /// What became of a wish of staff.
+    CountyNews(News),
     /// The scanner works, or not; with the technician's code.
     Scanner(Result<(), &'static str>),
     /// Sound can be heard, or not; with the technician's code.

@@ -138,7 +138,7 @@ impl<M> Reach<M> {
 
 /// Labels that are said after the key that does them, and what else of the pages' labels is spoken: beside the messages that
 /// begin with `say-` these need clips too. A test walks over every page and finds a label that is missing here.
-pub const LABELS: [&str; 44] = [
+pub const LABELS: [&str; 53] = [
     "next",
     "skip",
     "more",
@@ -183,6 +183,15 @@ pub const LABELS: [&str; 44] = [
     "back",
     "handed-done",
     "language-name",
+    "county-enrol",
+    "county-try",
+    "county-stick",
+    "county-stick-write",
+    "county-stick-read",
+    "county-words-same",
+    "county-words-differ",
+    "rest-staff",
+    "help-staff",
 ];
 
 /// What typed digits come to on a page with these numbers.

@@ -5,6 +5,7 @@
 
 pub mod bundle;
 pub mod cli;
+pub mod county;
 pub mod dock;
 pub mod drive;
 pub mod effect;

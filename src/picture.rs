@@ -2,7 +2,7 @@
 
 use iced::widget::image::Handle;
 use resvg::{tiny_skia, usvg};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -41,6 +41,19 @@ impl Pictures {
             }),
             made: Arc::default(),
         }
+    }
+
+    /// Pictures that came later; those that are there already keep their names.
+    pub fn add(&mut self, more: BTreeMap<String, Arc<[u8]>>) {
+        let before = self.source.clone();
+        self.source = Arc::new(move |name| {
+            before(name).or_else(|| more.get(name).map(|bytes| bytes.to_vec()))
+        });
+        // What could not be drawn before may be there now.
+        self.made
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
     }
 
     /// The picture `name`, `side` real pixels wide and high; an empty one where there is none.

@@ -165,6 +165,11 @@ impl Station {
         self.config.settings.name.get(tag)
     }
 
+    /// The county's name.
+    pub fn county(&self, tag: &str) -> &str {
+        self.config.settings.county.get(tag)
+    }
+
     /// The language in which each person begins.
     pub fn language(&self) -> &str {
         self.config
@@ -213,6 +218,11 @@ impl Station {
         let names = self.config.places.full_name(code, tag);
         let between = if tag.starts_with("zh") { "" } else { ", " };
         (!names.is_empty()).then(|| names.join(between))
+    }
+
+    /// Other notices take the place of those before.
+    pub fn set_notices(&mut self, notices: Vec<config::Notice>) {
+        self.config.notices = notices;
     }
 
     /// The notices that hold on a day, the latest first; all of them while the day is not known.

@@ -1,5 +1,6 @@
 //! A walk over every page, by touches: the tour draws what it sees, the layout test measures it.
 
+mod county;
 mod people;
 
 pub use people::{card, held};
@@ -12,7 +13,7 @@ use crate::language::Languages;
 use crate::picture::Pictures;
 use crate::place;
 use crate::rehearsal::{Rehearsal, Script};
-use crate::screen::matters::Matter;
+use crate::screen::matters::{FromCounty, Matter};
 use crate::screen::{photo, voice};
 use crate::theme::TextSize;
 use anyhow::{Context, anyhow, bail};
@@ -115,7 +116,8 @@ impl Stage {
         self.matters(eyes, seen)?;
         self.in_between(eyes, seen)?;
         self.people(eyes, seen)?;
-        self.practice_and_notices(eyes, seen)
+        self.practice_and_notices(eyes, seen)?;
+        self.county(eyes, seen)
     }
 
     /// The service from the first touch to the slip.
@@ -467,6 +469,7 @@ impl Stage {
                 ..CaseStatus::default()
             },
             since: Some(date(2026, 11, 22)),
+            county: FromCounty::default(),
         }
     }
 

@@ -93,6 +93,7 @@ impl<B: Backend> Kiosk<B> {
                 }
             }
             Happening::Changed(case, status) => {
+                self.arrived_there(case, &status);
                 let mine = matches!(&self.screen, Screen::Matters(page) if page.open().is_some_and(|m| m.case == case));
                 if let (true, Screen::Matters(page)) = (mine, &mut self.screen) {
                     page.changed(status);
@@ -131,6 +132,13 @@ impl<B: Backend> Kiosk<B> {
             Happening::Part(part, bytes) => self.hear(&part, bytes),
             Happening::Photo(news) => self.photo_news(news),
             Happening::Pressed(key) => self.pressed(key),
+            Happening::County(county) => self.county_changed(*county),
+            Happening::CountyNews(news) => self.county_news(news),
+            Happening::NoticesCame(came) => {
+                self.station.set_notices(came.notices);
+                self.pictures.add(came.pictures);
+                self.backend.run(Effect::MoreVoices(came.voices));
+            }
             Happening::Scanned(bytes) => self.scanned(&bytes),
             Happening::Scanner(state) => {
                 self.machine.scanner = state.err();
@@ -311,6 +319,8 @@ impl<B: Backend> Kiosk<B> {
             paper: done::Paper::Printing,
             copies: 1,
             printed_in: self.person.language.clone(),
+            delivered: false,
+            told: false,
         }));
         self.print(&receipt, 1);
         self.speak();

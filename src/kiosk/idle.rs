@@ -55,6 +55,7 @@ impl<B: Backend> Kiosk<B> {
             self.station.on(self.clock.today());
             return;
         }
+        self.tell_delivered();
         if self.patient() {
             self.idle.acted(now);
             return;

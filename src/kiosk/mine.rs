@@ -106,15 +106,16 @@ fn told(profile: Option<&onedoor_domain::profile::Profile>) -> Told {
     profile
         .into_iter()
         .flat_map(|profile| &profile.fields)
-        .map(|(name, told)| {
-            let value = match told.value.expose() {
-                FieldValue::Text(text) => Value::Text(text.clone()),
-                FieldValue::Date(day) => Value::Date(*day),
-                FieldValue::Choice(name) => Value::One(name.clone()),
-            };
-            (format!("profile.{name}"), value)
-        })
+        .map(|(name, told)| (format!("profile.{name}"), form_value(told.value.expose())))
         .collect()
+}
+
+fn form_value(value: &FieldValue) -> Value {
+    match value {
+        FieldValue::Text(text) => Value::Text(text.clone()),
+        FieldValue::Date(day) => Value::Date(*day),
+        FieldValue::Choice(name) => Value::One(name.clone()),
+    }
 }
 
 /// What a profile keeps of an answer.
@@ -248,8 +249,14 @@ impl<B: Backend> Kiosk<B> {
     /// What is kept of a person stands for what they told; nothing of it where their number was taken away.
     fn tell(&mut self, holder: &Holder) {
         if let Some(number) = &holder.number {
-            let told = told(holder.profile.as_ref());
-            self.visit.insert(number.expose().clone(), told);
+            // What the county's registers say comes first, and what they said themselves holds.
+            let mut all: Told = holder
+                .county
+                .iter()
+                .map(|(name, value)| (format!("profile.{name}"), form_value(value.expose())))
+                .collect();
+            all.extend(told(holder.profile.as_ref()));
+            self.visit.insert(number.expose().clone(), all);
         }
     }
 

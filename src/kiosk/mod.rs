@@ -4,6 +4,7 @@
 //! the world goes out as [`Effect`]s; what came of it comes back as [`Happening`]s. Nothing here waits.
 
 mod answers;
+mod connection;
 mod happen;
 mod idle;
 mod media;
@@ -22,8 +23,8 @@ use crate::picture::Pictures;
 use crate::pinyin::Pinyin;
 use crate::screen::keypad::Keypad;
 use crate::screen::{
-    Ctx, Leaf, choose, confirm, consent, done, due, go_on, handed, help, home, keypad, matters,
-    notices, papers, question, read_back, remember, rest,
+    Ctx, Leaf, choose, confirm, consent, county, done, due, go_on, handed, help, home, keypad,
+    matters, notices, papers, question, read_back, remember, rest,
 };
 use crate::slip::Receipt;
 use crate::station::Station;
@@ -62,6 +63,7 @@ pub enum Touch {
     Notices(notices::Message),
     Remember(remember::Message),
     Handed(handed::Message),
+    County(county::Message),
     /// Practice is over.
     PracticeOver,
     /// "I'm still here."
@@ -136,6 +138,8 @@ enum Screen {
     Handed(Box<handed::Handed>),
     /// Practice came to its end.
     Practised,
+    /// For staff: this machine and the county.
+    County(Box<county::Standing>),
     Closed(&'static str),
 }
 
@@ -158,7 +162,8 @@ struct Machine {
     record: Option<crate::effect::StoreFault>,
     /// The technician's code of the last fault of the record.
     code: Option<&'static str>,
-    delivered_possible: bool,
+    /// How it stands with the county.
+    county: crate::county::County,
 }
 
 /// The kiosk.
@@ -355,12 +360,14 @@ impl<B: Backend> Kiosk<B> {
             }
             Touch::Rest(rest::Message::Touched) => self.arrived(),
             Touch::Rest(rest::Message::Practice) => self.begin_practice(),
+            Touch::Rest(rest::Message::Staff) => self.open_county(),
             Touch::PracticeOver => self.practice_over(),
             Touch::Mine(message) => self.mine(message),
             Touch::Due(message) => self.due(message),
             Touch::Notices(message) => self.notices(message),
             Touch::Remember(message) => self.remember(message),
             Touch::Handed(message) => self.handed(message),
+            Touch::County(message) => self.county(message),
             Touch::Home(message) => self.home(message),
             Touch::Choose(message) => self.choose(message),
             Touch::MoreChoices => {
@@ -436,6 +443,7 @@ impl<B: Backend> Kiosk<B> {
                     self.speak();
                 }
                 help::Message::NextPerson => self.put_aside(),
+                help::Message::Staff => self.open_county(),
             },
             Touch::GoOn(message) => self.go_on(message),
             Touch::Card(message) => self.card(message),

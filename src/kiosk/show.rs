@@ -69,6 +69,7 @@ impl<B: Backend> Kiosk<B> {
                 Screen::Notices(page) => page.name().into(),
                 Screen::Remember { .. } => "remember".into(),
                 Screen::Practised => "practised".into(),
+                Screen::County(page) => page.name(&self.machine.county).into(),
                 Screen::Handed(page) => match page.paper {
                     done::Paper::Failed(..) => "handed/no-paper".into(),
                     _ => "handed".into(),
@@ -113,6 +114,7 @@ impl<B: Backend> Kiosk<B> {
     /// The state of the case that is on the screen, for the trace of a test.
     pub fn state_on_screen(&self) -> Option<&'static str> {
         match &self.screen {
+            Screen::Done(done) if done.delivered => Some("delivered"),
             Screen::Done(_) => Some("saved"),
             Screen::Matters(page) => page.open().map(|m| {
                 crate::screen::matters::state_prompt(&m.status)
@@ -134,7 +136,7 @@ impl<B: Backend> Kiosk<B> {
     }
 
     fn offline(&self) -> bool {
-        !self.machine.delivered_possible
+        !self.machine.county.online
     }
 
     fn may_yield(&self) -> bool {
@@ -148,9 +150,14 @@ impl<B: Backend> Kiosk<B> {
             return closed::idle(ctx, seconds, Touch::StillHere);
         }
         let mut page = match &self.screen {
-            Screen::Rest => {
-                rest::view(ctx, &self.languages, self.time(), self.notice_now()).map(Touch::Rest)
-            }
+            Screen::Rest => rest::view(
+                ctx,
+                &self.languages,
+                self.time(),
+                self.notice_now(),
+                self.machine.county.alarm.is_some(),
+            )
+            .map(Touch::Rest),
             Screen::Home(home) => home
                 .view(ctx, per, !self.waiting.is_empty())
                 .map(Touch::Home),
@@ -257,6 +264,7 @@ impl<B: Backend> Kiosk<B> {
                 vec![ctx.say.text("practice-nothing")],
             )
             .next(ctx.say.text("done-home"), Touch::PracticeOver),
+            Screen::County(page) => page.view(ctx, self.county_seen()).map(Touch::County),
             Screen::Closed(code) => closed::view(ctx, code),
         };
 
@@ -349,6 +357,7 @@ impl<B: Backend> Kiosk<B> {
                 | Screen::Notices(_)
                 | Screen::Remember { .. }
                 | Screen::Handed(_)
+                | Screen::County(_)
                 | Screen::Practised => None,
                 _ => self.session.progress(&asked),
             },
@@ -414,7 +423,7 @@ impl<B: Backend> Kiosk<B> {
                 self.own_consent().as_ref(),
                 *fault,
             ),
-            Screen::Done(done) => done::spoken(ctx, done, self.offline()),
+            Screen::Done(done) => done::spoken(ctx, done, self.offline() && !done.delivered),
             Screen::Matters(page) => page.spoken(ctx, per, self.machine.scanner.is_none()),
             Screen::Help { before } => help::spoken(ctx, *before),
             Screen::GoOn(page) => page.spoken(ctx),
@@ -424,6 +433,7 @@ impl<B: Backend> Kiosk<B> {
             Screen::Remember { fault, .. } => remember::spoken(ctx, *fault),
             Screen::Handed(page) => page.spoken(ctx),
             Screen::Practised => vec![ctx.part("say-practice-done")],
+            Screen::County(page) => page.spoken(ctx, &self.machine.county),
             Screen::Closed(_) => closed::spoken(ctx),
         }
     }

@@ -84,6 +84,10 @@ pub struct Done {
     pub copies: u32,
     /// The printed language, by its tag.
     pub printed_in: String,
+    /// The county has acknowledged it.
+    pub delivered: bool,
+    /// And that was said.
+    pub told: bool,
 }
 
 /// What happened on it.
@@ -261,10 +265,18 @@ fn body<'a>(
     }
     if !failed {
         let height = look.gentle(56.0) + 8.0 + steps_height(look, say, left_width);
-        left.push(4, height, steps(draw, ctx.say, (0, left_width)));
+        left.push(
+            4,
+            height,
+            steps(draw, ctx.say, (usize::from(done.delivered), left_width)),
+        );
     }
-    if offline {
-        let text = say.text("say-offline");
+    if done.delivered || offline {
+        let text = say.text(if done.delivered {
+            "say-county-has-it"
+        } else {
+            "say-offline"
+        });
         let height = text_height(&text, size, left_width - 54.0) + 30.0;
         let panel = panel(palette.notice, words(text, size, palette.notice.ink).wide())
             .padding(Padding::from([12.0, 24.0]))

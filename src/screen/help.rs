@@ -17,6 +17,8 @@ pub enum Message {
     GoOn,
     /// "Let the next person go on."
     NextPerson,
+    /// "For staff": this machine and the county.
+    Staff,
 }
 
 /// The page; `before` calls stand before this one, never an invented time.
@@ -65,7 +67,10 @@ pub fn view<'a>(ctx: Ctx<'a>, before: u32, may_yield: bool) -> Page<'a, Message>
                 .into();
         whole
     })
-    .next(say.text("help-go-on"), Message::GoOn);
+    .next(say.text("help-go-on"), Message::GoOn)
+    // There is no way back from here but to go on; the place is theirs who come.
+    .back(Message::Staff);
+    page.back_as = Some(("staff", say.text("help-staff")));
     if may_yield {
         page.extra = Some(Extra {
             target: "next-person",

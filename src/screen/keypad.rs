@@ -51,6 +51,8 @@ pub enum Kind {
     BankCard,
     /// Digits of any meaning that a form asks for.
     Digits,
+    /// The code of the hub by which this machine is enrolled, eight digits.
+    HubCode,
 }
 
 /// What came out of it.
@@ -168,6 +170,7 @@ impl Keypad {
     fn longest(&self) -> usize {
         match self.kind {
             Kind::CaseCode => 10,
+            Kind::HubCode => 8,
             Kind::LastFour | Kind::SlipPin | Kind::GoOn => 4,
             Kind::TellPhone | Kind::NamedPhone | Kind::FormPhone => 12,
             Kind::BankCard => 19,
@@ -207,6 +210,7 @@ impl Keypad {
         match self.kind {
             _ if self.is_id() => self.id.missing(),
             Kind::CaseCode => 10 - self.typed.expose().len(),
+            Kind::HubCode => 8 - self.typed.expose().len(),
             Kind::LastFour | Kind::SlipPin | Kind::GoOn => 4 - self.typed.expose().len(),
             Kind::TellPhone | Kind::NamedPhone | Kind::FormPhone => {
                 // A mobile number has eleven digits; a landline begins with 0 and has ten at least.
@@ -327,6 +331,15 @@ impl Keypad {
                 let group = |r: std::ops::Range<usize>| padded[r].iter().collect::<String>();
                 format!("{} {} {}", group(0..3), group(3..6), group(6..10))
             }
+            Kind::HubCode => {
+                let mut padded: Vec<char> = typed
+                    .chars()
+                    .chain(std::iter::repeat('·'))
+                    .take(8)
+                    .collect();
+                padded.insert(4, ' ');
+                padded.into_iter().collect()
+            }
             Kind::LastFour | Kind::SlipPin | Kind::GoOn => {
                 let shown = typed.chars().count();
                 typed
@@ -376,6 +389,7 @@ impl Keypad {
             Kind::TellPhone | Kind::FormPhone => "say-told-phone-number",
             Kind::NamedPhone => "say-told-named-number",
             Kind::CaseCode => "say-matters-code",
+            Kind::HubCode => "say-county-code",
             Kind::LastFour => "say-matters-factor-id",
             Kind::SlipPin => "say-matters-factor-pin",
             Kind::GoOn => "say-go-on-factor",

@@ -31,6 +31,34 @@ pub struct Matter {
     pub status: CaseStatus,
     /// When it was handed in; absent where the clock was not trusted.
     pub since: Option<Date>,
+    /// What the county tells of it besides.
+    pub county: FromCounty,
+}
+
+/// What the county tells of a case besides its state.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FromCounty {
+    /// Who has it: name and a phone that is answered, where the county knows them.
+    pub owner: Option<(String, Option<String>)>,
+    /// What was answered: language tag and text, in the order in which it is read.
+    pub texts: Vec<(String, Personal<String>)>,
+}
+
+impl FromCounty {
+    /// The texts in a language; where there is none in it, those of the language that was written first.
+    fn texts_in(&self, tag: &str) -> Vec<String> {
+        let has = |tag: &str| self.texts.iter().any(|(of, _)| of == tag);
+        let tag = if has(tag) {
+            tag
+        } else {
+            self.texts.first().map_or(tag, |(of, _)| of)
+        };
+        self.texts
+            .iter()
+            .filter(|(of, _)| of == tag)
+            .map(|(_, text)| text.expose().clone())
+            .collect()
+    }
 }
 
 /// What is looked for.
@@ -490,10 +518,24 @@ impl Matters {
                 let line = words(text, size, palette.page).wide();
                 left.push(rank, height, if bold { line.bold() } else { line });
             };
+            for text in matter.county.texts_in(&say.tag) {
+                let answer = say.with("matters-answer", &[("text", text.as_str().into())]);
+                line(&mut left, 0, answer, false);
+            }
             // Whoever has it; a record of before people were named in it knows only who the service's own is.
             let named = matter.status.owner.as_deref();
             let named = named.and_then(|id| ctx.station.person(id));
-            if let Some(owner) = named.or_else(|| service.and_then(|s| s.owner.clone())) {
+            if let (None, Some((name, phone))) = (&named, &matter.county.owner) {
+                let who = say.with(
+                    "done-who",
+                    &[
+                        ("name", name.as_str().into()),
+                        ("office", ctx.station.county(&say.tag).into()),
+                        ("phone", phone.as_deref().unwrap_or_default().into()),
+                    ],
+                );
+                line(&mut left, 1, who, false);
+            } else if let Some(owner) = named.or_else(|| service.and_then(|s| s.owner.clone())) {
                 let who = say.with(
                     "done-who",
                     &[

@@ -6,6 +6,7 @@ pub mod choose;
 pub mod closed;
 pub mod confirm;
 pub mod consent;
+pub mod county;
 pub mod date;
 pub mod done;
 pub mod due;

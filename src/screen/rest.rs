@@ -18,14 +18,18 @@ pub enum Message {
     Touched,
     /// "Try it; it does not count."
     Practice,
+    /// Somebody of the staff must see to the connection.
+    Staff,
 }
 
-/// The page; `time` is left out while the clock is not trusted, `notice` is the one whose turn it is.
+/// The page; `time` is left out while the clock is not trusted, `notice` is the one whose turn it is;
+/// `staff`: matters wait for the county that should not.
 pub fn view<'a>(
     ctx: Ctx<'a>,
     languages: &'a Languages,
     time: Option<String>,
     notice: Option<String>,
+    staff: bool,
 ) -> Page<'a, Message> {
     let say = ctx.say;
     let mut page = Page::new("", move |draw, room| {
@@ -86,6 +90,10 @@ pub fn view<'a>(
             .into();
         whole
     });
+    if staff {
+        page = page.back(Message::Staff);
+        page.back_as = Some(("staff", say.text("rest-staff")));
+    }
     page.extra = Some(Extra {
         target: "practice",
         label: say.text("practice-begin"),

@@ -57,6 +57,7 @@ pub fn held(name: &str, village: &str) -> Held {
             person: PersonKey::from_bytes([1; 32]),
             number: Some(Personal::from(NUMBER)),
             profile: Some(own),
+            county: BTreeMap::new(),
             kin: vec![Kin {
                 person: PersonKey::from_bytes([2; 32]),
                 relation: Relation::Parent,

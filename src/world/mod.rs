@@ -4,6 +4,7 @@
 //! as a [`Happening`] through the one `tell` that was given.
 
 mod clock;
+pub mod county;
 mod media;
 mod paper;
 mod people;
@@ -45,6 +46,10 @@ pub struct World {
     media: MediaRoad,
     heard: bool,
     narrator: Narrator,
+    /// Folders of voice packs, the first first.
+    voices: Vec<std::path::PathBuf>,
+    /// None in a world without a county: a demonstration, a rehearsal.
+    county: Option<county::CountyRoad>,
     default_language: String,
     /// What reads codes and takes photos, kept running by being kept.
     scanner: Vec<ScannerKept>,
@@ -120,6 +125,17 @@ impl Backend for World {
             } => self
                 .paper
                 .print(self.record.store().cloned(), (order, case), copy, *slip),
+            Effect::County(wish) => {
+                if let Some(county) = &self.county {
+                    county.wish(wish);
+                }
+            }
+            Effect::MoreVoices(roots) => {
+                let mut all = roots;
+                all.extend(self.voices.iter().cloned());
+                self.narrator
+                    .set_library(onedoor_devices::sound::pack::VoiceLibrary::open(&all));
+            }
             Effect::Hear(bytes) => {
                 self.narrator.play_recording(bytes);
                 self.heard = true;
@@ -168,6 +184,9 @@ impl Backend for World {
         }
         self.clock.look(&self.record);
         self.record.look_after(self.offset);
+        if let Some(county) = &mut self.county {
+            county.record(self.record.store());
+        }
     }
 }
 
@@ -176,5 +195,7 @@ impl Drop for World {
         // The threads of scanner and keys go first: they must not tell a kiosk that is gone.
         self.scanner.clear();
         self.keys = None;
+        // This one holds the record open.
+        self.county = None;
     }
 }

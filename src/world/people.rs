@@ -10,6 +10,7 @@ use onedoor_domain::id::CaseId;
 use onedoor_domain::personal::Personal;
 use onedoor_domain::profile::{FieldValue, PersonKey};
 use onedoor_domain::qr::CardNumber;
+use onedoor_forms::station::PROFILE_FIELDS;
 use onedoor_store::{CardFound, Store, StoreError, Who, WhyStays};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -112,9 +113,10 @@ fn show(store: &Store, key: HolderKey, offset: i16) -> Outcome<Shown> {
                 person: held.person,
                 number: Some(number),
                 profile: None,
+                county: BTreeMap::new(),
                 kin: Vec::new(),
             },
-            matters: vec![(matter(&one.case, offset), one.stays.map(stays))],
+            matters: vec![(matter(store, &one.case, offset), one.stays.map(stays))],
             drafts: 0,
             cards: 0,
             only: Some(one.case.id),
@@ -137,17 +139,39 @@ fn show(store: &Store, key: HolderKey, offset: i16) -> Outcome<Shown> {
             person: held.person,
             number,
             profile: held.profile,
+            county: registers(store, held.person)?,
             kin,
         },
         matters: held
             .cases
             .iter()
-            .map(|held| (matter(&held.case, offset), held.stays.map(stays)))
+            .map(|held| (matter(store, &held.case, offset), held.stays.map(stays)))
             .collect(),
         drafts: held.drafts.len(),
         cards: held.cards.iter().filter(|card| !card.voided).count(),
         only: None,
     })))
+}
+
+/// What the county's registers say of a person, by the field of a profile; a field that no form fills from is left.
+fn registers(store: &Store, person: PersonKey) -> Outcome<BTreeMap<String, Personal<FieldValue>>> {
+    let mut fields = BTreeMap::new();
+    for row in store.register_of(person).wait()? {
+        for (name, text) in row.fields {
+            let value = match name.as_str() {
+                "birth_date" => text.expose().parse().ok().map(FieldValue::Date),
+                "sex" | "insured_here" => Some(FieldValue::Choice(text.expose().clone())),
+                name if PROFILE_FIELDS.contains(&name) => {
+                    Some(FieldValue::Text(text.expose().clone()))
+                }
+                _ => None,
+            };
+            if let Some(value) = value {
+                fields.insert(name, Personal::new(value));
+            }
+        }
+    }
+    Ok(fields)
 }
 
 fn stays(why: WhyStays) -> Stays {

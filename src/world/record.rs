@@ -2,7 +2,7 @@
 
 use super::Tell;
 use crate::effect::{DraftFound, Effect, Finding, Happening, Interrupted, Saved, StoreFault};
-use crate::screen::matters::{Matter, Query};
+use crate::screen::matters::{FromCounty, Matter, Query};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
@@ -312,7 +312,9 @@ impl Keeper {
             | Effect::NewCard(..)
             | Effect::EraseAll(..)
             | Effect::EraseMatter(..)
-            | Effect::PutAside(..) => {}
+            | Effect::PutAside(..)
+            | Effect::County(_)
+            | Effect::MoreVoices(_) => {}
         }
     }
 
@@ -443,10 +445,14 @@ impl Keeper {
             Query::Code(code, typed) => (CaseKey::Code(code), typed),
         };
         let offset = self.offset_minutes;
+        let again = store.clone();
         self.wait(store.find(key, typed), move |tell, result| {
             let found = match result {
                 Ok(Found::Cases(cases)) => Ok(Finding::Cases(
-                    cases.iter().map(|case| matter(case, offset)).collect(),
+                    cases
+                        .iter()
+                        .map(|case| matter(&again, case, offset))
+                        .collect(),
                 )),
                 Ok(Found::SealedDraft(draft)) => Ok(Finding::Draft(DraftFound {
                     id: draft.id,
@@ -545,7 +551,7 @@ fn night(store: &Store, copies: PathBuf) {
     }
 }
 
-pub(super) fn matter(case: &CaseSummary, offset_minutes: i16) -> Matter {
+pub(super) fn matter(store: &Store, case: &CaseSummary, offset_minutes: i16) -> Matter {
     let since = (case.saved_ms >= EARLIEST_MS)
         .then(|| Timestamp::from_millisecond(case.saved_ms).ok())
         .flatten()
@@ -559,5 +565,29 @@ pub(super) fn matter(case: &CaseSummary, offset_minutes: i16) -> Matter {
         service: case.service.clone(),
         status: case.status.clone(),
         since,
+        county: from_county(store, case),
     }
+}
+
+/// What the county told of a case; nothing where that cannot be read.
+fn from_county(store: &Store, case: &CaseSummary) -> FromCounty {
+    let facts = match store.case_facts(case.id).wait() {
+        Ok(facts) => facts,
+        Err(error) => {
+            tracing::warn!(event = "case_facts_not_read", code = error.code());
+            None
+        }
+    };
+    facts.map_or_else(FromCounty::default, |facts| FromCounty {
+        owner: facts
+            .words
+            .owner
+            .and_then(|owner| Some((owner.name?, owner.phone))),
+        texts: facts
+            .words
+            .texts
+            .into_iter()
+            .map(|text| (text.language, text.text))
+            .collect(),
+    })
 }

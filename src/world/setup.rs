@@ -1,6 +1,7 @@
 //! From arguments and an opened bundle to a kiosk with everything plugged in.
 
 use super::clock::Shifted;
+use super::county::{CountyRoad, Setting};
 use super::{
     Keeper, KioskClock, MediaRoad, PaperRoad, RecordPlace, ScannerKept, Shift, Tell, World,
 };
@@ -28,6 +29,7 @@ use onedoor_devices::sound::{CpalSpeaker, Speaker, VirtualSpeaker};
 use onedoor_forms::station::{
     KeysConnection, MicrophoneConnection, PrinterConnection, ScannerConnection,
 };
+use onedoor_store::DbKey;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -49,6 +51,12 @@ pub struct Plugs {
     /// Camera for photos and codes: a folder of pictures (simulated), a device such as /dev/video0, `none`
     #[arg(long)]
     pub camera: Option<String>,
+    /// The county's hub instead of the station's own (development, on this machine only): http://127.0.0.1:PORT, or `none`
+    #[arg(long)]
+    pub hub: Option<String>,
+    /// The folder that stands for the stick; otherwise any removable medium that is mounted
+    #[arg(long)]
+    pub stick: Option<PathBuf>,
     /// Plays a time server that has set the clock (simulated; the dock does it too)
     #[arg(long)]
     pub clock_set: bool,
@@ -173,6 +181,26 @@ pub fn kiosk(
     };
     let media = MediaRoad::open(microphone, camera, tell.clone())?;
     let narrator = Narrator::new(VoiceLibrary::open(&roots), speaker, station.language());
+    let county = CountyRoad::open(
+        Setting {
+            station: settings.id.clone(),
+            address: match plugs.hub.as_deref() {
+                Some("none") => None,
+                instead => Setting::address(settings.hub.as_ref(), instead),
+            },
+            pinned: match plugs.hub {
+                Some(_) => None,
+                None => Setting::pinned(settings.hub.as_ref()),
+            },
+            slow: settings.hub.as_ref().is_some_and(|hub| hub.slow),
+            languages: settings.languages.clone(),
+            stick: plugs.stick.clone(),
+            data: data.to_owned(),
+            trust: opened.trusted().clone(),
+        },
+        DbKey::obtain(&data.join("record.key")).ok(),
+        tell.clone(),
+    )?;
     let offset =
         Offset::from_seconds(i32::from(station.utc_offset_minutes()) * 60).unwrap_or(Offset::UTC);
     let mut world = World {
@@ -182,6 +210,8 @@ pub fn kiosk(
         media,
         heard: false,
         narrator,
+        voices: roots,
+        county: Some(county),
         default_language: station.language().to_owned(),
         scanner,
         keys,

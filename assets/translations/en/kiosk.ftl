@@ -420,6 +420,75 @@ say-store-busy = The machine is busy. This last step is not kept yet. It is tryi
 say-clock-wrong = The machine's clock may be wrong. You can go on all the same.
 clock-wrong = The clock may be wrong
 
+## This machine and the county (for staff)
+help-staff = For staff
+rest-staff = Staff please
+say-county = This machine and the county
+say-county-all-there = Everything has reached the county.
+say-county-waits = Something still waits here.
+say-county-has-it = The county has it now.
+say-county-code = Please type the code that the county gave you
+say-county-words = Are these six words the same at the county?
+say-county-stick = With a stick, where there is no network
+say-county-answered = The county has answered.
+say-county-no-answer = The county did not answer. Nothing is lost; the machine tries again.
+say-county-bad-code = The county does not know this code, or it is too old. Please ask for a new one.
+say-county-not-taken = The county did not take this machine. Please call the county.
+say-county-no-stick = There is no stick in the machine.
+say-county-written = It is on the stick. You may pull it out.
+say-county-read = The county's answer was read.
+say-county-no-bag = There is no answer for this machine on the stick.
+say-county-bad-bag = What is on the stick is damaged. Nothing of it was taken. Please fetch the answer again.
+say-county-bad-stick = The stick could not be used. Please try another one.
+county-count = { $count ->
+    [one] 1 matter.
+   *[other] { $count } matters.
+}
+county-none = This station has no county hub. Everything stays here.
+county-strangers = This machine and the county do not know each other yet.
+county-official = The county has answered. An official there must agree now.
+county-cases = { $count ->
+    [one] 1 matter has not reached the county.
+   *[other] { $count } matters have not reached the county.
+}
+county-cases-since = { $count ->
+    [one] 1 matter has not reached the county, since { $when }.
+   *[other] { $count } matters have not reached the county, the oldest since { $when }.
+}
+county-cases-there = All matters have reached the county; smaller things still wait.
+county-contact = Last answer of the county: { $when }
+county-contact-never = The county has never answered yet.
+county-waiting = Waiting: { $entries } entries, { $files } recordings and photos ({ $size } KB)
+county-next-seconds = Next try in { $count } seconds
+county-next-minutes = Next try in { $count } minutes
+county-unreachable = The county could not be reached: look at the cable, the SIM card, the router.
+county-too-slow = The line is too slow now.
+county-not-the-hub = Something else answered in the county's place, or the county's machine is in trouble.
+county-refused = The county refused what was sent. Please call the county.
+county-odd = The county's answer could not be understood.
+county-not-kept = The county's answer could not be kept here: look at the disk.
+county-journal = The record of this machine could not be read: call a technician.
+county-alarm-urgent = An answer is due soon and the county does not know of it: phone the county, or carry it there on a stick.
+county-alarm-old = A matter has waited for more than a day: phone the county, or carry it there on a stick.
+county-alarm-stopped = The county and this machine hold different things. Nothing is sent until a technician has looked.
+county-alarm-refused = The county does not take what this machine sends: call the county.
+county-plain = What is sent is not protected on the way (plain HTTP, as this station is set up).
+county-enrol = Make them known
+county-try = Try now
+county-busy = One moment …
+county-stick = With a stick
+county-stick-1 = 1. Put the stick into the machine.
+county-stick-2 = 2. Touch "Write". Wait for the voice, then pull the stick out.
+county-stick-3 = 3. Bring the stick to the county's office.
+county-stick-4 = 4. Bring it back, put it in, and touch "Read the answer".
+county-stick-then = Bring it to the county's office, and bring the answer back.
+county-stick-write = Write
+county-stick-read = Read the answer
+county-words-hub = It says that it is: { $hub }
+county-words-how = Phone the county and have the words read out. One that differs: somebody stands between.
+county-words-same = The same
+county-words-differ = Not the same
+
 ## The slip
 slip-keep = Please keep this slip
 slip-code = Number

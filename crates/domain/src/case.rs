@@ -286,6 +286,27 @@ impl CaseStatus {
         Ok(next)
     }
 
+    /// The state after a move that was made elsewhere, by somebody who did not know this state (kiosk and desk apart).
+    /// A move that is not allowed here is set aside and changes nothing, except that of two words of the resident the
+    /// worse holds ([`Word::reconcile`]). Hub and kiosk use the same rule, so both end the same. True where the move
+    /// was made, false where it was set aside.
+    pub fn after_apart(&self, made: &Move) -> (CaseStatus, bool) {
+        match (self.after(made), made, self.word) {
+            (Ok(next), _, _) => (next, true),
+            (Err(_), Move::Say(word), Some(before)) if self.phase == Phase::Reopened => {
+                let word = Some(before.reconcile(*word));
+                (
+                    CaseStatus {
+                        word,
+                        ..self.clone()
+                    },
+                    false,
+                )
+            }
+            (Err(_), _, _) => (self.clone(), false),
+        }
+    }
+
     /// The five steps as the resident is shown them.
     pub fn line(&self) -> StateLine {
         use Phase::{Answered, Closed, Draft, Saved, Told};
@@ -440,6 +461,38 @@ mod tests {
         assert_eq!(Word::Solved.reconcile(Word::NotSolved), Word::NotSolved);
         assert_eq!(Word::NotSolved.reconcile(Word::Solved), Word::NotSolved);
         assert_eq!(Word::Partly.reconcile(Word::Solved), Word::Partly);
+    }
+
+    #[test]
+    fn a_move_made_apart_is_set_aside_and_of_two_words_the_worse_holds() {
+        let answered = [
+            save(),
+            take("li", 5),
+            answer(AnswerKind::Approved, false, false),
+        ];
+        let partly = after(&answered)
+            .unwrap()
+            .after(&Move::Say(Word::Partly))
+            .unwrap();
+        let (worse, made) = partly.after_apart(&Move::Say(Word::NotSolved));
+        assert_eq!(
+            (worse.word, worse.level, made),
+            (Some(Word::NotSolved), 1, false)
+        );
+        assert_eq!(
+            worse.after_apart(&Move::Say(Word::Solved)),
+            (worse.clone(), false)
+        );
+        assert_eq!(partly.after_apart(&save()), (partly.clone(), false));
+        let closed = after(&answered)
+            .unwrap()
+            .after(&Move::Say(Word::Solved))
+            .unwrap();
+        let (open, made) = closed.after_apart(&Move::Say(Word::NotSolved));
+        assert_eq!(
+            (open.phase, open.word, made),
+            (Phase::Reopened, Some(Word::NotSolved), true)
+        );
     }
 
     #[test]

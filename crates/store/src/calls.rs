@@ -18,7 +18,7 @@ use crate::types::{
     CaseBlob, CaseKey, CaseSummary, Draft, DraftSave, Found, HelpCall, NewBlob, SealedDraft,
     SlipJob, Submission, Submitted,
 };
-use crate::{blobs, cases, counter, drafts, verify};
+use crate::{blobs, cases, clock, counter, drafts, verify};
 
 impl Store {
     // ---- Drafts -----------------------------------------------------------------------------------------------
@@ -139,7 +139,7 @@ impl Store {
         self.read(move |connection, _| cases::by_draft(connection, draft))
     }
 
-    /// The newest cases at this kiosk, for staff.
+    /// The newest cases that were saved at this kiosk, for staff.
     pub fn cases(&self, limit: u32) -> Reply<Vec<CaseSummary>> {
         self.read(move |connection, _| cases::all(connection, limit))
     }
@@ -154,7 +154,7 @@ impl Store {
         self.read(move |connection, _| blobs::blobs_of(connection, case))
     }
 
-    /// The bytes of a blob; `None` once erased.
+    /// The bytes of a blob; `None` once erased, or sealed for the hub alone.
     pub fn blob(&self, blob: BlobId) -> Reply<Option<Personal<Vec<u8>>>> {
         self.read(move |connection, _| blobs::blob(connection, blob))
     }
@@ -338,6 +338,7 @@ impl Store {
         let stamp = tools.watch.checked(quality, &*tools.options.clock);
         self.write(move |pen| {
             pen.set_stamp(stamp);
+            clock::keep_correction(pen.tx, pen.tools.watch.correction())?;
             pen.append(
                 actor,
                 None,

@@ -80,6 +80,10 @@ pub(crate) fn submit(pen: &mut Pen<'_>, submission: &Submission) -> Result<Submi
     )?;
     add_factors(pen, case.as_bytes(), &submission.factors, pin.as_ref())?;
     drafts::remove(pen, submission.draft)?;
+    if pen.tools.sealer().is_some() {
+        // The draft was plain.
+        pen.wiped();
+    }
     Ok(Submitted {
         case,
         code,
@@ -116,21 +120,32 @@ pub(crate) fn add_factors(
     let pin = pin.map(SecondFactor::of_pin);
     for factor in factors.iter().chain(&pin) {
         let salt: [u8; 32] = pen.tools.random();
-        let kind = match factor.kind {
-            FactorKind::IdLastFour => "id",
-            FactorKind::PhoneLastFour => "phone",
-            FactorKind::SlipPin => "pin",
-        };
-        pen.tx.execute(
-            "INSERT INTO factors (owner, kind, salt, hash) VALUES (?, ?, ?, ?)",
-            params![owner, kind, salt, factor.hash(&salt)],
-        )?;
+        insert_factor(pen, owner, factor.kind, &salt, &factor.hash(&salt))?;
     }
     Ok(())
 }
 
-const COLUMNS: &str =
-    "id, code, service, form_version, language, saved_ms, status, tell_way, draft, pin";
+pub(crate) fn insert_factor(
+    pen: &Pen<'_>,
+    owner: &[u8; 16],
+    kind: FactorKind,
+    salt: &[u8; 32],
+    hash: &[u8; 32],
+) -> Result<()> {
+    let kind = match kind {
+        FactorKind::IdLastFour => "id",
+        FactorKind::PhoneLastFour => "phone",
+        FactorKind::SlipPin => "pin",
+    };
+    pen.tx.execute(
+        "INSERT INTO factors (owner, kind, salt, hash) VALUES (?, ?, ?, ?)",
+        params![owner, kind, salt, hash],
+    )?;
+    Ok(())
+}
+
+const COLUMNS: &str = "id, code, service, form_version, language, saved_ms, status, tell_way,
+    coalesce(draft, id), pin, saved_place IS NULL";
 
 type RawCase = (
     [u8; 16],
@@ -143,6 +158,7 @@ type RawCase = (
     Option<String>,
     [u8; 16],
     Option<String>,
+    bool,
 );
 
 fn raw(row: &Row<'_>) -> rusqlite::Result<RawCase> {
@@ -157,6 +173,7 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<RawCase> {
         row.get(7)?,
         row.get(8)?,
         row.get(9)?,
+        row.get(10)?,
     ))
 }
 
@@ -172,6 +189,7 @@ fn summary(row: RawCase) -> Result<CaseSummary> {
         tell: row.7.as_deref().and_then(tell_from),
         draft: DraftId::from_bytes(row.8),
         pin: row.9.as_deref().map(parse_pin).transpose()?,
+        elsewhere: row.10,
     })
 }
 
@@ -207,10 +225,10 @@ pub(crate) fn by_draft(connection: &Connection, draft: DraftId) -> Result<Option
         .transpose()
 }
 
-/// All cases at this kiosk, newest first.
+/// All cases saved at this kiosk, newest first.
 pub(crate) fn all(connection: &Connection, limit: u32) -> Result<Vec<CaseSummary>> {
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM cases ORDER BY saved_place DESC LIMIT ?"
+        "SELECT {COLUMNS} FROM cases WHERE saved_place IS NOT NULL ORDER BY saved_place DESC LIMIT ?"
     ))?;
     let rows = statement
         .query_map([limit], raw)?
@@ -227,7 +245,7 @@ pub(crate) fn of_person(
         "SELECT {COLUMNS}, forget FROM cases WHERE person = ? ORDER BY saved_place DESC"
     ))?;
     let rows = statement
-        .query_map([person.as_bytes()], |row| Ok((raw(row)?, row.get(10)?)))?
+        .query_map([person.as_bytes()], |row| Ok((raw(row)?, row.get(11)?)))?
         .collect::<rusqlite::Result<Vec<_>>>()?;
     rows.into_iter()
         .map(|(row, asked)| Ok((summary(row)?, asked)))

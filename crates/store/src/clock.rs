@@ -3,8 +3,12 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use onedoor_domain::clock::{BootId, ClockQuality, Distrust, Stamp, Trust, judge};
+use onedoor_domain::clock::{
+    BootId, ClockQuality, Distrust, EARLIEST_MS, Stamp, TOLERANCE_MS, Trust, judge,
+};
+use rusqlite::{Connection, OptionalExtension};
 
+use crate::error::Result;
 use crate::types::Clock;
 
 /// The system's clocks.
@@ -75,6 +79,64 @@ pub(crate) fn system_entropy(slice: &mut [u8]) {
     }
 }
 
+/// How far the hub's clock stands from the machine's, for one run of the machine: the kiosk may not set that clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Correction {
+    pub boot: BootId,
+    pub add_ms: i64,
+}
+
+/// The hub changed what is believed of the clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Told {
+    pub stamp: Stamp,
+    /// How far it stood ahead before.
+    pub was_off_ms: i64,
+    pub correction: Option<Correction>,
+}
+
+const CORRECTION: &str = "clock_correction";
+
+/// Keeps it for the next start of the program in this run of the machine.
+pub(crate) fn keep_correction(
+    connection: &Connection,
+    correction: Option<Correction>,
+) -> Result<()> {
+    let bytes = correction.map(|correction| {
+        let mut bytes = correction.boot.0.to_vec();
+        bytes.extend_from_slice(&correction.add_ms.to_be_bytes());
+        bytes
+    });
+    match bytes {
+        Some(bytes) => connection.execute(
+            "INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)",
+            rusqlite::params![CORRECTION, bytes],
+        )?,
+        None => connection.execute("DELETE FROM meta WHERE name = ?", [CORRECTION])?,
+    };
+    Ok(())
+}
+
+/// The one that was kept.
+pub(crate) fn kept_correction(connection: &Connection) -> Result<Option<Correction>> {
+    let bytes: Option<[u8; 24]> = connection
+        .query_row(
+            "SELECT value FROM meta WHERE name = ?",
+            [CORRECTION],
+            |row| row.get(0),
+        )
+        .optional()?;
+    Ok(bytes.map(|bytes| {
+        let (mut boot, mut add_ms) = ([0; 16], [0; 8]);
+        boot.copy_from_slice(&bytes[..16]);
+        add_ms.copy_from_slice(&bytes[16..]);
+        Correction {
+            boot: BootId(boot),
+            add_ms: i64::from_be_bytes(add_ms),
+        }
+    }))
+}
+
 /// Who set the clock, and what was last seen of it. Once it jumped without a reason it counts as never set, so that
 /// the events written after the jump do not make the jump look right.
 #[derive(Debug, Default)]
@@ -87,16 +149,67 @@ struct State {
     quality: ClockQuality,
     last: Option<Stamp>,
     confirmed: Option<Stamp>,
+    correction: Option<Correction>,
+}
+
+impl State {
+    fn now(&self, clock: &dyn Clock) -> Stamp {
+        let now = clock.now();
+        let add_ms = match self.correction {
+            Some(correction) if correction.boot == now.boot => correction.add_ms,
+            _ => 0,
+        };
+        Stamp {
+            wall_ms: now.wall_ms.saturating_add(add_ms),
+            quality: self.quality,
+            ..now
+        }
+    }
 }
 
 impl Watch {
     /// Takes up what the journal knows: its last stamp, and the stamp when staff last confirmed the date.
-    pub(crate) fn load(&self, last: Option<Stamp>, confirmed: Option<Stamp>) {
+    pub(crate) fn load(
+        &self,
+        last: Option<Stamp>,
+        confirmed: Option<Stamp>,
+        correction: Option<Correction>,
+    ) {
         *self.lock() = State {
             quality: last.map(|last| last.quality).unwrap_or_default(),
             last,
             confirmed,
+            correction,
         };
+    }
+
+    /// The hub says what time it is. A clock that is not believed, or that nobody better than the hub set and that
+    /// stands off by more than the tolerance, goes by the hub's from now on; `None` where nothing changes by it.
+    pub(crate) fn told_by_hub(&self, hub_ms: i64, clock: &dyn Clock) -> Option<Told> {
+        let mut state = self.lock();
+        let (now, trust) = look(&mut state, clock);
+        let was_off_ms = now.wall_ms.saturating_sub(hub_ms);
+        let off = was_off_ms.saturating_abs() > TOLERANCE_MS;
+        let believed = trust.is_trusted() && now.quality != ClockQuality::Never;
+        if hub_ms < EARLIEST_MS || (believed && (!off || now.quality == ClockQuality::GpsOrNtp)) {
+            return None;
+        }
+        if off {
+            let before = state.correction.filter(|before| before.boot == now.boot);
+            let add_ms = before.map_or(0, |before| before.add_ms);
+            state.correction = Some(Correction {
+                boot: now.boot,
+                add_ms: add_ms.saturating_sub(was_off_ms),
+            });
+        }
+        state.quality = ClockQuality::Hub;
+        let stamp = state.now(clock);
+        state.last = Some(stamp);
+        Some(Told {
+            stamp,
+            was_off_ms,
+            correction: state.correction,
+        })
     }
 
     /// The stamp for an event that happens now.
@@ -115,16 +228,21 @@ impl Watch {
     /// The clock was set by something better (`Hub`, `GpsOrNtp`), or staff confirmed it (`Never`).
     pub(crate) fn checked(&self, quality: ClockQuality, clock: &dyn Clock) -> Stamp {
         let mut state = self.lock();
-        let stamp = Stamp {
-            quality,
-            ..clock.now()
-        };
         state.quality = quality;
+        if quality != ClockQuality::Never {
+            // The machine's own clock was set. Staff confirm the date that they see.
+            state.correction = None;
+        }
+        let stamp = state.now(clock);
         state.last = Some(stamp);
         if quality == ClockQuality::Never {
             state.confirmed = Some(stamp);
         }
         stamp
+    }
+
+    pub(crate) fn correction(&self) -> Option<Correction> {
+        self.lock().correction
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
@@ -133,10 +251,7 @@ impl Watch {
 }
 
 fn look(state: &mut State, clock: &dyn Clock) -> (Stamp, Trust) {
-    let now = Stamp {
-        quality: state.quality,
-        ..clock.now()
-    };
+    let now = state.now(clock);
     let trust = judge(&now, state.last.as_ref(), state.confirmed.as_ref());
     match trust {
         Trust::Trusted | Trust::Untrusted(Distrust::NeverSet) => (now, trust),
@@ -154,7 +269,6 @@ fn look(state: &mut State, clock: &dyn Clock) -> (Stamp, Trust) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use onedoor_domain::clock::EARLIEST_MS;
     use std::sync::atomic::{AtomicI64, Ordering};
 
     struct Fake(AtomicI64, AtomicI64);

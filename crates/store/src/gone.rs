@@ -22,7 +22,7 @@ use crate::{blobs, drafts};
 /// Something that was erased for good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Gone {
-    /// Bytes.
+    /// Bytes, plain or sealed, or a row of a register.
     Blob(BlobId),
     /// A draft with its parts.
     Draft(DraftId),
@@ -137,10 +137,10 @@ pub(crate) fn erase_again(pen: &mut Pen<'_>, gone: &HashSet<Gone>) -> Result<u64
     for gone in gone {
         match gone {
             Gone::Blob(id) => {
-                if there(
-                    "SELECT EXISTS (SELECT 1 FROM blobs WHERE id = ?)",
-                    id.as_bytes(),
-                )? {
+                let query = "SELECT EXISTS (SELECT 1 FROM blobs WHERE id = ?1)
+                                 OR EXISTS (SELECT 1 FROM sealed WHERE blob = ?1)
+                                 OR EXISTS (SELECT 1 FROM register_rows WHERE id = ?1)";
+                if there(query, id.as_bytes())? {
                     back.push(*id);
                 }
             }

@@ -1,14 +1,18 @@
 //! Writing events: one place, one transaction, never again.
 
+use std::cell::Cell;
+
 use onedoor_domain::case::CaseStatus;
 use onedoor_domain::clock::{Stamp, Trust};
 use onedoor_domain::event::{Actor, BlobRef, ChainHash, Event, EventBody, NewEvent};
-use onedoor_domain::id::{BlobId, CaseId, EventId, Seq};
+use onedoor_domain::id::{BlobId, CaseId, Epoch, EventId, Seq};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use crate::error::{Result, StoreError};
 use crate::files::Head;
 use crate::gone::Gone;
+use crate::projection::Playing;
+use crate::sealing::{self, Needed};
 use crate::types::{Identity, NewBlob};
 use crate::writer::Tools;
 
@@ -20,6 +24,8 @@ pub(crate) struct Pen<'a> {
     at: Option<(Seq, ChainHash)>,
     wrote: bool,
     erased: Vec<Gone>,
+    wiped: Cell<bool>,
+    sealed: Cell<bool>,
     stamp: Stamp,
 }
 
@@ -33,6 +39,8 @@ impl<'a> Pen<'a> {
             at: last_of(tx, identity)?,
             wrote: false,
             erased: Vec::new(),
+            wiped: Cell::new(false),
+            sealed: Cell::new(false),
             stamp: tools.stamp(),
         })
     }
@@ -57,6 +65,27 @@ impl<'a> Pen<'a> {
         &self.erased
     }
 
+    /// Plain answers went with this transaction: what is left of them in the file is to be overwritten soon.
+    pub(crate) fn wiped(&self) {
+        self.wiped.set(true);
+    }
+
+    /// True where they did.
+    pub(crate) fn was_wiped(&self) -> bool {
+        self.wiped.get()
+    }
+
+    /// Something was sealed that may be sent as a file from now on.
+    pub(crate) fn sealed(&self) {
+        self.sealed.set(true);
+    }
+
+    /// Where the journal ends, if there is something new to be sent.
+    pub(crate) fn grown(&self) -> Option<(Epoch, u64)> {
+        let (seq, _) = self.at.filter(|_| self.wrote || self.sealed.get())?;
+        Some((self.identity.epoch, seq.get()))
+    }
+
     /// Where the chain will stand after the commit, if anything was written.
     pub(crate) fn head(&self) -> Option<Head> {
         let (seq, hash) = self.at.filter(|_| self.wrote)?;
@@ -67,13 +96,17 @@ impl<'a> Pen<'a> {
         })
     }
 
-    /// Keeps bytes outside the chain under a fresh salt.
+    /// Keeps bytes outside the chain under a fresh salt: sealed where only the hub needs them and its key is known.
     pub(crate) fn keep(&self, case: Option<CaseId>, blob: &NewBlob) -> Result<BlobRef> {
         let id = BlobId::from_random(self.tools.random());
         let salt: [u8; 32] = self.tools.random();
         let bytes = blob.bytes.expose();
         let reference = BlobRef::new(id, &salt, bytes);
-        insert_blob(self.tx, &reference, case, &blob.role, &salt, bytes)?;
+        if sealing::seal(self, &reference, case, &blob.role, &salt, bytes)? == Needed::There {
+            self.wiped();
+        } else {
+            insert_blob(self.tx, &reference, case, &blob.role, &salt, bytes)?;
+        }
         Ok(reference)
     }
 
@@ -107,7 +140,8 @@ impl<'a> Pen<'a> {
         .seal(id)?;
         let hash = before.next(event.bytes());
         let place = insert_event(self.tx, &event, hash)?;
-        crate::projection::project(self.tx, place, &event)?;
+        sealing::named(self.tx, &event)?;
+        crate::projection::project(self.tx, place, &event, Playing::Live)?;
         self.erased.extend(Gone::of(&event));
         self.at = Some((seq, hash));
         self.wrote = true;

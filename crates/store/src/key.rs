@@ -105,6 +105,11 @@ impl DbKey {
         Some(key)
     }
 
+    /// As a technician types it into the key file of a box whose own is lost: 64 hex digits. For the hub alone, sealed.
+    pub fn recovery(&self) -> Zeroizing<String> {
+        self.hex()
+    }
+
     pub(crate) fn hex(&self) -> Zeroizing<String> {
         let mut hex = Zeroizing::new(String::with_capacity(64));
         for byte in self.0 {

@@ -9,6 +9,7 @@
 //!   file, its log, and, after their days, its copies; and it does not come back with an older copy.
 //! * Every fault is a [`StoreError`] with a stable code; a fault leaves the record as it was.
 
+mod apply;
 mod backup;
 pub mod bench;
 mod blobs;
@@ -17,8 +18,11 @@ mod cases;
 mod clock;
 mod conn;
 mod counter;
+mod county;
+mod county_calls;
 mod drafts;
 mod error;
+mod facts;
 mod files;
 mod forget;
 mod gone;
@@ -26,6 +30,7 @@ mod held;
 mod journal;
 mod key;
 mod open;
+mod outbox;
 mod people;
 mod person;
 mod person_calls;
@@ -33,6 +38,7 @@ mod projection;
 mod reply;
 mod rescue;
 mod restore;
+mod sealing;
 mod store;
 mod tidy;
 mod types;
@@ -42,8 +48,10 @@ mod writer;
 pub use backup::backups_in;
 pub use cases::TRIES;
 pub use clock::SystemClock;
+pub use county::*;
 pub use error::{Result, StoreError};
 pub use key::{CREDENTIAL, DbKey};
+pub use outbox::Outbox;
 pub use person::*;
 pub use reply::Reply;
 pub use store::Store;

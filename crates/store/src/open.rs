@@ -10,6 +10,7 @@ use onedoor_domain::event::{Actor, EpochOpened};
 use onedoor_domain::id::{DeviceId, Epoch};
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::clock;
 use crate::conn;
 use crate::error::{Result, StoreError};
 use crate::files::{self, HeadFile, beside};
@@ -130,7 +131,10 @@ pub(crate) fn open(path: &Path, key: &DbKey, options: &Options) -> Result<Writer
                 identity,
                 person_salt,
             );
-            tools.watch.load(chain.last_stamp, chain.confirmed);
+            let correction = clock::kept_correction(&connection)?;
+            tools
+                .watch
+                .load(chain.last_stamp, chain.confirmed, correction);
             let mut writer = Writer::new(connection, head_file, Arc::new(tools));
             let list = GoneList::of_record(path);
             if let Err(error) = list.complete(chain.gone) {

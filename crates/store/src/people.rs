@@ -15,6 +15,8 @@ use onedoor_domain::profile::{
 use onedoor_domain::qr::CardNumber;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
+use crate::county::RegisterRow;
+use crate::county_calls::parse_fields;
 use crate::error::{Result, StoreError};
 use crate::journal::Pen;
 use crate::person::{CardFound, HeldCard};
@@ -439,4 +441,41 @@ pub(crate) fn card_issued(tx: &Transaction<'_>, event: &Event) -> Result<()> {
         )?;
     }
     Ok(())
+}
+
+// ---- Registers of the county ------------------------------------------------------------------------------------
+
+/// What registers of the county say of a person.
+pub(crate) fn registers_of(connection: &Connection, person: PersonKey) -> Result<Vec<RegisterRow>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT register_rows.register, name, as_of, fields FROM register_rows
+         JOIN registers ON registers.register = register_rows.register
+         WHERE person = ? ORDER BY register_rows.register",
+    )?;
+    let mut rows = statement.query([person.as_bytes()])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let name: String = row.get(1)?;
+        found.push(RegisterRow {
+            register: row.get(0)?,
+            name: serde_json::from_str(&name).map_err(|_| StoreError::Damaged {
+                what: "the name of a register".to_owned(),
+            })?,
+            as_of: row.get(2)?,
+            fields: parse_fields(&row.get::<_, String>(3)?)?,
+        });
+    }
+    Ok(found)
+}
+
+/// A person left a register; gives how many rows went.
+pub(crate) fn leave_register(
+    connection: &Connection,
+    person: PersonKey,
+    register: &str,
+) -> Result<usize> {
+    Ok(connection.execute(
+        "DELETE FROM register_rows WHERE person = ? AND register = ?",
+        params![person.as_bytes(), register],
+    )?)
 }

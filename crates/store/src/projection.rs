@@ -8,17 +8,39 @@ use rusqlite::{Transaction, params};
 
 use crate::error::{Result, StoreError};
 use crate::journal::{status_of, status_text};
-use crate::people;
+use crate::{facts, people};
+
+/// Whether an event happens now, or is played again after a rescue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Playing {
+    /// It must be allowed.
+    Live,
+    /// It was allowed then. What it changes may not be here any more: a state that the hub had told of, a case of another
+    /// kiosk. Then it changes nothing; the hub tells it again.
+    Again,
+}
 
 /// Applies one event, just written at `place`.
-pub(crate) fn project(tx: &Transaction<'_>, place: i64, event: &Event) -> Result<()> {
+pub(crate) fn project(
+    tx: &Transaction<'_>,
+    place: i64,
+    event: &Event,
+    playing: Playing,
+) -> Result<()> {
+    match change(tx, place, event, playing) {
+        Err(StoreError::NotFound(_)) if playing == Playing::Again => Ok(()),
+        other => other,
+    }
+}
+
+fn change(tx: &Transaction<'_>, place: i64, event: &Event, playing: Playing) -> Result<()> {
     match event.body() {
         EventBody::CaseSaved(saved) => case_saved(tx, place, event, saved),
         EventBody::CaseStateChanged(_) | EventBody::ResidentWord(_) => {
             let made = event.body().to_move().ok_or_else(|| {
                 StoreError::Internal("a case event without the parts it needs".to_owned())
             })?;
-            moved(tx, subject(event)?, &made)
+            moved(tx, subject(event)?, &made, playing)
         }
         EventBody::ToldHow(how) => {
             let changed = tx.execute(
@@ -99,6 +121,8 @@ pub(crate) fn project(tx: &Transaction<'_>, place: i64, event: &Event) -> Result
             for blob in &erased.blobs {
                 for delete in [
                     "DELETE FROM blobs WHERE id = ?",
+                    "DELETE FROM sealed WHERE blob = ?",
+                    "DELETE FROM register_rows WHERE id = ?",
                     "DELETE FROM profiles WHERE blob = ?",
                     "DELETE FROM family WHERE blob = ?",
                     "DELETE FROM cards WHERE blob = ?",
@@ -181,8 +205,12 @@ fn case_saved(tx: &Transaction<'_>, place: i64, event: &Event, saved: &CaseSaved
     Ok(())
 }
 
-fn moved(tx: &Transaction<'_>, case: CaseId, made: &Move) -> Result<()> {
-    let status = status_of(tx, case)?.after(made)?;
+fn moved(tx: &Transaction<'_>, case: CaseId, made: &Move, playing: Playing) -> Result<()> {
+    let status = status_of(tx, case)?;
+    let status = match playing {
+        Playing::Live => status.after(made)?,
+        Playing::Again => status.after_apart(made).0,
+    };
     let changed = tx.execute(
         "UPDATE cases SET status = ? WHERE id = ?",
         params![status_text(&status)?, case.as_bytes()],
@@ -193,6 +221,7 @@ fn moved(tx: &Transaction<'_>, case: CaseId, made: &Move) -> Result<()> {
 /// All that a case kept here is erased: also whose it was, and what it could be opened with.
 fn case_erased(tx: &Transaction<'_>, case: CaseId) -> Result<()> {
     tx.execute("DELETE FROM factors WHERE owner = ?", [case.as_bytes()])?;
+    facts::forget_texts(tx, case)?;
     tx.execute(
         "UPDATE cases SET person = NULL, pin = NULL, tell_blob = NULL, forget = 0 WHERE id = ?",
         [case.as_bytes()],

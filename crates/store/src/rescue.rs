@@ -7,7 +7,7 @@ use rusqlite::{Connection, Transaction, params};
 use crate::conn;
 use crate::error::Result;
 use crate::journal::{insert_blob, insert_event};
-use crate::projection::project;
+use crate::projection::{Playing, project};
 use crate::restore::last_anywhere;
 use crate::types::{Identity, JournalRow, RestoreReport};
 use crate::verify;
@@ -134,7 +134,7 @@ fn replay(
         }
     }
     let place = insert_event(tx, event, hash)?;
-    project(tx, place, event)?;
+    project(tx, place, event, Playing::Again)?;
     if let (EventBody::CaseSaved(saved), Some(case)) = (event.body(), event.case()) {
         let local: Option<(Option<[u8; 32]>, Option<String>)> = source
             .query_row(

@@ -19,7 +19,7 @@ use crate::tidy::{self, Scrub};
 use crate::types::{Identity, Options, RestoreReport};
 use crate::verify;
 use crate::writer::{Tools, Writer};
-use crate::{backup, conn, rescue};
+use crate::{backup, clock, conn, rescue};
 use std::sync::Arc;
 
 /// Restores `record` from `copy`, or, where there is none, from what the damaged record itself still holds. The lock
@@ -128,7 +128,10 @@ fn build(
         identity,
         person_salt,
     );
-    tools.watch.load(chain.last_stamp, chain.confirmed);
+    let correction = clock::kept_correction(&connection)?;
+    tools
+        .watch
+        .load(chain.last_stamp, chain.confirmed, correction);
     let mut writer = Writer::new(connection, head_file, Arc::new(tools));
     let mut gone = GoneList::of_record(record).read();
     if let Some(folder) = copy.and_then(Path::parent) {

@@ -87,8 +87,14 @@ impl Writer {
         Ok((value, self.finish_erasing(scrub)))
     }
 
+    /// Whether the file is larger; none where that cannot be told.
+    pub(crate) fn is_larger_than(&self, bytes: u64) -> Option<bool> {
+        let file = fs::metadata(&self.tools.path).ok()?;
+        Some(file.len() > bytes)
+    }
+
     fn finish_erasing(&mut self, scrub: Scrub) -> bool {
-        let small = fs::metadata(&self.tools.path).is_ok_and(|file| file.len() <= AT_ONCE_BYTES);
+        let small = self.is_larger_than(AT_ONCE_BYTES) == Some(false);
         if scrub == Scrub::AtOnce && small {
             self.scrub()
         } else {
@@ -118,7 +124,7 @@ impl Writer {
 
     /// Writes the whole file anew, so that it holds nothing but what is held, and cuts the log. Needs as much memory as
     /// the file is long. True where all of that was done.
-    fn scrub(&mut self) -> bool {
+    pub(crate) fn scrub(&mut self) -> bool {
         let outcome = self
             .connection()
             .and_then(|connection| Ok(connection.execute_batch("VACUUM")?));

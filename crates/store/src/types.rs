@@ -11,6 +11,8 @@ use onedoor_domain::event::{Actor, BlobRef, ChainHash, TellWay};
 use onedoor_domain::id::{BlobId, CaseId, DeviceId, DraftId, Epoch, EventId, SlipJobId};
 use onedoor_domain::personal::Personal;
 
+use crate::county::SealedName;
+
 /// A source of randomness: fills the slice.
 pub type Entropy = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
 
@@ -34,7 +36,8 @@ pub struct Options {
 pub struct Retention {
     /// A draft put aside under a code, and the slip of it.
     pub drafts_days: u16,
-    /// The answers of an open case that the county has: past them they are erased here if the resident asks.
+    /// Answers, sealed or not, and slip of a case that is safe at the county's second place: past them they are erased
+    /// here; earlier if the resident asks and the case is closed.
     pub answers_days: u16,
     /// What was erased may still lie in copies of the record for so long.
     pub copies_days: u16,
@@ -202,10 +205,12 @@ pub struct CaseSummary {
     pub status: CaseStatus,
     /// How the resident wants to be told.
     pub tell: Option<TellWay>,
-    /// The draft that it was.
+    /// The draft that it was; of a case that was saved elsewhere, the case's own id in its place.
     pub draft: DraftId,
     /// The PIN of its slip, where one was made.
     pub pin: Option<Pin>,
+    /// It was saved at another kiosk of the station, and is known from the hub.
+    pub elsewhere: bool,
 }
 
 /// What a person looks for a case by.
@@ -244,6 +249,8 @@ pub struct CaseBlob {
     pub reference: BlobRef,
     /// What it is.
     pub role: String,
+    /// Its name on the way, where it is sealed for the hub.
+    pub sealed: Option<SealedName>,
 }
 
 /// A run of paper.
@@ -316,6 +323,8 @@ pub struct Verified {
     pub events: u64,
     /// Blobs that match their events.
     pub blobs: u64,
+    /// Blobs of which only the sealed bytes are kept, whole.
+    pub sealed: u64,
     /// Blobs that events name and that were erased, as an event says.
     pub erased: u64,
     /// Cases.

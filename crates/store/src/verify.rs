@@ -39,6 +39,7 @@ pub(crate) fn chain(connection: &Connection, device: DeviceId) -> Result<Chain> 
             epochs: 0,
             events: 0,
             blobs: 0,
+            sealed: 0,
             erased: 0,
             cases: 0,
             last: None,
@@ -117,6 +118,7 @@ fn note(found: &mut Chain, event: &Event) {
 pub(crate) fn everything(connection: &Connection, device: DeviceId) -> Result<Verified> {
     let mut found = chain(connection, device)?;
     let mut statement = connection.prepare("SELECT salt, bytes FROM blobs WHERE id = ?")?;
+    let sealed = sealed_ones(connection)?;
     let mut named: HashSet<BlobId> = HashSet::new();
     for (id, hash, length) in std::mem::take(&mut found.blobs) {
         let kept: Option<([u8; 32], Vec<u8>)> = statement
@@ -132,6 +134,10 @@ pub(crate) fn everything(connection: &Connection, device: DeviceId) -> Result<Ve
                 }
                 found.verified.blobs += u64::from(!seen_before);
             }
+            // The plain bytes are gone on purpose; these are named by their hash, and only the hub can open them.
+            None if sealed.contains(&id) => {
+                found.verified.sealed += u64::from(!seen_before);
+            }
             None if found.erased.contains(&id) => {
                 found.verified.erased += u64::from(!seen_before);
             }
@@ -142,7 +148,11 @@ pub(crate) fn everything(connection: &Connection, device: DeviceId) -> Result<Ve
             }
         }
     }
-    let mut statement = connection.prepare("SELECT id FROM cases")?;
+    if !sealed.is_subset(&named) {
+        return Err(damaged("a sealed blob that no event names"));
+    }
+    // Those of other kiosks are known from the hub alone.
+    let mut statement = connection.prepare("SELECT id FROM cases WHERE saved_place IS NOT NULL")?;
     let cases: HashSet<CaseId> = statement
         .query_map([], |row| row.get(0).map(CaseId::from_bytes))?
         .collect::<rusqlite::Result<_>>()?;
@@ -152,6 +162,22 @@ pub(crate) fn everything(connection: &Connection, device: DeviceId) -> Result<Ve
     found.verified.cases = cases.len() as u64;
     people_agree(connection)?;
     Ok(found.verified)
+}
+
+/// The blobs that are kept sealed; the bytes of each must have its name.
+fn sealed_ones(connection: &Connection) -> Result<HashSet<BlobId>> {
+    let mut statement = connection.prepare("SELECT blob, name, length, bytes FROM sealed")?;
+    let mut rows = statement.query([])?;
+    let mut sealed = HashSet::new();
+    while let Some(row) = rows.next()? {
+        let (name, length): ([u8; 32], i64) = (row.get(1)?, row.get(2)?);
+        let bytes = row.get_ref(3)?.as_blob().unwrap_or_default();
+        if blake3::hash(bytes) != name || i64::try_from(bytes.len()) != Ok(length) {
+            return Err(damaged("a sealed blob does not match its name"));
+        }
+        sealed.insert(BlobId::from_bytes(row.get(0)?));
+    }
+    Ok(sealed)
 }
 
 /// Every profile, family link and card has its content, and none of their contents lies where nobody would find it, to

@@ -12,21 +12,30 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 use onedoor_domain::clock::Stamp;
-use onedoor_domain::id::DraftId;
+use onedoor_domain::id::{DraftId, Epoch};
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::clock::Watch;
 use crate::conn;
+use crate::county::Sealer;
 use crate::error::{Result, StoreError};
 use crate::files::HeadFile;
 use crate::gone::GoneList;
 use crate::journal::Pen;
 use crate::key::DbKey;
 use crate::reply::{Reply, pair};
+use crate::sealing::Pass;
+use crate::tidy::{self, Scrub};
 use crate::types::{DraftSave, Health, Identity, Options};
 
 /// How soon a draft that could not be written is tried again.
 const RETRY: Duration = Duration::from_secs(1);
+/// How long the next touch is waited for before more is sealed of what waited for the key.
+const BREATH: Duration = Duration::from_millis(20);
+/// So many times [`RETRY`] without a touch before the file is written anew.
+const QUIET: u32 = 2;
+/// Up to this size the file is written anew between two residents, where nobody waits for it, but a touch might come.
+const IN_BETWEEN_BYTES: u64 = 16 * 1024 * 1024;
 
 type Job<W> = Box<dyn FnOnce(&mut W) + Send>;
 
@@ -116,7 +125,12 @@ pub(crate) struct Tools {
     pub health: Mutex<Health>,
     identity: Mutex<Identity>,
     pub person_salt: [u8; 32],
+    sealer: Mutex<Option<Arc<dyn Sealer>>>,
+    on_growth: Mutex<Option<OnGrowth>>,
 }
+
+/// What is called after each commit with which there is more to send.
+pub(crate) type OnGrowth = Arc<dyn Fn(Epoch, u64) + Send + Sync>;
 
 impl Tools {
     pub(crate) fn new(
@@ -134,11 +148,42 @@ impl Tools {
             health: Mutex::default(),
             identity: Mutex::new(identity),
             person_salt,
+            sealer: Mutex::default(),
+            on_growth: Mutex::default(),
         }
     }
 
     pub(crate) fn identity(&self) -> Identity {
         *self.identity.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn sealer(&self) -> Option<Arc<dyn Sealer>> {
+        let sealer = self.sealer.lock();
+        sealer.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_sealer(&self, sealer: Option<Arc<dyn Sealer>>) {
+        let mut place = self.sealer.lock().unwrap_or_else(PoisonError::into_inner);
+        *place = sealer;
+    }
+
+    pub(crate) fn set_on_growth(&self, call: Option<OnGrowth>) {
+        let mut place = self
+            .on_growth
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *place = call;
+    }
+
+    fn tell_growth(&self, epoch: Epoch, last: u64) {
+        let call = self.on_growth.lock();
+        let call = call.unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(call) = call
+            && catch_unwind(AssertUnwindSafe(|| call(epoch, last))).is_err()
+        {
+            // The commit stands; the one who wanted to know finds it at the next.
+            tracing::error!(event = "store.growth_not_told");
+        }
     }
 
     pub(crate) fn stamp(&self) -> Stamp {
@@ -185,6 +230,13 @@ pub(crate) struct Writer {
     pub log_due: bool,
     /// Where it is listed what was erased; none while a record is being built.
     pub gone: Option<GoneList>,
+    /// What waited for the hub's key is being sealed.
+    pub sealing: Option<Pass>,
+    /// The last attempt at that failed: not at once again.
+    pub sealing_failed: bool,
+    /// The file is to be written anew as soon as nobody touches the screen for a moment.
+    scrub_due: bool,
+    quiet: u32,
 }
 
 impl Writer {
@@ -197,6 +249,10 @@ impl Writer {
             doubtful: false,
             log_due: false,
             gone: None,
+            sealing: None,
+            sealing_failed: false,
+            scrub_due: false,
+            quiet: 0,
         }
     }
 
@@ -223,16 +279,23 @@ impl Writer {
 
     fn attempt<T>(&mut self, work: impl FnOnce(&mut Pen<'_>) -> Result<T>) -> Result<T> {
         self.settle()?;
+        self.quiet = 0;
         let tools = self.tools.clone();
         let tx = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let (value, head, erased) = {
+        let (value, head, erased, wiped, grown) = {
             let mut pen = Pen::new(&tx, &tools)?;
             let value = work(&mut pen)?;
-            (value, pen.head(), pen.erased().to_vec())
+            let wiped = pen.was_wiped();
+            if wiped {
+                tidy::note(&pen, Scrub::AtOnce)?;
+            }
+            let erased = pen.erased().to_vec();
+            (value, pen.head(), erased, wiped, pen.grown())
         };
         tx.commit()?;
+        self.scrub_due |= wiped;
         if let Some(head) = head
             && let Err(error) = self.head.write(head)
         {
@@ -244,6 +307,9 @@ impl Writer {
         {
             // It is completed at the next start.
             tracing::warn!(event = "store.gone_not_listed", %error);
+        }
+        if let Some((epoch, last)) = grown {
+            tools.tell_growth(epoch, last);
         }
         Ok(value)
     }
@@ -319,12 +385,26 @@ impl Writer {
 
 impl Worker for Writer {
     fn patience(&self) -> Option<Duration> {
-        (self.log_due || !self.waiting.is_empty()).then_some(RETRY)
+        if self.sealing.is_some() && !self.sealing_failed {
+            return Some(BREATH);
+        }
+        let due = self.log_due || self.scrub_due || self.sealing.is_some();
+        (due || !self.waiting.is_empty()).then_some(RETRY)
     }
 
     fn idle(&mut self) {
         self.retry();
-        if self.log_due {
+        self.sealing_failed = false;
+        if self.sealing.is_some() {
+            return self.go_on_sealing();
+        }
+        self.quiet += 1;
+        if self.scrub_due && self.quiet >= QUIET {
+            // A larger one at night, or at the next start.
+            self.scrub_due = self.is_larger_than(IN_BETWEEN_BYTES) == Some(false) && !self.scrub();
+            self.quiet = 0;
+        }
+        if self.log_due || self.scrub_due {
             // Nobody waits for it, so it waits for nobody either.
             self.cut_log(Duration::ZERO);
         }

@@ -40,6 +40,11 @@ impl Narrator {
         }
     }
 
+    /// Other packs from now on; what is being said goes on.
+    pub fn set_library(&mut self, library: VoiceLibrary) {
+        self.library = library;
+    }
+
     /// Speaks another language from now on; says nothing by itself.
     pub fn set_language(&mut self, language: impl Into<String>) {
         self.language = language.into();

@@ -265,4 +265,16 @@ pub enum KeysConnection {
 pub struct HubSettings {
     /// `https://…`.
     pub url: String,
+    /// Certificate (PEM) of the authority that vouches for the hub; no other is believed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authority: Option<String>,
+    /// The hub's own signature key (64 hex digits): what a token, a mailbag or an enrolment says must be signed with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Plain HTTP is wanted, though what is sent can be read and changed on the way.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub plain_http: bool,
+    /// The line is slow or paid by volume.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub slow: bool,
 }

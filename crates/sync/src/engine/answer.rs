@@ -4,7 +4,7 @@ use onedoor_domain::id::Epoch;
 
 use super::core::{Applying, Engine, PLAIN, SentBatch, Suspect};
 use super::making::link_at;
-use super::{Alarm, Apply, Journal, Output, Stream};
+use super::{Alarm, Apply, Journal, Output, Stream, TroubleKind};
 use crate::wire::{Ack, Dictionary, MailPage, Reason, Refusal, Reply, unpack};
 
 /// Failures of one event alone before it is sent to be kept unread.
@@ -37,7 +37,10 @@ impl Engine {
             }
             // A captive portal's page, or a damaged answer.
             Err(reason) => {
-                self.trouble(format!("the hub's answer could not be read ({reason})"));
+                self.trouble(
+                    TroubleKind::Odd,
+                    format!("the hub's answer could not be read ({reason})"),
+                );
                 self.back_off(None);
             }
         }
@@ -69,7 +72,7 @@ impl Engine {
             Ok(Some(link)) if link == ack.h => {}
             Ok(_) => return self.freeze(ack.epoch, Some(ack.acked_through), out),
             Err(fault) => {
-                self.trouble(fault.to_string());
+                self.trouble(TroubleKind::Journal, fault.to_string());
                 out.push(Output::Alarm(Alarm::JournalUnreadable(fault)));
                 return self.back_off(None);
             }
@@ -105,7 +108,7 @@ impl Engine {
 
     /// Leaves an ack. One that a mailbag brought does not hold up the requests.
     fn not_ours(&mut self, words: &str, was_asked: bool) {
-        self.trouble(words.to_owned());
+        self.trouble(TroubleKind::Odd, words.to_owned());
         if was_asked {
             self.back_off(None);
         }
@@ -162,7 +165,10 @@ impl Engine {
         match progress {
             Some(true) => self.went_well(),
             Some(false) => {
-                self.trouble("the hub took none of the events".to_owned());
+                self.trouble(
+                    TroubleKind::Odd,
+                    "the hub took none of the events".to_owned(),
+                );
                 self.back_off(None);
             }
             // A stick says nothing about the network.
@@ -171,7 +177,7 @@ impl Engine {
     }
 
     fn freeze(&mut self, epoch: Epoch, at: Option<u64>, out: &mut Vec<Output>) {
-        self.trouble(Reason::Fork.to_string());
+        self.trouble(TroubleKind::Refused(Reason::Fork), Reason::Fork.to_string());
         if let Some(lane) = self.lane(epoch)
             && !std::mem::replace(&mut lane.frozen, true)
         {
@@ -188,7 +194,10 @@ impl Engine {
         out: &mut Vec<Output>,
     ) {
         let reason = refusal.reason;
-        self.trouble(format!("the hub refused what was sent ({reason})"));
+        self.trouble(
+            TroubleKind::Refused(reason),
+            format!("the hub refused what was sent ({reason})"),
+        );
         match reason {
             Reason::Fork | Reason::Frozen => self.freeze(sent.header.epoch, refusal.at, out),
             Reason::Behind => self.behind(&sent, refusal, journal, out),

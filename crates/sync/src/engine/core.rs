@@ -7,7 +7,8 @@ use onedoor_domain::id::{DeviceId, Epoch};
 use super::files::{Files, Told, Under};
 use super::retry::{Dice, Retry};
 use super::{
-    Apply, Counters, Failure, FileName, Input, Journal, Output, Settings, Standing, Stream, Trouble,
+    Apply, Counters, Failure, FileName, Input, Journal, Output, Settings, Standing, Stream,
+    Trouble, TroubleKind,
 };
 use crate::wire::{Ack, Dictionary, Header, MAX_EVENTS, Reason, Signer};
 
@@ -228,7 +229,10 @@ impl Engine {
             Input::Applied => self.applied(),
             Input::ApplyFailed => {
                 if self.applying.take().is_some() {
-                    self.trouble("the answer of the hub could not be kept here".to_owned());
+                    self.trouble(
+                        TroubleKind::NotKept,
+                        "the answer of the hub could not be kept here".to_owned(),
+                    );
                     self.back_off(None);
                 }
             }
@@ -292,13 +296,19 @@ impl Engine {
         }
         let retry_after_s = match failure {
             Failure::Broken => {
-                self.trouble("the hub could not be reached".to_owned());
+                self.trouble(
+                    TroubleKind::Unreachable,
+                    "the hub could not be reached".to_owned(),
+                );
                 None
             }
             Failure::TimedOut => {
                 self.timeouts += 1;
                 self.slow |= self.timeouts >= TIMEOUTS_UNTIL_SLOW;
-                self.trouble("the hub did not answer in time".to_owned());
+                self.trouble(
+                    TroubleKind::TooSlow,
+                    "the hub did not answer in time".to_owned(),
+                );
                 None
             }
             Failure::Status {
@@ -308,7 +318,10 @@ impl Engine {
                 if code == 413 {
                     self.shrink();
                 }
-                self.trouble(format!("the hub answered with status {code}"));
+                self.trouble(
+                    TroubleKind::Answered(code),
+                    format!("the hub answered with status {code}"),
+                );
                 retry_after_s
             }
         };
@@ -332,7 +345,10 @@ impl Engine {
             return;
         };
         let What::File(under) = flight.what else {
-            self.trouble("the hub's answer was of the wrong kind".to_owned());
+            self.trouble(
+                TroubleKind::Odd,
+                "the hub's answer was of the wrong kind".to_owned(),
+            );
             return self.back_off(None);
         };
         self.last_contact = Some(self.now);
@@ -343,11 +359,17 @@ impl Engine {
                 self.went_well();
             }
             Told::Later => {
-                self.trouble(format!("the hub answered a file with status {status}"));
+                self.trouble(
+                    TroubleKind::Answered(status),
+                    format!("the hub answered a file with status {status}"),
+                );
                 self.back_off(retry_after_s);
             }
             Told::Aside(alarm) => {
-                self.trouble(format!("the hub refused a file with status {status}"));
+                self.trouble(
+                    TroubleKind::Answered(status),
+                    format!("the hub refused a file with status {status}"),
+                );
                 out.extend(alarm.map(Output::Alarm));
                 self.back_off(retry_after_s);
             }
@@ -363,9 +385,10 @@ impl Engine {
         self.next_at = self.now;
     }
 
-    pub(super) fn trouble(&mut self, words: String) {
+    pub(super) fn trouble(&mut self, kind: TroubleKind, words: String) {
         self.trouble = Some(Trouble {
             at_ms: self.now,
+            kind,
             words,
         });
     }

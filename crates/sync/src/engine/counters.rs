@@ -2,13 +2,37 @@
 
 use onedoor_domain::id::Epoch;
 
+use crate::wire::Reason;
+
 /// What went wrong last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
     /// When, monotonic ms.
     pub at_ms: u64,
+    /// Of what kind: what a person is told in their own language goes by this.
+    pub kind: TroubleKind,
     /// In words, with its stable code where it has one; names nobody.
     pub words: String,
+}
+
+/// Kinds of trouble, by what helps against them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TroubleKind {
+    /// No connection came about, or it broke: look at cable, SIM card, router.
+    Unreachable,
+    /// Too little moved: the line is bad.
+    TooSlow,
+    /// Something answered with this HTTP status and nothing that can be read: a router's log-in page, a proxy, a hub in
+    /// trouble.
+    Answered(u16),
+    /// The hub refused what was sent, for this reason.
+    Refused(Reason),
+    /// What the hub said could not be read, or did not belong to what was asked.
+    Odd,
+    /// The hub's answer could not be kept here: disk.
+    NotKept,
+    /// The record here could not be read, or did not fit: restore.
+    Journal,
 }
 
 /// How the sync stands.

@@ -26,7 +26,7 @@ mod stall;
 
 pub use call::{Call, FileName, FileWaiting, Request, TICKET_HEADER};
 pub use core::Engine;
-pub use counters::{Counters, Trouble};
+pub use counters::{Counters, Trouble, TroubleKind};
 pub use retry::Dice;
 pub use stall::Stall;
 

@@ -4,7 +4,7 @@ use onedoor_domain::id::Epoch;
 
 use super::core::{Engine, Flight, SentBatch, What};
 use super::making::{Made, NotMade, Order, make};
-use super::{Alarm, Call, Journal, Output, Request, Stream};
+use super::{Alarm, Call, Journal, Output, Request, Stream, TroubleKind};
 use crate::wire::{MAX_PACKED, MAX_PACKED_SLOW, Media};
 
 impl Engine {
@@ -108,7 +108,7 @@ impl Engine {
         if self.trouble.as_ref().is_none_or(|t| t.words != words) {
             out.extend(alarm.map(Output::Alarm));
         }
-        self.trouble(words);
+        self.trouble(TroubleKind::Journal, words);
         self.back_off(None);
     }
 

@@ -81,20 +81,7 @@ fn section(s: &mut Section<'_, '_>) -> Option<Settings> {
     let parts = s
         .table("parts", |s| Some(parts(s, &scanner.connection)))
         .unwrap_or_default();
-    let hub = s.table("hub", |s| {
-        let url = s.text(
-            "url",
-            "write the hub's address: url = \"https://hub.example\"",
-        )?;
-        if !url.starts_with("https://") && !url.starts_with("http://127.0.0.1") {
-            s.bad(
-                "url",
-                format!("`hub.url` is \"{url}\""),
-                "write an address that begins with https://",
-            );
-        }
-        Some(HubSettings { url })
-    });
+    let hub = s.table("hub", hub);
     format?;
     Some(Settings {
         id: id?,
@@ -117,6 +104,54 @@ fn section(s: &mut Section<'_, '_>) -> Option<Settings> {
             parts,
         },
         hub,
+    })
+}
+
+/// `[hub]`: where it is, and how it is known to be the hub.
+fn hub(s: &mut Section<'_, '_>) -> Option<HubSettings> {
+    let url = s.text(
+        "url",
+        "write the hub's address: url = \"https://hub.example\"",
+    )?;
+    let plain_http = s.flag("plain_http", false);
+    let near = url.starts_with("http://127.0.0.1");
+    if !url.starts_with("https://") && !near && !(plain_http && url.starts_with("http://")) {
+        s.bad(
+            "url",
+            format!("`hub.url` is \"{url}\""),
+            "write an address that begins with https://; or, where the line is protected otherwise, add plain_http = true",
+        );
+    }
+    let fix =
+        "put the authority's certificate (PEM) between three quotes: onedoor-hub tls new writes it";
+    let authority = s.opt_text("authority", fix);
+    match &authority {
+        Some(pem) if !pem.contains("-----BEGIN CERTIFICATE-----") => {
+            s.bad("authority", "`hub.authority` is no certificate", fix);
+        }
+        None if url.starts_with("https://") => {
+            s.fault(
+                code::MISSING_KEY,
+                "authority",
+                "`hub.authority` is missing: nothing would tell the hub from a stranger",
+                fix,
+            );
+        }
+        _ => {}
+    }
+    let fix = "write the 64 digits that onedoor-hub keys show prints";
+    let key = s.opt_text("key", fix);
+    if let Some(key) = &key
+        && (key.len() != 64 || !key.bytes().all(|b| b.is_ascii_hexdigit()))
+    {
+        s.bad("key", "`hub.key` is no key", fix);
+    }
+    Some(HubSettings {
+        url,
+        authority,
+        key,
+        plain_http,
+        slow: s.flag("slow", false),
     })
 }
 

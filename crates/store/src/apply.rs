@@ -1,0 +1,254 @@
+//! One answer of the hub, committed whole or not at all.
+
+use onedoor_domain::clock::ClockQuality;
+use onedoor_domain::event::{Actor, ClockChecked};
+use onedoor_domain::id::{BlobId, CaseId};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::county::{Acked, Mail, RegisterPage, Rejected, SyncApplied, SyncApply};
+use crate::error::{Result, StoreError};
+use crate::facts::{self, Taken};
+use crate::held::Now;
+use crate::journal::Pen;
+use crate::tidy::{self, Scrub};
+use crate::{clock, people};
+
+const CURSOR: &str = "cursor";
+
+/// Largest number that a page may carry: what SQL can keep.
+fn sql(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// Applies it; gives what changed.
+pub(crate) fn apply(pen: &mut Pen<'_>, apply: &SyncApply) -> Result<SyncApplied> {
+    let mut applied = SyncApplied::default();
+    if let Some(hub_ms) = apply.hub_time_ms {
+        // First: what is written below bears the better time.
+        applied.clock_was_off_ms = set_clock(pen, hub_ms)?;
+    }
+    if let Some(acked) = apply.stream {
+        take_standing(pen, acked, &mut applied)?;
+    }
+    for rejected in &apply.rejected {
+        applied.rejected += usize::from(take_rejected(pen, rejected)?);
+    }
+    for name in &apply.arrived {
+        applied.arrived += pen
+            .tx
+            .prepare_cached("UPDATE sealed SET arrived = 1 WHERE name = ? AND arrived = 0")?
+            .execute([name])?;
+    }
+    for case in &apply.cases {
+        match facts::take(pen, case)? {
+            Taken::New => applied.changed.push(case.case),
+            Taken::Old => applied.old.push(case.case),
+        }
+    }
+    for page in &apply.registers {
+        applied.register_rows += take_register(pen, page)?;
+    }
+    let before = cursor(pen.tx)?;
+    for mail in apply.mail.iter().filter(|mail| mail.number > before) {
+        applied.mail += usize::from(take_mail(pen, mail)?);
+    }
+    if let Some(cursor) = apply.cursor.filter(|cursor| *cursor > before) {
+        pen.tx.execute(
+            "INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)",
+            params![CURSOR, sql(cursor)],
+        )?;
+    }
+    Ok(applied)
+}
+
+/// Number of the last mailbox item applied.
+pub(crate) fn cursor(connection: &Connection) -> Result<u64> {
+    let cursor: Option<i64> = connection
+        .prepare_cached("SELECT value FROM meta WHERE name = ?")?
+        .query_row([CURSOR], |row| row.get(0))
+        .optional()?;
+    Ok(cursor.unwrap_or(0).unsigned_abs())
+}
+
+/// An event says so only where something changed by it, not with every answer.
+fn set_clock(pen: &mut Pen<'_>, hub_ms: i64) -> Result<Option<i64>> {
+    let tools = pen.tools;
+    let Some(told) = tools.watch.told_by_hub(hub_ms, &*tools.options.clock) else {
+        return Ok(None);
+    };
+    clock::keep_correction(pen.tx, told.correction)?;
+    pen.set_stamp(told.stamp);
+    pen.append(
+        Actor::Machine,
+        None,
+        Vec::new(),
+        ClockChecked {
+            quality: ClockQuality::Hub,
+            was_off_ms: Some(told.was_off_ms),
+            boot: told.stamp.boot,
+        },
+    )?;
+    Ok(Some(told.was_off_ms))
+}
+
+fn take_standing(pen: &Pen<'_>, new: Acked, applied: &mut SyncApplied) -> Result<()> {
+    let epoch = new.epoch.to_sql();
+    let known: Option<(i64, i64, i64)> = pen
+        .tx
+        .query_row(
+            "SELECT acked, durable, (SELECT coalesce(max(seq), 0) FROM journal WHERE epoch = ?1)
+             FROM epochs WHERE epoch = ?1",
+            [epoch],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )
+        .optional()?;
+    let (was_acked, was_durable, last) = known.ok_or(StoreError::Refused(
+        "an ack for a life that was never lived",
+    ))?;
+    let acked = sql(new.acked).min(last);
+    let durable = sql(new.durable).min(acked);
+    if (acked, durable) == (was_acked, was_durable) {
+        return Ok(());
+    }
+    pen.tx.execute(
+        "UPDATE epochs SET acked = ?, durable = ? WHERE epoch = ?",
+        params![acked, durable, epoch],
+    )?;
+    for case in saved_between(pen.tx, epoch, was_acked, acked)? {
+        if facts::project(pen.tx, case)? {
+            applied.delivered.push(case);
+        }
+    }
+    if acked < was_acked {
+        // The hub was set back. What it lost it gets again, and what it says of a case counts again from the beginning.
+        for case in saved_between(pen.tx, epoch, acked, was_acked)? {
+            if facts::project(pen.tx, case)? {
+                applied.undelivered.push(case);
+            }
+        }
+        pen.tx.execute(
+            "UPDATE sealed SET arrived = 0 WHERE epoch = ? AND seq > ?",
+            params![epoch, acked],
+        )?;
+        pen.tx.execute("UPDATE case_facts SET version = -1", [])?;
+    }
+    if durable < was_durable {
+        pen.tx.execute(
+            "UPDATE cases SET safe_ms = NULL
+             WHERE id IN (SELECT case_id FROM journal WHERE epoch = ? AND seq > ?)",
+            params![epoch, durable],
+        )?;
+    }
+    let now = Now::new(pen.clock());
+    if durable > was_durable && now.trusted {
+        pen.tx.execute(
+            &format!(
+                "UPDATE cases SET safe_ms = ?1 WHERE safe_ms IS NULL AND {SAFE} AND id IN
+                    (SELECT case_id FROM journal WHERE epoch = ?2 AND seq > ?3 AND seq <= ?4)"
+            ),
+            params![now.ms, epoch, was_durable, durable],
+        )?;
+    }
+    Ok(())
+}
+
+/// A case of this kiosk all of whose events are safe at the hub's second place, and of which nothing waits to be
+/// sealed or sent.
+pub(crate) const SAFE: &str = "saved_place IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM journal JOIN epochs ON epochs.epoch = journal.epoch
+                    WHERE journal.case_id = cases.id AND journal.seq > epochs.durable)
+    AND NOT EXISTS (SELECT 1 FROM sealed WHERE sealed.case_id = cases.id AND arrived = 0)
+    AND NOT EXISTS (SELECT 1 FROM blobs WHERE blobs.case_id = cases.id AND role <> 'slip'
+                        AND NOT EXISTS (SELECT 1 FROM sealed WHERE sealed.blob = blobs.id))";
+
+fn saved_between(
+    connection: &Connection,
+    epoch: i64,
+    after: i64,
+    through: i64,
+) -> Result<Vec<CaseId>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT case_id FROM journal WHERE epoch = ? AND seq > ? AND seq <= ? AND kind = 'case_saved' ORDER BY seq",
+    )?;
+    let cases = statement
+        .query_map(params![epoch, after, through], |row| {
+            row.get(0).map(CaseId::from_bytes)
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(cases)
+}
+
+fn take_rejected(pen: &Pen<'_>, rejected: &Rejected) -> Result<bool> {
+    let key = params![rejected.epoch.to_sql(), sql(rejected.seq)];
+    let known: bool = pen.tx.query_row(
+        "SELECT EXISTS (SELECT 1 FROM rejections WHERE epoch = ? AND seq = ?)",
+        key,
+        |row| row.get(0),
+    )?;
+    // The ack names the code; the words come later, by the mailbox.
+    pen.tx.execute(
+        "INSERT INTO rejections (epoch, seq, code, words) VALUES (?, ?, ?, ?)
+         ON CONFLICT (epoch, seq) DO UPDATE SET code = excluded.code, words = coalesce(excluded.words, words)",
+        params![
+            rejected.epoch.to_sql(),
+            sql(rejected.seq),
+            rejected.code,
+            rejected.words
+        ],
+    )?;
+    Ok(!known)
+}
+
+fn take_mail(pen: &Pen<'_>, mail: &Mail) -> Result<bool> {
+    let added = pen.tx.execute(
+        "INSERT OR IGNORE INTO mail (number, kind, version, body) VALUES (?, ?, ?, ?)",
+        params![
+            sql(mail.number),
+            mail.kind,
+            mail.version,
+            mail.body.expose()
+        ],
+    )?;
+    Ok(added > 0)
+}
+
+fn take_register(pen: &Pen<'_>, page: &RegisterPage) -> Result<usize> {
+    let unwritable = |_| StoreError::Internal("a register that cannot be written".to_owned());
+    pen.tx.execute(
+        "INSERT OR REPLACE INTO registers (register, name) VALUES (?, ?)",
+        params![
+            page.register,
+            serde_json::to_string(&page.name).map_err(unwritable)?
+        ],
+    )?;
+    let mut changed = 0;
+    for (who, fields) in &page.rows {
+        let person = who.key(&pen.tools.person_salt);
+        changed += match fields {
+            Some(fields) => {
+                let fields =
+                    zeroize::Zeroizing::new(serde_json::to_string(fields).map_err(unwritable)?);
+                let id = BlobId::from_random(pen.tools.random());
+                pen.tx
+                    .prepare_cached(
+                        "INSERT INTO register_rows (person, register, id, as_of, fields) VALUES (?, ?, ?, ?, ?)
+                         ON CONFLICT (person, register)
+                         DO UPDATE SET as_of = excluded.as_of, fields = excluded.fields",
+                    )?
+                    .execute(params![
+                        person.as_bytes(),
+                        page.register,
+                        id.as_bytes(),
+                        page.as_of,
+                        *fields
+                    ])?
+            }
+            None => people::leave_register(pen.tx, person, &page.register)?,
+        };
+    }
+    if changed > 0 {
+        // What stood there before goes from the file at night.
+        tidy::note(pen, Scrub::Tonight)?;
+    }
+    Ok(changed)
+}

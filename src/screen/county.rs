@@ -1,0 +1,418 @@
+//! This machine and the county: for staff and technicians. What waits, since when, what went wrong, and the ways out.
+//!
+//! Nothing here says whose matter it is, so it may be opened by anybody who stands before the machine.
+
+use super::Ctx;
+use super::keypad::{self, Keypad, Kind, Typed};
+use super::told::told;
+use crate::county::{Alarm, Bond, Comparing, County, News, Trouble, Wish};
+use crate::frame::{Extra, Next, Page};
+use jiff::Timestamp;
+use jiff::tz::{Offset, TimeZone};
+use onedoor_devices::sound::speak::Part;
+use onedoor_sync::engine::TroubleKind;
+
+/// Which page of it is up.
+#[derive(Debug, Clone, Default)]
+enum At {
+    #[default]
+    How,
+    Code(Box<Keypad>),
+    Stick,
+}
+
+/// The page.
+#[derive(Debug, Clone, Default)]
+pub struct Standing {
+    at: At,
+    news: Option<News>,
+}
+
+/// What happened on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Message {
+    /// "Try now."
+    TryNow,
+    /// "Enrol this machine."
+    Enrol,
+    /// The keypad of the code.
+    Keypad(keypad::Message),
+    /// The words are the same, or not.
+    Compared(bool),
+    /// "With a stick."
+    Stick,
+    /// "Write on the stick."
+    Write,
+    /// "Read the answer."
+    Read,
+    /// Back.
+    Back,
+}
+
+/// What the root has to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Nothing beyond the page itself.
+    Stay,
+    /// Say the page anew.
+    Speak,
+    /// Ask the world for this.
+    Wish(Wish),
+    /// Leave the page.
+    Leave,
+}
+
+/// What the page shows besides the words.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen<'a> {
+    /// How things stand.
+    pub county: &'a County,
+    /// The wall clock, ms.
+    pub now_ms: i64,
+    /// The station's offset from UTC, in minutes.
+    pub offset: i16,
+}
+
+impl Standing {
+    /// A name for the trace.
+    pub fn name(&self, county: &County) -> &'static str {
+        match (&self.at, &county.bond) {
+            (At::Code(_), _) => "county/code",
+            (At::Stick, _) => "county/stick",
+            (At::How, Bond::Comparing(_)) => "county/words",
+            (At::How, _) => "county",
+        }
+    }
+
+    /// The keypad, where it is up: digits of a number pad are digits then.
+    pub fn keypad(&self) -> Option<&Keypad> {
+        match &self.at {
+            At::Code(pad) => Some(pad),
+            _ => None,
+        }
+    }
+
+    /// Takes a message.
+    pub fn update(&mut self, message: Message) -> Action {
+        match message {
+            Message::TryNow => self.wish(Wish::TryNow),
+            Message::Compared(same) => self.wish(Wish::Compared(same)),
+            Message::Write => self.wish(Wish::WriteBag),
+            Message::Read => self.wish(Wish::ReadBag),
+            Message::Enrol => {
+                self.news = None;
+                self.at = At::Code(Box::new(Keypad::new(Kind::HubCode)));
+                Action::Speak
+            }
+            Message::Stick => {
+                self.news = None;
+                self.at = At::Stick;
+                Action::Speak
+            }
+            Message::Back => match std::mem::take(&mut self.at) {
+                At::How => Action::Leave,
+                At::Code(_) | At::Stick => {
+                    self.news = None;
+                    Action::Speak
+                }
+            },
+            Message::Keypad(message) => {
+                let At::Code(pad) = &mut self.at else {
+                    return Action::Stay;
+                };
+                match pad.update(message) {
+                    keypad::Action::Finished(Typed::Digits(code)) => {
+                        self.at = At::How;
+                        self.wish(Wish::Enrol(code))
+                    }
+                    keypad::Action::Back => self.update(Message::Back),
+                    keypad::Action::Refused => Action::Speak,
+                    _ => Action::Stay,
+                }
+            }
+        }
+    }
+
+    fn wish(&mut self, wish: Wish) -> Action {
+        self.news = None;
+        Action::Wish(wish)
+    }
+
+    /// What became of a wish.
+    pub fn heard(&mut self, news: News) {
+        self.news = Some(news);
+    }
+
+    /// The page.
+    pub fn view<'a>(&'a self, ctx: Ctx<'a>, seen: Seen<'a>) -> Page<'a, Message> {
+        match &self.at {
+            At::Code(pad) => pad.view(ctx).map(Message::Keypad),
+            At::Stick => self.stick(ctx, seen),
+            At::How => match &seen.county.bond {
+                Bond::Comparing(comparing) => words_page(ctx, comparing),
+                _ => self.how(ctx, seen),
+            },
+        }
+    }
+
+    fn how<'a>(&self, ctx: Ctx<'a>, seen: Seen<'a>) -> Page<'a, Message> {
+        let (say, county) = (ctx.say, seen.county);
+        let mut lines = Vec::new();
+        lines.extend(self.news.as_ref().map(|news| news_words(ctx, news)));
+        lines.push(headline(ctx, seen));
+        if matches!(county.bond, Bond::Known) {
+            let when = match county.last_contact_ms {
+                Some(ms) => say.with(
+                    "county-contact",
+                    &[("when", moment(seen, ms).as_str().into())],
+                ),
+                None => say.text("county-contact-never"),
+            };
+            lines.push(when);
+        }
+        if county.entries > 0 || county.files > 0 {
+            let kilobytes = county.file_bytes.div_ceil(1024);
+            lines.push(say.with(
+                "county-waiting",
+                &[
+                    ("entries", county.entries.into()),
+                    ("files", county.files.into()),
+                    ("size", kilobytes.into()),
+                ],
+            ));
+        }
+        if let Some(trouble) = &county.trouble {
+            lines.push(trouble_words(ctx, trouble));
+            if let Some(seconds) = county.next_try_s {
+                lines.push(next_try(ctx, seconds));
+            }
+        }
+        if let Some(alarm) = county.alarm {
+            lines.push(say.text(alarm_way(alarm)));
+        }
+        if county.plain {
+            lines.push(say.text("county-plain"));
+        }
+        let drawing = match (&county.bond, county.alarm) {
+            (Bond::None, _) => "machine",
+            (_, Some(_)) => "warning",
+            (Bond::Known, None) if county.online => "network",
+            _ => "network-off",
+        };
+        let mut page = told(ctx, "say-county", drawing, lines).back(Message::Back);
+        if matches!(county.bond, Bond::None) {
+            return page;
+        }
+        page.next = match &county.bond {
+            _ if county.busy => Next::Missing(say.text("county-busy")),
+            Bond::Strangers => Next::Ready(say.text("county-enrol"), Message::Enrol),
+            _ => Next::Ready(say.text("county-try"), Message::TryNow),
+        };
+        page.extra = Some(Extra {
+            target: "county/stick",
+            label: say.text("county-stick"),
+            picture: Some("usb"),
+            message: Message::Stick,
+        });
+        page
+    }
+
+    fn stick<'a>(&self, ctx: Ctx<'a>, seen: Seen<'a>) -> Page<'a, Message> {
+        let (say, county) = (ctx.say, seen.county);
+        let lines = match &self.news {
+            Some(news) => {
+                let after = match news {
+                    News::Written { .. } => Some("county-stick-then"),
+                    News::NoStick => Some("county-stick-1"),
+                    _ => None,
+                };
+                let mut lines = vec![news_words(ctx, news)];
+                lines.extend(after.map(|id| say.text(id)));
+                lines
+            }
+            None => [
+                "county-stick-1",
+                "county-stick-2",
+                "county-stick-3",
+                "county-stick-4",
+            ]
+            .map(|id| say.text(id))
+            .into(),
+        };
+        let mut page = told(ctx, "say-county-stick", "usb", lines).back(Message::Back);
+        page.next = if county.busy {
+            Next::Missing(say.text("county-busy"))
+        } else {
+            Next::Ready(say.text("county-stick-write"), Message::Write)
+        };
+        if !county.busy {
+            page.extra = Some(Extra {
+                target: "county/read",
+                label: say.text("county-stick-read"),
+                picture: Some("answered"),
+                message: Message::Read,
+            });
+        }
+        page
+    }
+
+    /// What it says.
+    pub fn spoken(&self, ctx: Ctx<'_>, county: &County) -> Vec<Part> {
+        if let Some(news) = &self.news {
+            return vec![ctx.part(news_prompt(news))];
+        }
+        match (&self.at, &county.bond) {
+            (At::Code(_), _) => vec![ctx.part("say-county-code")],
+            (At::Stick, _) => vec![ctx.part("say-county-stick")],
+            (At::How, Bond::Comparing(_)) => vec![ctx.part("say-county-words")],
+            (At::How, Bond::Known) if county.cases == 0 && county.entries == 0 => {
+                vec![ctx.part("say-county"), ctx.part("say-county-all-there")]
+            }
+            (At::How, Bond::Known) => {
+                vec![ctx.part("say-county"), ctx.part("say-county-waits")]
+            }
+            (At::How, _) => vec![ctx.part("say-county")],
+        }
+    }
+}
+
+/// Six words, and whether they are the same.
+fn words_page<'a>(ctx: Ctx<'a>, comparing: &'a Comparing) -> Page<'a, Message> {
+    let say = ctx.say;
+    let words = comparing
+        .words
+        .iter()
+        .find(|(tag, _)| *tag == say.tag)
+        .or(comparing.words.first())
+        .map(|(_, words)| words.join("  "))
+        .unwrap_or_default();
+    let mut page = told(
+        ctx,
+        "say-county-words",
+        "key",
+        vec![
+            say.with(
+                "county-words-hub",
+                &[("hub", comparing.hub.as_str().into())],
+            ),
+            words,
+            say.text("county-words-how"),
+        ],
+    )
+    .next(say.text("county-words-same"), Message::Compared(true))
+    .back(Message::Back);
+    page.extra = Some(Extra {
+        target: "county/differ",
+        label: say.text("county-words-differ"),
+        picture: Some("no"),
+        message: Message::Compared(false),
+    });
+    page
+}
+
+/// The one sentence that says how it is.
+fn headline(ctx: Ctx<'_>, seen: Seen<'_>) -> String {
+    let (say, county) = (ctx.say, seen.county);
+    match &county.bond {
+        Bond::None => say.text("county-none"),
+        Bond::Strangers => say.text("county-strangers"),
+        Bond::Waiting | Bond::Comparing(_) => say.text("county-official"),
+        Bond::Known if county.cases > 0 => {
+            let count = ("count", county.cases.into());
+            match county.oldest_ms {
+                Some(ms) => say.with(
+                    "county-cases-since",
+                    &[count, ("when", moment(seen, ms).as_str().into())],
+                ),
+                None => say.with("county-cases", &[count]),
+            }
+        }
+        Bond::Known if county.entries > 0 || county.files > 0 => say.text("county-cases-there"),
+        Bond::Known => say.text("say-county-all-there"),
+    }
+}
+
+/// A sentence for what went wrong, with the code or the network's own words behind it.
+fn trouble_words(ctx: Ctx<'_>, trouble: &Trouble) -> String {
+    let id = match trouble.kind {
+        TroubleKind::Unreachable => "county-unreachable",
+        TroubleKind::TooSlow => "county-too-slow",
+        TroubleKind::Answered(_) => "county-not-the-hub",
+        TroubleKind::Refused(_) => "county-refused",
+        TroubleKind::Odd => "county-odd",
+        TroubleKind::NotKept => "county-not-kept",
+        TroubleKind::Journal => "county-journal",
+    };
+    let text = ctx.say.text(id);
+    if trouble.words.is_empty() {
+        text
+    } else {
+        format!("{text} ({})", trouble.words)
+    }
+}
+
+fn next_try(ctx: Ctx<'_>, seconds: u64) -> String {
+    if seconds < 90 {
+        ctx.say
+            .with("county-next-seconds", &[("count", seconds.into())])
+    } else {
+        ctx.say
+            .with("county-next-minutes", &[("count", (seconds / 60).into())])
+    }
+}
+
+fn alarm_way(alarm: Alarm) -> &'static str {
+    match alarm {
+        Alarm::Urgent => "county-alarm-urgent",
+        Alarm::Old => "county-alarm-old",
+        Alarm::Stopped => "county-alarm-stopped",
+        Alarm::Refused => "county-alarm-refused",
+    }
+}
+
+fn news_prompt(news: &News) -> &'static str {
+    match news {
+        News::Answered => "say-county-answered",
+        News::NoAnswer => "say-county-no-answer",
+        News::BadCode => "say-county-bad-code",
+        News::NotTaken => "say-county-not-taken",
+        News::NoStick => "say-county-no-stick",
+        News::Written { .. } => "say-county-written",
+        News::Read { .. } => "say-county-read",
+        News::NoBag => "say-county-no-bag",
+        News::BadBag(_) => "say-county-bad-bag",
+        News::BadStick(_) => "say-county-bad-stick",
+    }
+}
+
+fn news_words(ctx: Ctx<'_>, news: &News) -> String {
+    let say = ctx.say;
+    let text = say.text(news_prompt(news));
+    match news {
+        News::Written { cases } | News::Read { cases } => {
+            let count = say.with("county-count", &[("count", (*cases).into())]);
+            format!("{text} {count}")
+        }
+        News::BadBag(code) | News::BadStick(code) => format!("{text} ({code})"),
+        _ => text,
+    }
+}
+
+/// A moment of the wall clock as staff read it: the hour for today, the day besides for any other.
+fn moment(seen: Seen<'_>, ms: i64) -> String {
+    let zone =
+        Offset::from_seconds(i32::from(seen.offset) * 60).map_or(TimeZone::UTC, TimeZone::fixed);
+    let at = |ms| {
+        Timestamp::from_millisecond(ms)
+            .unwrap_or_default()
+            .to_zoned(zone.clone())
+            .datetime()
+    };
+    let (then, now) = (at(ms), at(seen.now_ms));
+    let hour = format!("{}:{:02}", then.hour(), then.minute());
+    if then.date() == now.date() {
+        hour
+    } else {
+        format!("{} {hour}", then.date())
+    }
+}

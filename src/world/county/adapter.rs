@@ -1,0 +1,590 @@
+//! The record as the sync engine sees it, and what the pages are told of it.
+
+use super::bond::{HubSealer, Keys};
+use super::{Setting, Tell};
+use crate::county::{Alarm, Bond, County, News, Trouble};
+use crate::effect::Happening;
+use onedoor_domain::case::CaseStatus;
+use onedoor_domain::id::{CaseId, Epoch};
+use onedoor_domain::personal::Personal;
+use onedoor_store::{
+    Acked, CaseFromHub, CaseOwner, CaseText, CaseWords, HashedFactor, Outbox, RegisterPage,
+    Rejected, Store, StoreError, SyncApply, TextRole, Undelivered, Who,
+};
+use onedoor_sync::driver::{Record, Told};
+use onedoor_sync::engine::{
+    Alarm as SyncAlarm, Apply, FileName, FileWaiting, Journal, JournalFault, Row, Standing, Stream,
+    TroubleKind,
+};
+use onedoor_sync::mail::{self, BundleKind, BundleMail, HubKeys, Mail};
+use onedoor_sync::seal::FileTicket;
+use onedoor_sync::wire::MailItem;
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+
+/// A matter that waits for so long is an alarm, ms.
+const OLD_MS: i64 = 24 * 3600 * 1000;
+/// One whose term is so short, in working days, is an alarm after half a day.
+const SHORT_DAYS: u16 = 3;
+/// The last contact is written down again after so long, ms: a page after a restart still says when it was.
+const NOTE_MS: i64 = 10 * 60 * 1000;
+const CONTACT: &str = "county-contact-ms";
+
+/// The record, for the length of one engine's run.
+pub struct CountyRecord<'a> {
+    pub store: &'a Store,
+    outbox: RefCell<Outbox>,
+    pub keys: RefCell<Keys>,
+    pub setting: &'a Setting,
+    tell: &'a Tell,
+    wanted: RefCell<Option<(u64, BundleMail)>>,
+    shown: RefCell<County>,
+    undelivered: RefCell<Undelivered>,
+    /// What is shown of the record is to be read again.
+    stale: Cell<bool>,
+    /// Somebody waits for how the next request ends; since when (the driver's ms).
+    asked: Cell<Option<u64>>,
+    alarm: Cell<Option<Alarm>>,
+    contact: Cell<(Option<u64>, Option<i64>)>,
+    noted_ms: Cell<i64>,
+    last: RefCell<Option<Told>>,
+}
+
+fn fault(error: &StoreError) -> JournalFault {
+    JournalFault(error.code().to_owned())
+}
+
+impl<'a> CountyRecord<'a> {
+    pub fn open(
+        store: &'a Store,
+        keys: Keys,
+        setting: &'a Setting,
+        tell: &'a Tell,
+    ) -> Result<Self, StoreError> {
+        let contact = store
+            .setting(CONTACT)
+            .wait()?
+            .and_then(|ms| ms.parse().ok());
+        let record = CountyRecord {
+            store,
+            outbox: RefCell::new(store.outbox()?),
+            keys: RefCell::new(keys),
+            setting,
+            tell,
+            wanted: RefCell::default(),
+            shown: RefCell::default(),
+            undelivered: RefCell::default(),
+            stale: Cell::new(true),
+            asked: Cell::new(None),
+            alarm: Cell::new(None),
+            contact: Cell::new((None, contact)),
+            noted_ms: Cell::new(contact.unwrap_or(0)),
+            last: RefCell::default(),
+        };
+        record.use_keys();
+        record.look_for_bundles();
+        Ok(record)
+    }
+
+    /// How far the record has come, in the engine's words.
+    pub fn standing(&self) -> Result<Standing, StoreError> {
+        let standing = self.outbox.borrow().standing()?;
+        Ok(Standing {
+            device: standing.device,
+            cursor: standing.cursor,
+            streams: standing
+                .streams
+                .into_iter()
+                .map(|stream| Stream {
+                    epoch: stream.epoch,
+                    last: stream.last,
+                    acked: stream.acked,
+                    durable: stream.durable,
+                })
+                .collect(),
+        })
+    }
+
+    /// Files whose events the hub has, with a ticket each.
+    pub fn files(&self) -> Result<Vec<FileWaiting>, StoreError> {
+        let files = self.outbox.borrow().files_waiting()?;
+        Ok(files
+            .into_iter()
+            .map(|file| self.waiting(file.name, file.length))
+            .collect())
+    }
+
+    /// All files that have not arrived, whether or not their events have: for a bag.
+    pub fn all_files(&self) -> Result<Vec<(FileTicket, Vec<u8>)>, StoreError> {
+        let keys = self.keys.borrow();
+        let outbox = self.outbox.borrow();
+        let mut all = Vec::new();
+        for file in outbox.files_not_there()? {
+            let length = usize::try_from(file.length).unwrap_or(usize::MAX);
+            if let Some(sealed) = outbox.piece(file.name, 0, length)? {
+                let name = FileName(file.name);
+                let ticket = FileTicket::new(keys.device, name, file.length, &keys.signer());
+                all.push((ticket, sealed));
+            }
+        }
+        Ok(all)
+    }
+
+    fn waiting(&self, name: [u8; 32], length: u64) -> FileWaiting {
+        let keys = self.keys.borrow();
+        let file = FileName(name);
+        FileWaiting {
+            file,
+            length,
+            ticket: FileTicket::new(keys.device, file, length, &keys.signer()).to_string(),
+        }
+    }
+
+    /// From now on answers are sealed to the hub's present key.
+    pub fn use_keys(&self) {
+        let keys = self.keys.borrow();
+        match keys.hub.as_ref().map(HubKeys::sealing) {
+            Some(Ok(key)) => self.store.set_sealer(Some(Arc::new(HubSealer(key)))),
+            Some(Err(error)) => tracing::error!(event = "county.bad_hub_key", %error),
+            None => {}
+        }
+    }
+
+    fn look_for_bundles(&self) {
+        let waiting = self.store.mail_waiting("bundle").wait().unwrap_or_default();
+        // Only the newest of a kind is wanted; older ones were overtaken.
+        let mut newest: Option<(u64, BundleMail)> = None;
+        for item in waiting {
+            let read = Mail::read(&MailItem {
+                number: item.number,
+                kind: item.kind.clone(),
+                version: item.version,
+                body: item.body.expose().clone(),
+            });
+            if let Mail::Bundle(bundle) = read {
+                if let Some((old, before)) = &newest
+                    && before.kind == bundle.kind
+                {
+                    self.done(*old);
+                }
+                newest = Some((item.number, *bundle));
+            }
+        }
+        *self.wanted.borrow_mut() = newest;
+    }
+
+    fn done(&self, number: u64) {
+        if let Err(error) = self.store.mail_done(number).wait() {
+            tracing::warn!(event = "county.mail_not_done", code = error.code());
+        }
+    }
+
+    /// Somebody asked to try now and waits for what comes of it.
+    pub fn ask(&self) {
+        let now = self.last.borrow().as_ref().map_or(0, |told| told.now_ms);
+        self.asked.set(Some(now));
+    }
+
+    /// What is shown is to be looked at again.
+    pub fn refresh(&self) {
+        self.stale.set(true);
+        if let Some(told) = self.last.borrow_mut().take() {
+            self.show(&told);
+            *self.last.borrow_mut() = Some(told);
+        }
+    }
+
+    /// Says something about a wish.
+    pub fn news(&self, news: News) {
+        (self.tell)(Happening::CountyNews(news));
+    }
+
+    /// The wall clock now, ms.
+    pub fn now_ms(&self) -> i64 {
+        self.store.clock().0.wall_ms
+    }
+
+    fn show(&self, told: &Told) {
+        if self.stale.replace(false) {
+            match self.store.undelivered().wait() {
+                Ok(undelivered) => *self.undelivered.borrow_mut() = undelivered,
+                Err(error) => {
+                    tracing::warn!(event = "county.not_counted", code = error.code());
+                }
+            }
+        }
+        let (counters, now) = (&told.counters, self.now_ms());
+        self.answer_asked(told);
+        let (seen, _) = self.contact.get();
+        if counters.last_contact_ms != seen {
+            let at = counters
+                .last_contact_ms
+                .map(|at| now - i64::try_from(told.now_ms.saturating_sub(at)).unwrap_or(0));
+            self.contact.set((counters.last_contact_ms, at));
+            if let Some(at) = at
+                && (at - self.noted_ms.get()).abs() > NOTE_MS
+            {
+                self.noted_ms.set(at);
+                // Only a page is poorer where this fails.
+                drop(self.store.set_setting(CONTACT, Some(at.to_string())));
+            }
+        }
+        let undelivered = self.undelivered.borrow();
+        let trouble = counters.last_trouble.as_ref();
+        let address = self.setting.address.as_ref();
+        let county = County {
+            bond: Bond::Known,
+            address: address.map(|address| address.url.clone()),
+            plain: address.is_some_and(|address| address.url.starts_with("http://")),
+            online: counters.link && trouble.is_none() && counters.last_contact_ms.is_some(),
+            cases: undelivered.cases,
+            oldest_ms: undelivered.oldest_ms,
+            alarm: self.alarm_now(&undelivered, counters.frozen > 0, now),
+            entries: counters.waiting,
+            files: counters.files_waiting,
+            file_bytes: counters.file_bytes_left,
+            last_contact_ms: self.contact.get().1,
+            trouble: trouble.map(|trouble| Trouble {
+                kind: trouble.kind,
+                words: match trouble.kind {
+                    TroubleKind::Unreachable | TroubleKind::TooSlow => {
+                        told.why.clone().unwrap_or_default()
+                    }
+                    TroubleKind::Refused(reason) => format!("SYN-{:03}", reason.code()),
+                    TroubleKind::Answered(status) => format!("HTTP {status}"),
+                    _ => trouble.words.clone(),
+                },
+            }),
+            next_try_s: counters
+                .next_try_ms
+                .map(|at| at.saturating_sub(told.now_ms) / 1000)
+                .filter(|_| trouble.is_some()),
+            stick: super::stick::find(self.setting.stick.as_deref()).is_some(),
+            busy: self.asked.get().is_some(),
+        };
+        if *self.shown.borrow() != county {
+            (self.tell)(Happening::County(Box::new(county.clone())));
+            *self.shown.borrow_mut() = county;
+        }
+    }
+
+    fn answer_asked(&self, told: &Told) {
+        let Some(since) = self.asked.get() else {
+            return;
+        };
+        let counters = &told.counters;
+        let answered = counters.last_contact_ms.is_some_and(|at| at >= since);
+        let failed = counters
+            .last_trouble
+            .as_ref()
+            .is_some_and(|trouble| trouble.at_ms >= since);
+        if counters.in_flight || !(answered || failed) {
+            return;
+        }
+        self.asked.set(None);
+        self.news(if failed {
+            News::NoAnswer
+        } else {
+            News::Answered
+        });
+    }
+
+    fn alarm_now(&self, undelivered: &Undelivered, stopped: bool, now: i64) -> Option<Alarm> {
+        if stopped {
+            return Some(Alarm::Stopped);
+        }
+        if let Some(alarm) = self.alarm.get() {
+            return Some(alarm);
+        }
+        let age = |since: i64| now.saturating_sub(since);
+        let trusted = self.store.clock().1.is_trusted();
+        let near = undelivered.first_due.is_some_and(|due| {
+            let today = jiff::Timestamp::from_millisecond(now)
+                .unwrap_or_default()
+                .to_zoned(jiff::tz::TimeZone::UTC)
+                .date();
+            trusted && due <= today.saturating_add(jiff::Span::new().days(2))
+        });
+        let short = undelivered
+            .shortest_term
+            .is_some_and(|(days, since)| days <= SHORT_DAYS && age(since) > OLD_MS / 2);
+        if near || short {
+            return Some(Alarm::Urgent);
+        }
+        undelivered
+            .oldest_ms
+            .is_some_and(|since| age(since) > OLD_MS)
+            .then_some(Alarm::Old)
+    }
+
+    fn tell_case(&self, case: CaseId) {
+        match self.store.case(case).wait() {
+            Ok(Some(case)) => (self.tell)(Happening::Changed(case.id, case.status)),
+            Ok(None) => {}
+            Err(error) => tracing::warn!(event = "county.case_not_read", code = error.code()),
+        }
+    }
+
+    /// What an answer of the hub means for the record.
+    fn change(&self, apply: &Apply, mail: &[Mail]) -> SyncApply {
+        let mut change = SyncApply {
+            stream: apply.stream.map(|stream| Acked {
+                epoch: stream.epoch,
+                acked: stream.acked,
+                durable: stream.durable,
+            }),
+            cursor: apply.page.as_ref().map(|page| page.cursor),
+            arrived: apply.arrived.iter().map(|file| file.0).collect(),
+            hub_time_ms: apply.hub_time_ms,
+            ..SyncApply::default()
+        };
+        if let Some(stream) = apply.stream {
+            let rejected = apply.rejected.iter().map(|rejection| Rejected {
+                epoch: stream.epoch,
+                seq: rejection.seq,
+                code: rejection.code,
+                words: None,
+            });
+            change.rejected.extend(rejected);
+        }
+        let items = apply.page.iter().flat_map(|page| &page.items);
+        for (item, mail) in items.zip(mail) {
+            match mail {
+                Mail::Case(case) => change.cases.push(from_hub(case)),
+                Mail::Rejected(rejected) => change.rejected.push(Rejected {
+                    epoch: rejected.epoch,
+                    seq: rejected.seq.get(),
+                    code: rejected.code,
+                    words: Some(rejected.words.clone()),
+                }),
+                Mail::Residents(page) => change.registers.push(register(page)),
+                // Done after the commit: it comes again where that fails.
+                Mail::HubKeys(_) => {}
+                Mail::Bundle(_) | Mail::Other { .. } => change.mail.push(onedoor_store::Mail {
+                    number: item.number,
+                    kind: item.kind.clone(),
+                    version: item.version,
+                    body: Personal::new(item.body.clone()),
+                }),
+            }
+        }
+        change
+    }
+}
+
+impl Journal for CountyRecord<'_> {
+    fn rows(
+        &self,
+        epoch: Epoch,
+        after: u64,
+        events: usize,
+        bytes: usize,
+    ) -> Result<Vec<Row>, JournalFault> {
+        let rows = self.outbox.borrow().rows(epoch, after, events, bytes);
+        Ok(rows
+            .map_err(|error| fault(&error))?
+            .into_iter()
+            .map(|row| Row {
+                seq: row.seq,
+                bytes: row.bytes,
+                link: row.link,
+            })
+            .collect())
+    }
+
+    fn link(
+        &self,
+        epoch: Epoch,
+        seq: u64,
+    ) -> Result<Option<onedoor_domain::event::ChainHash>, JournalFault> {
+        let link = self.outbox.borrow().link(epoch, seq);
+        link.map_err(|error| fault(&error))
+    }
+
+    fn blobs(&self, epoch: Epoch, first: u64, last: u64) -> Result<Vec<Vec<u8>>, JournalFault> {
+        let longest = onedoor_sync::wire::MAX_INLINE_BLOB;
+        let sealed = self.outbox.borrow().sealed_of(epoch, first, last, longest);
+        sealed.map_err(|error| fault(&error))
+    }
+
+    fn piece(
+        &self,
+        file: FileName,
+        offset: u64,
+        length: usize,
+    ) -> Result<Option<Vec<u8>>, JournalFault> {
+        let piece = self.outbox.borrow().piece(file.0, offset, length);
+        piece.map_err(|error| fault(&error))
+    }
+}
+
+impl Record for CountyRecord<'_> {
+    fn apply(&self, apply: &Apply, mail: &[Mail]) -> Result<Vec<FileWaiting>, String> {
+        let change = self.change(apply, mail);
+        let bundles = !change.mail.is_empty();
+        let applied = self
+            .store
+            .apply(change)
+            .wait()
+            .map_err(|error| error.code().to_owned())?;
+        for item in mail {
+            if let Mail::HubKeys(keys) = item {
+                let rotated = self.keys.borrow_mut().rotated(self.store, (**keys).clone());
+                match rotated {
+                    Ok(true) => self.use_keys(),
+                    Ok(false) => {}
+                    Err(error) => {
+                        tracing::error!(event = "county.keys_not_kept", code = error.code());
+                    }
+                }
+            }
+        }
+        if bundles {
+            self.look_for_bundles();
+        }
+        if apply.hub_time_ms.is_some() {
+            self.alarm.set(None);
+        }
+        self.stale.set(true);
+        for case in applied.delivered.iter().chain(&applied.changed) {
+            self.tell_case(*case);
+        }
+        for case in &applied.undelivered {
+            self.tell_case(*case);
+        }
+        tracing::info!(
+            event = "county.applied",
+            delivered = applied.delivered.len(),
+            changed = applied.changed.len(),
+            rejected = applied.rejected,
+            register_rows = applied.register_rows,
+        );
+        self.files().map_err(|error| error.code().to_owned())
+    }
+
+    fn arrived(&self, file: FileName) -> Result<(), String> {
+        self.stale.set(true);
+        self.store
+            .apply(SyncApply {
+                arrived: vec![file.0],
+                ..SyncApply::default()
+            })
+            .wait()
+            .map(|_| ())
+            .map_err(|error| error.code().to_owned())
+    }
+
+    fn wanted(&self) -> Option<(BundleMail, u64)> {
+        let wanted = self.wanted.borrow();
+        let (_, bundle) = wanted.as_ref()?;
+        Some((
+            bundle.clone(),
+            super::bundles::have(&self.setting.data, bundle),
+        ))
+    }
+
+    fn piece_came(&self, bundle: &BundleMail, offset: u64, bytes: &[u8]) -> Result<(), String> {
+        let whole = super::bundles::keep(&self.setting.data, bundle, offset, bytes)
+            .map_err(|error| error.to_string())?;
+        if !whole {
+            return Ok(());
+        }
+        match super::bundles::install(self.setting, bundle) {
+            Ok(()) => {
+                tracing::info!(event = "county.bundle_came", version = bundle.version);
+                if bundle.kind == BundleKind::Notices
+                    && let Some(notices) = super::bundles::notices(self.setting)
+                {
+                    (self.tell)(Happening::NoticesCame(Box::new(notices)));
+                }
+            }
+            Err(error) => {
+                tracing::error!(event = "county.bundle_refused", %error, version = bundle.version);
+            }
+        }
+        let number = self.wanted.borrow().as_ref().map(|(number, _)| *number);
+        if let Some(number) = number {
+            self.done(number);
+        }
+        self.look_for_bundles();
+        Ok(())
+    }
+
+    fn alarm(&self, alarm: SyncAlarm) {
+        tracing::error!(event = "county.alarm", ?alarm);
+        if let SyncAlarm::NotAccepted(_) = alarm {
+            self.alarm.set(Some(Alarm::Refused));
+        }
+    }
+
+    fn told(&self, told: &Told) {
+        self.show(told);
+        *self.last.borrow_mut() = Some(told.clone());
+    }
+}
+
+/// A case of the hub in the record's words.
+fn from_hub(mail: &mail::CaseMail) -> CaseFromHub {
+    let status: CaseStatus = mail.status.clone();
+    CaseFromHub {
+        case: mail.case,
+        code: mail.code,
+        service: mail.service.clone(),
+        form_version: mail.form_version.clone(),
+        language: mail.language.clone(),
+        saved_ms: mail.saved_ms,
+        version: mail.version,
+        status,
+        included: mail.included.map(|at| (at.epoch, at.seq.get())),
+        facts: CaseWords {
+            owner: mail.owner.as_ref().map(|owner| CaseOwner {
+                id: owner.id.clone(),
+                name: owner.name.clone(),
+                phone: owner.phone.clone(),
+            }),
+            texts: mail
+                .texts
+                .iter()
+                .map(|text| CaseText {
+                    role: match text.role {
+                        mail::TextRole::Reason => TextRole::Reason,
+                        mail::TextRole::OtherWay => TextRole::OtherWay,
+                        mail::TextRole::Note => TextRole::Note,
+                    },
+                    language: text.language.clone(),
+                    text: Personal::from(text.text.expose()),
+                })
+                .collect(),
+            words_apart: mail.words_apart,
+        },
+        factors: mail
+            .factors
+            .iter()
+            .map(|factor| HashedFactor {
+                kind: factor.kind,
+                salt: factor.salt,
+                hash: factor.hash,
+            })
+            .collect(),
+    }
+}
+
+fn register(page: &mail::ResidentsMail) -> RegisterPage {
+    let rows = page.rows.iter().map(|row| {
+        let fields = row.fields.as_ref().map(|fields| {
+            fields
+                .iter()
+                .map(|(name, value)| (name.clone(), Personal::from(value.expose())))
+                .collect()
+        });
+        // In the form in which the kiosk's own keypad gives it.
+        let number = row.id_number.expose().trim().to_uppercase();
+        (Who::from(&Personal::new(number)), fields)
+    });
+    RegisterPage {
+        register: page.register.clone(),
+        name: page.name.clone(),
+        as_of: page.as_of.clone(),
+        rows: rows.collect(),
+    }
+}

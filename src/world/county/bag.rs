@@ -1,0 +1,233 @@
+//! The mailbag: everything that the county lacks goes on a stick, and its answer comes back the same way.
+
+use super::adapter::CountyRecord;
+use super::bond::Keys;
+use super::{Setting, stick};
+use crate::county::News;
+use onedoor_domain::id::Epoch;
+use onedoor_store::Store;
+use onedoor_sync::driver::Record;
+use onedoor_sync::enrol::{Admission, EnrolAnswer, EnrolState, Token};
+use onedoor_sync::mailbag::{BagFault, Part, address, export, open};
+use onedoor_sync::wire::{Ack, Reply};
+use std::fs::{self, File};
+use std::io::{self, BufReader};
+
+/// Looks for a token for this station on the stick, and takes the keys in it for the hub's. True where one was found.
+///
+/// # Errors
+/// What staff are told: there is no stick, or the tokens on it are not this hub's.
+pub fn by_token(store: &Store, keys: &mut Keys, setting: &Setting) -> Result<bool, News> {
+    let folder = stick::find(setting.stick.as_deref()).ok_or(News::NoStick)?;
+    let bad_stick = |error: io::Error| News::BadStick(error.kind().to_string());
+    let Some(pinned) = &setting.pinned else {
+        // Without the hub's key in the signed station bundle nothing tells its token from a stranger's.
+        tracing::error!(event = "county.no_pinned_key");
+        return Ok(false);
+    };
+    for path in stick::files(&folder, stick::TOKEN).map_err(bad_stick)? {
+        let bytes = match fs::metadata(&path) {
+            Ok(file) if file.len() <= onedoor_sync::enrol::MAX_ENROL as u64 => {
+                fs::read(&path).map_err(bad_stick)?
+            }
+            _ => continue,
+        };
+        let token = match Token::decode(&bytes, pinned) {
+            Ok(token) if token.station == setting.station => token,
+            Ok(_) => continue,
+            Err(reason) => {
+                tracing::error!(event = "county.bad_token", %reason);
+                return Err(News::BadBag(format!("SYN-{:03}", reason.code())));
+            }
+        };
+        return match keys.by_token(store, token.serial, token.keys, &token.hub) {
+            Ok(()) => Ok(true),
+            Err(error) => Err(News::BadStick(error.code().to_owned())),
+        };
+    }
+    Ok(false)
+}
+
+/// Writes a bag. Gives what staff are told, and how far each life of the record is in it.
+pub fn write(record: &CountyRecord<'_>, setting: &Setting) -> (News, Vec<(Epoch, u64)>) {
+    let Some(folder) = stick::find(setting.stick.as_deref()) else {
+        return (News::NoStick, Vec::new());
+    };
+    let cases = record.store.undelivered().wait().map_or(0, |u| u.cases);
+    match written(record, setting, &folder) {
+        Ok(through) => (News::Written { cases }, through),
+        Err(fault) => {
+            tracing::error!(event = "county.bag_not_written", %fault);
+            (News::BadStick(short(&fault)), Vec::new())
+        }
+    }
+}
+
+fn written(
+    record: &CountyRecord<'_>,
+    setting: &Setting,
+    folder: &std::path::Path,
+) -> Result<Vec<(Epoch, u64)>, BagFault> {
+    let keys = record.keys.borrow();
+    let hub = keys.hub.as_ref().ok_or(BagFault::BadKey)?;
+    let to = hub.bag()?;
+    let standing = record.standing().map_err(journal)?;
+    let files = record.all_files().map_err(journal)?;
+    let name = format!(
+        "{}-{}-{}.{}",
+        setting.station,
+        keys.device,
+        record.now_ms(),
+        stick::TO_HUB
+    );
+    let mut fault = None;
+    let outcome = stick::write_whole(folder, &name, |file| {
+        let fill = || -> Result<(Vec<(Epoch, u64)>, File), BagFault> {
+            let mut bag = address(file.try_clone()?, &to)?;
+            if let Some(serial) = keys.token {
+                let enrol = keys.enrol(setting, Admission::Token(serial));
+                bag.enrol(&enrol.encode(&keys.signer()))?;
+            }
+            let exported = export(&standing, record, &keys.signer(), &mut bag)?;
+            for (ticket, sealed) in &files {
+                bag.file(ticket, sealed)?;
+            }
+            Ok((exported.through, bag.finish()?))
+        };
+        fill().map_err(|why| {
+            let words = why.to_string();
+            fault = Some(why);
+            io::Error::other(words)
+        })
+    });
+    match (outcome, fault) {
+        (Ok(through), _) => Ok(through),
+        (Err(_), Some(fault)) => Err(fault),
+        (Err(error), None) => Err(error.into()),
+    }
+}
+
+fn journal(error: onedoor_store::StoreError) -> BagFault {
+    BagFault::Journal(onedoor_sync::engine::JournalFault(error.code().to_owned()))
+}
+
+/// Reads what the stick has for this kiosk. Each part stands for itself: what was read before a fault is good.
+pub fn read(record: &CountyRecord<'_>, setting: &Setting) -> (News, Vec<Ack>) {
+    let Some(folder) = stick::find(setting.stick.as_deref()) else {
+        return (News::NoStick, Vec::new());
+    };
+    let files = match stick::files(&folder, stick::FROM_HUB) {
+        Ok(files) => files,
+        Err(error) => return (News::BadStick(error.kind().to_string()), Vec::new()),
+    };
+    let mut acks = Vec::new();
+    let mut fault = None;
+    let mut ours = false;
+    for path in files {
+        match read_one(record, setting, &path, &mut acks) {
+            Ok(any) => ours |= any,
+            // Another kiosk's: it stays for them.
+            Err(BagFault::OtherKey) => {}
+            Err(why) => {
+                tracing::error!(event = "county.bag_not_read", fault = %why);
+                fault = Some(short(&why));
+            }
+        }
+    }
+    let before = record.store.undelivered().wait().map_or(0, |u| u.cases);
+    let news = match (fault, ours) {
+        (Some(code), _) => News::BadBag(code),
+        (None, false) => News::NoBag,
+        (None, true) => News::Read {
+            cases: reached(record, &acks).min(before),
+        },
+    };
+    (news, acks)
+}
+
+/// How many matters these acks bring to the county.
+fn reached(record: &CountyRecord<'_>, acks: &[Ack]) -> usize {
+    let undelivered = record.store.undelivered().wait().unwrap_or_default();
+    undelivered
+        .first
+        .iter()
+        .filter(|case| {
+            let saved = record.store.case_events(case.case).wait();
+            let saved = saved.ok().and_then(|events| Some(events.first()?.id()));
+            saved.is_some_and(|id| {
+                acks.iter()
+                    .any(|ack| ack.epoch == id.epoch && ack.acked_through >= id.seq.get())
+            })
+        })
+        .count()
+}
+
+fn read_one(
+    record: &CountyRecord<'_>,
+    setting: &Setting,
+    path: &std::path::Path,
+    acks: &mut Vec<Ack>,
+) -> Result<bool, BagFault> {
+    let device = record.keys.borrow().device;
+    let reader = open(BufReader::new(File::open(path)?), &record.keys.borrow().bag)?;
+    let mut ours = false;
+    for part in reader {
+        match part? {
+            Part::Reply(reply) => {
+                let verifier = record
+                    .keys
+                    .borrow()
+                    .hub
+                    .as_ref()
+                    .and_then(|keys| keys.verifier().ok());
+                let Some(verifier) = verifier else {
+                    continue;
+                };
+                match reply.verify(device, &verifier)? {
+                    Reply::Ack(ack) => {
+                        acks.push(*ack);
+                        ours = true;
+                    }
+                    Reply::Refused(refusal) => {
+                        tracing::error!(event = "county.bag_refused", reason = %refusal.reason);
+                        return Err(refusal.reason.into());
+                    }
+                }
+            }
+            Part::EnrolAnswer(bytes) => {
+                let answer = EnrolAnswer::decode(&bytes, device, setting.pinned.as_ref())?;
+                ours = true;
+                if let (EnrolState::Enrolled, Some(hub)) = (answer.state, answer.keys) {
+                    record
+                        .keys
+                        .borrow_mut()
+                        .known(record.store, hub, &answer.hub)
+                        .map_err(journal)?;
+                    record.use_keys();
+                } else {
+                    return Err(onedoor_sync::wire::Reason::UnknownDevice.into());
+                }
+            }
+            Part::BundlePiece {
+                hash,
+                offset,
+                bytes,
+            } => {
+                if let Some((bundle, _)) = record.wanted().filter(|(b, _)| b.hash == hash) {
+                    record
+                        .piece_came(&bundle, offset, &bytes)
+                        .map_err(io::Error::other)?;
+                }
+            }
+            // Not for a kiosk.
+            Part::Batch { .. } | Part::File { .. } | Part::Enrol(_) => {}
+        }
+    }
+    Ok(ours)
+}
+
+/// The stable code of a fault.
+fn short(fault: &BagFault) -> String {
+    let words = fault.to_string();
+    words.split(':').next().unwrap_or_default().to_owned()
+}
