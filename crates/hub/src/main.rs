@@ -28,8 +28,20 @@ fn main() -> ExitCode {
     match runtime.block_on(cli::run(arguments)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
-            eprintln!("onedoor-hub: {why:#}");
+            eprintln!("onedoor-hub: {}", words(&why));
             ExitCode::FAILURE
         }
     }
+}
+
+/// A fault with its causes, none of them said twice.
+fn words(why: &anyhow::Error) -> String {
+    why.chain().fold(String::new(), |text, cause| {
+        let cause = cause.to_string();
+        match text.as_str() {
+            "" => cause,
+            _ if text.contains(&cause) => text,
+            _ => format!("{text}: {cause}"),
+        }
+    })
 }

@@ -115,7 +115,7 @@ pub(super) async fn case(hub: &Hub, asked: CaseArguments) -> Result<()> {
             bail!("several stations have a case of this code");
         }
     };
-    if let Some(made) = asked.what.and_then(|what| what.to_move(case)) {
+    if let Some(made) = asked.what.and_then(|what| what.into_move(case)) {
         hub.move_case(made).await?;
     }
     show(&hub.case(case).await?);
@@ -123,7 +123,7 @@ pub(super) async fn case(hub: &Hub, asked: CaseArguments) -> Result<()> {
 }
 
 impl What {
-    fn to_move(self, case: onedoor_domain::id::CaseId) -> Option<DeskMove> {
+    fn into_move(self, case: onedoor_domain::id::CaseId) -> Option<DeskMove> {
         let person = |id: &str, name, phone| {
             Some(Owner {
                 id: id.to_owned(),

@@ -110,7 +110,7 @@ async fn a_stranger_and_a_fork_are_told_so() {
     let mut copy = Kiosk::new(6);
     kiosk.visit(&running.hub, "x");
     kiosk.sync(&running).await.unwrap();
-    copy.writer.dice.next();
+    copy.writer.dice.throw();
     copy.visit(&running.hub, "y");
     copy.visit(&running.hub, "z");
     copy.sync(&running).await.unwrap();

@@ -138,12 +138,12 @@ impl Kiosk {
             ..Settings::default()
         };
         let mut dice = Dice(self.place);
-        let mut throws = Dice(dice.next());
+        let mut throws = Dice(dice.throw());
         let engine = Engine::new(
             self.record.standing(),
             settings,
             Box::new(self.signer()),
-            Box::new(move || throws.next()),
+            Box::new(move || throws.throw()),
         );
         let hub = HttpHub::new(address).map_err(|e| e.to_string())?;
         let (order, inbox) = orders();
@@ -169,7 +169,7 @@ impl Kiosk {
             }
         };
         tokio::select! {
-            () = drive(engine, record, &hub, inbox, move || dice.next()) => Err("it ended".into()),
+            () = drive(engine, record, &hub, inbox, move || dice.throw()) => Err("it ended".into()),
             done = waits => done,
         }
     }
