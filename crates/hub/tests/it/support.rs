@@ -10,7 +10,6 @@ use onedoor_hub::load::{Dice, Shared, Visit, Writer, kiosk};
 use onedoor_hub::{Hub, Keys, db};
 use onedoor_sync::driver::{Authority, HttpHub, HubAddress, Order, drive, orders};
 use onedoor_sync::engine::{Engine, Settings};
-use onedoor_sync::mail::CaseMail;
 use onedoor_sync::wire::*;
 
 /// A running hub.
@@ -173,15 +172,6 @@ impl Kiosk {
             () = drive(engine, record, &hub, inbox, move || dice.next()) => Err("it ended".into()),
             done = waits => done,
         }
-    }
-
-    /// What it knows of a case by mail.
-    pub fn case_mail(&self, case: CaseId) -> Option<CaseMail> {
-        let memory = self.record.memory.borrow();
-        memory.understood.iter().rev().find_map(|mail| match mail {
-            onedoor_sync::mail::Mail::Case(mail) if mail.case == case => Some((**mail).clone()),
-            _ => None,
-        })
     }
 }
 
