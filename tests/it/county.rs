@@ -87,13 +87,14 @@ impl County {
         let [device] = &devices[..] else {
             bail!("{} kiosks asked", devices.len());
         };
-        // The same six words stand at the hub; in one of the two languages.
-        let theirs = device["words"].to_string();
-        let same = theirs
-            .split(|c: char| !c.is_alphanumeric())
-            .filter(|word| !word.is_empty() && words.contains(word))
-            .count();
-        ensure!(same >= 6, "here: {words}; there: {theirs}");
+        // The same six words stand at the hub, in both languages.
+        let theirs = device["words"].as_str().unwrap_or_default();
+        let chinese = theirs.split('/').next_back().unwrap_or_default().trim();
+        let same = chinese.chars().filter(|word| words.contains(*word)).count();
+        ensure!(
+            same == 6 && chinese.chars().count() == 6,
+            "here: {words}; there: {theirs}"
+        );
         kiosk.0.touch("next")?;
         std::thread::sleep(Duration::from_millis(500));
         let number = device["device"].as_str().context("no number")?;
@@ -105,7 +106,14 @@ impl County {
 
     pub fn staff(&self, kiosk: &mut Driven) -> Result<()> {
         touch(kiosk, "person")?;
-        touch(kiosk, "staff")
+        touch(kiosk, "staff")?;
+        // How things stand comes from a thread of its own.
+        let end = Instant::now() + PATIENCE;
+        while !kiosk.page()?.has("next") {
+            ensure!(Instant::now() < end, "the county's page did not come");
+            kiosk.wait()?;
+        }
+        Ok(())
     }
 
     /// Every text of the page that is up.
@@ -135,7 +143,9 @@ impl County {
             }
             std::thread::sleep(Duration::from_millis(300));
         }
-        bail!("\"{wanted}\" did not come up: {last}")
+        let log = std::fs::read_to_string(self.place.folder().join("kiosk.log"))?;
+        let log: Vec<&str> = log.lines().rev().take(12).collect();
+        bail!("\"{wanted}\" did not come up: {last}\n{}", log.join("\n"))
     }
 }
 
