@@ -66,7 +66,10 @@ impl County {
     pub fn kiosk(&self) -> Result<Driven> {
         let url = format!("http://{}", self.listen);
         let stick = self.stick().display().to_string();
-        self.place.drive_with(&["--hub", &url, "--stick", &stick])
+        match &self.station {
+            Some(station) => self.place.drive_at(station, &["--stick", &stick]),
+            None => self.place.drive_with(&["--hub", &url, "--stick", &stick]),
+        }
     }
 
     /// The code is typed, the words are the same, the official confirms.
@@ -100,8 +103,21 @@ impl County {
         let number = device["device"].as_str().context("no number")?;
         self.hub()?.run(&["confirm", number])?;
         self.wait_for_text(kiosk, "都送到县里了")?;
-        touch(kiosk, "back")?;
-        Ok(())
+        kiosk.0.touch("back")?;
+        until(kiosk, "the page of before", |page| {
+            !page.starts_with("county")
+        })
+    }
+
+    /// The hub is asked now; by itself it would be within some minutes. Ends on the page that was up before.
+    pub fn ask_now(&self, kiosk: &mut Driven) -> Result<()> {
+        self.staff(kiosk)?;
+        touch(kiosk, "next")?;
+        self.wait_for_text(kiosk, "县里回话了")?;
+        kiosk.0.touch("back")?;
+        until(kiosk, "the page of before", |page| {
+            !page.starts_with("county")
+        })
     }
 
     pub fn staff(&self, kiosk: &mut Driven) -> Result<()> {
@@ -232,10 +248,7 @@ fn a_matter_reaches_the_county_while_its_person_stands_there_and_the_answer_come
         touch(&mut kiosk, "remember/no")?;
     }
     for _ in 0..20 {
-        county.staff(&mut kiosk)?;
-        touch(&mut kiosk, "next")?;
-        std::thread::sleep(Duration::from_millis(700));
-        touch(&mut kiosk, "back")?;
+        county.ask_now(&mut kiosk)?;
         touch(&mut kiosk, "service/my-matters")?;
         touch(&mut kiosk, "matters/code")?;
         for digit in code.chars() {
