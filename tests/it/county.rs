@@ -199,7 +199,7 @@ pub fn hand_in(kiosk: &mut Driven) -> Result<String> {
     }
 }
 
-fn wait_for_state(kiosk: &mut Driven, wanted: &str) -> Result<()> {
+pub fn wait_for_state(kiosk: &mut Driven, wanted: &str) -> Result<()> {
     let end = Instant::now() + PATIENCE;
     while Instant::now() < end {
         let page = kiosk.page()?;

@@ -1,7 +1,7 @@
 //! What comes from the county besides answers, and what goes out of it as open files: notices, registers, exports; and
 //! what a copy of its database does not say.
 
-use crate::county::{County, STATION, hand_in, touch};
+use crate::county::{County, STATION, hand_in, touch, wait_for_state};
 use crate::county_pinned::copy;
 use crate::resident::{ID_NUMBER, PHONE, name};
 use anyhow::{Context, Result, ensure};
@@ -40,8 +40,9 @@ fn cases_go_out_as_open_files_and_a_copy_of_the_database_says_nothing() -> Resul
     let mut kiosk = county.kiosk()?;
     county.make_known(&mut kiosk)?;
     let code = hand_in(&mut kiosk)?;
+    wait_for_state(&mut kiosk, "delivered")?;
     county.staff(&mut kiosk)?;
-    county.wait_for_text(&mut kiosk, "都送到县里")?;
+    county.wait_for_text(&mut kiosk, "都送到县里了")?;
     drop(kiosk);
 
     let out = county.folder.path().join("export");
@@ -164,10 +165,10 @@ en = "Wanghe County Roads Office"
     // Asked for now.
     county.ask_now(&mut kiosk)?;
     let end = Instant::now() + Duration::from_secs(60);
+    if kiosk.0.page().is_some_and(|page| page.has("rest")) {
+        touch(&mut kiosk, "rest")?;
+    }
     loop {
-        if kiosk.0.page().is_some_and(|page| page.has("rest")) {
-            touch(&mut kiosk, "rest")?;
-        }
         while !kiosk
             .0
             .page()
@@ -181,7 +182,8 @@ en = "Wanghe County Roads Office"
             break;
         }
         ensure!(Instant::now() < end, "the notice did not come: {texts}");
-        drop(std::mem::replace(&mut kiosk, county.kiosk()?));
+        std::thread::sleep(Duration::from_millis(500));
+        touch(&mut kiosk, "back")?;
     }
     drop(kiosk);
 
