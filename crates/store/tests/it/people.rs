@@ -319,6 +319,11 @@ fn all_that_is_held_is_shown_and_erased_and_open_cases_say_why_they_stay() {
         .resident_word(closed.case, Actor::Resident, Word::Solved, false)
         .wait()
         .unwrap();
+    TestSealer::set(&store);
+    until("not sealed", || {
+        store.undelivered().wait().unwrap().unsealed == 0
+    });
+    all_arrived(&store);
     store
         .move_case(
             sent.case,
