@@ -91,7 +91,7 @@ fn with_the_hubs_key_no_plain_answer_is_left_in_file_log_or_copy() {
     // The control: without the key they are there, in the file's pages or its log's, and in the copy.
     let place = Place::new();
     let store = place.open();
-    let case = submit(&store, 1);
+    submit(&store, 1);
     store.back_up(place.backups(), 3).wait().unwrap();
     let hits = search(place.folder.path(), &needles());
     let found: BTreeSet<usize> = hits.iter().map(|hit| hit.needle).collect();
