@@ -114,6 +114,7 @@ impl<B: Backend> Kiosk<B> {
     /// The state of the case that is on the screen, for the trace of a test.
     pub fn state_on_screen(&self) -> Option<&'static str> {
         match &self.screen {
+            Screen::Done(done) if done.delivered => Some("delivered"),
             Screen::Done(_) => Some("saved"),
             Screen::Matters(page) => page.open().map(|m| {
                 crate::screen::matters::state_prompt(&m.status)

@@ -133,7 +133,7 @@ impl Stage {
         let mut kiosk = self.kiosk(eyes, Script::default());
         self.to_consent(&mut kiosk, true)?;
         kiosk.agree()?;
-        let case = Rehearsal::case(0);
+        let case = Rehearsal::case(1);
         let status = CaseStatus {
             phase: Phase::Saved,
             delivered: true,

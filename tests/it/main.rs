@@ -1,6 +1,7 @@
 //! The whole kiosk: pages in process, the program in a real window, and the program killed at every page.
 
 mod behaviour;
+mod county;
 mod end_to_end;
 mod faults;
 mod kill;

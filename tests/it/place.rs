@@ -75,8 +75,14 @@ impl Place {
 
     /// Starts the kiosk without a window.
     pub fn drive(&self) -> Result<Driven> {
+        self.drive_with(&[])
+    }
+
+    /// As [`Place::drive`], with more arguments.
+    pub fn drive_with(&self, more: &[&str]) -> Result<Driven> {
         let arguments = self.arguments();
-        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let mut arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        arguments.extend(more);
         let mut kiosk = Drive::start(&self.folder.path().join("kiosk.log"), &arguments, &[])?;
         kiosk.next_page("the first page", |_| true)?;
         Ok(Driven(kiosk))

@@ -204,7 +204,6 @@ matters-factor-pin = Four-digit password on the slip
 matters-switch-pin = My slip has a password
 matters-switch-id = Use the last four of the ID
 matters-on = { $month }/{ $day }
-matters-answer = The office says: { $text }
 matters-since = Handed in on { $day } { month }
 matters-several = You have { $count } matters
 say-matters-state-saved = It is kept in this machine and has not reached the county yet.

@@ -191,7 +191,6 @@ matters-factor-pin = 小票上的四位密码
 matters-switch-pin = 小票上有密码的，点这里
 matters-switch-id = 用身份证最后四位
 matters-on = { $month }月{ $day }日
-matters-answer = 办事的人说：{ $text }
 matters-since = { $month } 月 { $day } 日交的
 matters-several = 您有 { $count } 件事
 say-matters-state-saved = 存在这台机器里了，还没送到县里。

@@ -3,7 +3,9 @@
 
 mod bar;
 mod qr;
+mod soak;
 mod store;
+mod sync;
 mod ui;
 
 use std::process::ExitCode;
@@ -24,6 +26,12 @@ enum Bench {
     Ui(ui::Arguments),
     /// How long a touched answer takes until it is safe on disk.
     Store(store::Arguments),
+    /// What a case costs on the wire and on disk, beside PouchDB.
+    Sync(sync::Arguments),
+    /// What was saved in three days without a network, over a line as bad as they come, beside one plain TCP stream.
+    Backlog(sync::backlog::Arguments),
+    /// What takes long to show, in parts that can be taken up again.
+    Soak(soak::Arguments),
     /// Reading codes from pictures, beside zxing-cpp.
     Qr(qr::Arguments),
 }
@@ -32,6 +40,9 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().bench {
         Bench::Ui(arguments) => ui::run(&arguments),
         Bench::Store(arguments) => store::run(&arguments),
+        Bench::Sync(arguments) => sync::run(&arguments),
+        Bench::Backlog(arguments) => sync::backlog::run(&arguments),
+        Bench::Soak(arguments) => soak::run(&arguments),
         Bench::Qr(arguments) => qr::run(&arguments),
     };
     match result {

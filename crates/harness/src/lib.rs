@@ -1,11 +1,17 @@
 //! What tests and benches need to use the kiosk as a person does: a real X server ([`server`]), fingers ([`touch`]), eyes
 //! ([`screen`]), the kiosk as a process ([`kiosk`], [`drive`]), the far end of a serial scanner ([`pty`]), a look at what
-//! a process costs ([`process`]) and a search for what must not stand on disk in clear ([`search`]).
+//! a process costs ([`process`]), a PostgreSQL of its own ([`postgres`]) and a search for what must not stand on disk in
+//! clear ([`search`]). And what lies between a kiosk and its hub: a line that counts, delays, slows and cuts ([`link`]), one
+//! that also loses packets ([`netns`]), and the hub itself as a process ([`hub`]).
 //!
 //! Nothing here is part of the kiosk; it is linked by tests and by `onedoor-bench` only.
 
 pub mod drive;
+pub mod hub;
 pub mod kiosk;
+pub mod link;
+pub mod netns;
+pub mod postgres;
 pub mod process;
 pub mod pty;
 pub mod screen;

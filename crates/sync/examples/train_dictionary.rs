@@ -2,12 +2,8 @@
 //!
 //! A dictionary that was released never changes; a better one gets the next number (see `dict/README.md`).
 
-#[allow(dead_code)]
-#[path = "../tests/it/fiction.rs"]
-mod fiction;
-
-use fiction::Writer;
 use onedoor_domain::event::ChainHash;
+use onedoor_sim::fiction::Writer;
 use onedoor_sync::wire::{
     Ack, Batch, DeviceKey, Header, MailItem, MailPage, Reason, Refusal, Reply,
 };

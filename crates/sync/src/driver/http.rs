@@ -95,24 +95,25 @@ impl HttpHub {
     pub fn new(address: &HubAddress) -> Result<Self, DriverFault> {
         let bad = || DriverFault::BadUrl(address.url.clone());
         let base: Url = address.url.parse().map_err(|_| bad())?;
-        let mut builder = Client::builder()
+        // Nothing is believed on plain HTTP; but reqwest makes no client without TLS ready.
+        let nobody = rustls::RootCertStore::empty;
+        let roots = match (base.scheme(), &address.authority) {
+            ("https", Authority::Pinned(pem)) => pinned(pem)?,
+            ("https", Authority::PlainHttp { .. }) => return Err(DriverFault::NoAuthority),
+            ("http", Authority::PlainHttp { anywhere: true }) => nobody(),
+            ("http", _) if is_loopback(&base) => nobody(),
+            ("http", _) => return Err(DriverFault::PlainHttp),
+            _ => return Err(bad()),
+        };
+        let builder = Client::builder()
             .http1_only()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT)
             .pool_idle_timeout(Duration::from_secs(600))
             .tcp_keepalive(Duration::from_secs(60))
-            .tcp_nodelay(true);
-        match (base.scheme(), &address.authority) {
-            ("https", Authority::Pinned(pem)) => {
-                builder = builder.tls_backend_preconfigured(tls(pem)?);
-            }
-            ("https", Authority::PlainHttp { .. }) => return Err(DriverFault::NoAuthority),
-            ("http", Authority::PlainHttp { anywhere: true }) => {}
-            ("http", _) if is_loopback(&base) => {}
-            ("http", _) => return Err(DriverFault::PlainHttp),
-            _ => return Err(bad()),
-        }
+            .tcp_nodelay(true)
+            .tls_backend_preconfigured(tls(roots)?);
         Ok(HttpHub {
             client: builder
                 .build()
@@ -383,7 +384,7 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-fn tls(pem: &[u8]) -> Result<rustls::ClientConfig, DriverFault> {
+fn pinned(pem: &[u8]) -> Result<rustls::RootCertStore, DriverFault> {
     let mut roots = rustls::RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(pem) {
         let certificate = certificate.map_err(|_| DriverFault::BadAuthority)?;
@@ -394,6 +395,10 @@ fn tls(pem: &[u8]) -> Result<rustls::ClientConfig, DriverFault> {
     if roots.is_empty() {
         return Err(DriverFault::BadAuthority);
     }
+    Ok(roots)
+}
+
+fn tls(roots: rustls::RootCertStore) -> Result<rustls::ClientConfig, DriverFault> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -415,4 +420,30 @@ fn in_words(error: &reqwest::Error) -> String {
         words.push(error.to_string());
     }
     words.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_is_for_this_machine_or_for_who_says_so() {
+        let hub = |url: &str, anywhere| {
+            HttpHub::new(&HubAddress {
+                url: url.into(),
+                authority: Authority::PlainHttp { anywhere },
+            })
+            .err()
+        };
+        assert_eq!(hub("http://127.0.0.1:8080", false), None);
+        assert_eq!(hub("http://hub.example", true), None);
+        assert_eq!(
+            hub("http://hub.example", false),
+            Some(DriverFault::PlainHttp)
+        );
+        assert_eq!(
+            hub("https://hub.example", true),
+            Some(DriverFault::NoAuthority)
+        );
+    }
 }

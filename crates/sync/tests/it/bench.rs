@@ -25,7 +25,7 @@ impl Bench {
         let writer = Writer::new(seed);
         let key = Stub([1; 32]);
         let mut hub = Hub::new();
-        hub.keys.insert(writer.device, key);
+        hub.keys.insert(writer.device, Box::new(key));
         let standing = Standing {
             device: writer.device,
             cursor: 0,

@@ -27,7 +27,7 @@ fn kiosk(seed: u64, events: usize) -> (Standing, Record, Hub) {
         durable: 0,
     };
     let mut hub = Hub::new();
-    hub.keys.insert(writer.device, KEY);
+    hub.keys.insert(writer.device, Box::new(KEY));
     let standing = Standing {
         device: writer.device,
         cursor: 0,

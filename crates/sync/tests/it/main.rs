@@ -4,12 +4,12 @@ mod bench;
 mod corpus;
 mod engine;
 mod enrol;
-mod fiction;
 mod files;
 mod mail;
 mod mailbag;
-mod model;
 mod refusals;
 mod seal;
 mod sim;
 mod wire;
+
+use onedoor_sim::{fiction, model};

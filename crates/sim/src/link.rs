@@ -3,7 +3,7 @@
 use onedoor_sync::engine::*;
 use onedoor_sync::wire::Dictionary;
 
-use super::world::{Happens, World};
+use crate::world::{Happens, World};
 
 const SECOND: u64 = 1000;
 const HOUR: u64 = 3600 * SECOND;

@@ -16,6 +16,8 @@ use onedoor_domain::id::{BlobId, CaseId, DeviceId, DraftId, Epoch, EventId, Seq,
 pub struct Dice(pub u64);
 
 impl Dice {
+    /// The next number.
+    #[allow(clippy::should_implement_trait)] // it never ends
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -24,6 +26,7 @@ impl Dice {
         z ^ (z >> 31)
     }
 
+    /// A number below this one.
     pub fn below(&mut self, limit: u64) -> u64 {
         self.next() % limit.max(1)
     }
@@ -33,6 +36,7 @@ impl Dice {
         self.below(100) < percent
     }
 
+    /// Random bytes.
     pub fn bytes<const N: usize>(&mut self) -> [u8; N] {
         let mut bytes = [0; N];
         for chunk in bytes.chunks_mut(8) {
@@ -65,10 +69,15 @@ const OWNERS: &[&str] = &[
 /// One kiosk that writes.
 #[derive(Clone)]
 pub struct Writer {
+    /// Decides what it writes.
     pub dice: Dice,
+    /// The kiosk.
     pub device: DeviceId,
+    /// The life of its record.
     pub epoch: Epoch,
+    /// Number of the last event, 0 for none.
     pub last: u64,
+    /// The link after it.
     pub link: ChainHash,
     boot: BootId,
     wall_ms: i64,
@@ -77,12 +86,14 @@ pub struct Writer {
 }
 
 impl Writer {
+    /// A kiosk of its own, by its seed.
     pub fn new(seed: u64) -> Self {
         let mut dice = Dice(seed);
         let device = DeviceId::from_random(dice.bytes());
         Self::with_device(device, dice)
     }
 
+    /// This kiosk.
     pub fn with_device(device: DeviceId, mut dice: Dice) -> Self {
         let epoch = Epoch::from_random(dice.bytes());
         Writer {
@@ -98,6 +109,7 @@ impl Writer {
         }
     }
 
+    /// One event, next in the chain.
     pub fn write(
         &mut self,
         actor: Actor,

@@ -3,25 +3,40 @@
 /// What happened, in numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Stats {
+    /// Events written.
     pub events: u64,
+    /// Sync requests at the hub.
     pub requests: u64,
+    /// Requests or answers that were lost.
     pub lost: u64,
+    /// Requests that came twice.
     pub doubled: u64,
+    /// Requests that came after newer ones.
     pub late: u64,
+    /// Power-ons.
     pub reboots: u64,
+    /// Forks that were found.
     pub forks: u64,
+    /// Disks that went back to a copy.
     pub restores: u64,
+    /// Losses at the hub.
     pub hub_losses: u64,
+    /// Events that were kept unread.
     pub opaque: u64,
+    /// Mailbags written.
     pub bags: u64,
+    /// Mailbox items.
     pub mail: u64,
+    /// Files.
     pub files: u64,
+    /// Commits that failed at the kiosk.
     pub not_committed: u64,
     /// Hash of everything that the engines said.
     pub trace: [u8; 32],
 }
 
 impl Stats {
+    /// Adds another week to this one.
     pub fn add(&mut self, other: &Stats) {
         self.events += other.events;
         self.requests += other.requests;
@@ -39,6 +54,7 @@ impl Stats {
         self.not_committed += other.not_committed;
     }
 
+    /// What must have happened for a run to show anything, and how often it did.
     pub fn bad_luck(&self) -> [(&'static str, u64); 12] {
         [
             ("a lost answer", self.lost),

@@ -33,17 +33,23 @@ impl Verifier for Stub {
 /// The record of one kiosk.
 #[derive(Clone, Default)]
 pub struct Record {
+    /// All epochs in the order in which they were lived, each with its events.
     pub epochs: Vec<(Epoch, Vec<Row>)>,
+    /// Sealed answers, by the event that names them.
     pub inline: BTreeMap<(Epoch, u64), Vec<Vec<u8>>>,
+    /// Sealed files.
     pub files: BTreeMap<FileName, Vec<u8>>,
+    /// It cannot be read.
     pub broken: bool,
 }
 
 impl Record {
+    /// Adds an event.
     pub fn append(&mut self, event: &Event, link: ChainHash) {
         self.append_raw(event.id().epoch, event.bytes().to_vec(), link);
     }
 
+    /// Adds bytes that may not be an event.
     pub fn append_raw(&mut self, epoch: Epoch, bytes: Vec<u8>, link: ChainHash) {
         if self.epochs.last().is_none_or(|(last, _)| *last != epoch) {
             self.epochs.push((epoch, Vec::new()));
@@ -53,6 +59,7 @@ impl Record {
         rows.push(Row { seq, bytes, link });
     }
 
+    /// The events of an epoch.
     pub fn rows_of(&self, epoch: Epoch) -> &[Row] {
         self.epochs
             .iter()
@@ -115,27 +122,39 @@ impl Journal for Record {
 /// What the hub holds of one stream.
 #[derive(Clone, Default)]
 pub struct Held {
+    /// Their bytes, from number 1.
     pub events: Vec<Vec<u8>>,
+    /// The link after each.
     pub links: Vec<ChainHash>,
+    /// A fork was found.
     pub frozen: bool,
+    /// Events that are kept unread.
     pub quarantined: BTreeSet<u64>,
 }
 
 /// A hub. `keys` says who is enrolled.
 #[derive(Default)]
 pub struct Hub {
-    pub keys: BTreeMap<DeviceId, Stub>,
+    /// Who is enrolled.
+    pub keys: BTreeMap<DeviceId, Box<dyn Verifier + Send>>,
+    /// All streams.
     pub streams: BTreeMap<(DeviceId, Epoch), Held>,
+    /// Mailboxes.
     pub mail: BTreeMap<DeviceId, Vec<MailItem>>,
+    /// Sealed answers that came inside batches.
     pub blobs: BTreeSet<Vec<u8>>,
+    /// Sealed files, whole or in part.
     pub files: BTreeMap<FileName, Vec<u8>>,
     /// Says nothing about which event it cannot read, as a hub with a fault would.
     pub mute: bool,
+    /// Sync requests so far.
     pub requests: u64,
+    /// Most items on a page of the mailbox.
     pub page: usize,
 }
 
 impl Hub {
+    /// An empty hub.
     pub fn new() -> Self {
         Hub {
             page: 5,
@@ -143,6 +162,7 @@ impl Hub {
         }
     }
 
+    /// Answers the body of a sync request.
     pub fn sync(&mut self, body: &[u8], dictionary: Dictionary) -> Vec<u8> {
         self.requests += 1;
         let reply = match self.take(body, dictionary) {
@@ -158,14 +178,17 @@ impl Hub {
         self.take_batch(&batch)
     }
 
+    /// Takes a batch as design/sync.md says.
     pub fn take_batch(&mut self, batch: &Batch<'_>) -> Result<Ack, Refusal> {
         let header = &batch.header;
         let key = self.keys.get(&header.device).ok_or(Reason::UnknownDevice)?;
         let mute = self.mute;
-        let verified = batch.verify(key).map_err(|refusal| match refusal.reason {
-            Reason::Undecodable if mute => Refusal::new(Reason::NotProcessed),
-            _ => refusal,
-        })?;
+        let verified = batch
+            .verify(&**key)
+            .map_err(|refusal| match refusal.reason {
+                Reason::Undecodable if mute => Refusal::new(Reason::NotProcessed),
+                _ => refusal,
+            })?;
         let held = self
             .streams
             .entry((header.device, header.epoch))
@@ -230,6 +253,7 @@ impl Hub {
         })
     }
 
+    /// Puts something into a mailbox.
     pub fn post(&mut self, device: DeviceId) {
         let mail = self.mail.entry(device).or_default();
         let number = mail.last().map_or(1, |m| m.number + 1);

@@ -8,10 +8,10 @@ use onedoor_sync::engine::*;
 use onedoor_sync::mailbag::{BagReader, BagWriter, Part, export};
 use onedoor_sync::wire::*;
 
-use super::link::{Got, Sent};
-use super::stats::Stats;
 use crate::fiction::{Dice as Numbers, Writer};
+use crate::link::{Got, Sent};
 use crate::model::{Hub, Record, Stub};
+use crate::stats::Stats;
 
 const SECOND: u64 = 1000;
 const HOUR: u64 = 3600 * SECOND;
@@ -83,7 +83,10 @@ fn settings() -> Settings {
     }
 }
 
-/// Plays a seed.
+/// Plays a seed: so many kiosks for so many days, then two days in which all works. `tell` prints what happens.
+///
+/// # Errors
+/// What does not hold at the end, in words. A kiosk's alarm that must not be is a panic.
 pub fn play(seed: u64, kiosks: usize, days: u64, tell: bool) -> Result<Stats, String> {
     let mut world = World::new(seed, kiosks, days, tell);
     world.run()?;
@@ -101,7 +104,7 @@ impl World {
         let kiosks: Vec<Kiosk> = (0..kiosks)
             .map(|_| {
                 let writer = Writer::new(dice.next());
-                hub.keys.insert(writer.device, Stub([1; 32]));
+                hub.keys.insert(writer.device, Box::new(Stub([1; 32])));
                 let standing = Standing {
                     device: writer.device,
                     cursor: 0,

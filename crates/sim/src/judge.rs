@@ -1,6 +1,6 @@
 //! What must be true at the end.
 
-use super::world::World;
+use crate::world::World;
 
 impl World {
     /// What must be true when everything has worked again for two days.

@@ -1,0 +1,225 @@
+//! A PostgreSQL of a test's own: a temporary cluster on a socket in its own folder, as a user who is not root (it refuses
+//! to run as root). Nothing of the system's own PostgreSQL is touched.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+/// The Debian package that brings it.
+pub const PACKAGE: &str = "postgresql";
+
+/// A running cluster. Dropping it ends it and removes its folder.
+#[derive(Debug)]
+pub struct Postgres {
+    folder: tempfile::TempDir,
+    programs: PathBuf,
+    user: Option<String>,
+    running: bool,
+}
+
+impl Postgres {
+    /// Starts one; `None` where PostgreSQL is not installed.
+    ///
+    /// # Errors
+    /// When it is installed and does not start: the message has its log.
+    pub fn start() -> Result<Option<Self>> {
+        let Some(programs) = programs() else {
+            return Ok(None);
+        };
+        let folder = tempfile::Builder::new().prefix("onedoor-pg-").tempdir()?;
+        let user = if rustix::process::geteuid().is_root() {
+            Some(other_user()?)
+        } else {
+            None
+        };
+        if let Some(user) = &user {
+            run(Command::new("chown").arg(user).arg(folder.path()))?;
+        }
+        std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o700))?;
+        let mut cluster = Postgres {
+            folder,
+            programs,
+            user,
+            running: false,
+        };
+        let data = cluster.data();
+        run(cluster
+            .command("initdb")
+            .args(["-U", "onedoor", "-A", "trust", "-E", "UTF8", "--locale=C", "-D"])
+            .arg(&data))?;
+        cluster.go_on()?;
+        Ok(Some(cluster))
+    }
+
+    /// Starts it again after [`Postgres::stop`] or [`Postgres::kill`].
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn go_on(&mut self) -> Result<()> {
+        let options = format!(
+            "-c listen_addresses='' -c unix_socket_directories='{}' -c max_connections=100",
+            self.folder.path().display()
+        );
+        let (data, log) = (self.data(), self.folder.path().join("log"));
+        run(self
+            .command("pg_ctl")
+            .args(["-w", "-s", "-t", "60", "-o", &options, "-l"])
+            .arg(log)
+            .arg("-D")
+            .arg(data)
+            .arg("start"))?;
+        self.running = true;
+        Ok(())
+    }
+
+    /// Ends it as an administrator does: connections are cut, everything is written.
+    ///
+    /// # Errors
+    /// When it does not end.
+    pub fn stop(&mut self) -> Result<()> {
+        self.end("fast")
+    }
+
+    fn end(&mut self, how: &str) -> Result<()> {
+        if !std::mem::take(&mut self.running) {
+            return Ok(());
+        }
+        let data = self.data();
+        run(self
+            .command("pg_ctl")
+            .args(["-w", "-s", "-t", "60", "-m", how, "-D"])
+            .arg(data)
+            .arg("stop"))
+    }
+
+    /// Kills all its processes at once (SIGKILL), as the kernel does when memory is short.
+    ///
+    /// # Errors
+    /// When its process cannot be found.
+    pub fn kill(&mut self) -> Result<()> {
+        self.running = false;
+        let file = self.data().join("postmaster.pid");
+        let text = std::fs::read_to_string(&file)?;
+        let pid: u32 = text.lines().next().unwrap_or("").trim().parse()?;
+        // Children first lose their parent, and end by themselves; the tree finds those that do not.
+        crate::process::Tree::of(pid).kill()?;
+        let _ = std::fs::remove_file(file);
+        Ok(())
+    }
+
+    /// The address of a database in it.
+    #[must_use]
+    pub fn url(&self, database: &str) -> String {
+        format!(
+            "postgresql:///{database}?user=onedoor&host={}",
+            self.folder.path().display()
+        )
+    }
+
+    /// Makes an empty database, and gives its address.
+    ///
+    /// # Errors
+    /// When there is one of this name.
+    pub fn database(&self, name: &str) -> Result<String> {
+        let host = self.folder.path().to_owned();
+        run(self
+            .command("createdb")
+            .args(["-U", "onedoor", "-h"])
+            .arg(host)
+            .arg(name))?;
+        Ok(self.url(name))
+    }
+
+    /// Where its files lie, to be searched.
+    #[must_use]
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// A program of PostgreSQL's, as the user who runs it.
+    fn command(&self, program: &str) -> Command {
+        let program = self.programs.join(program);
+        let mut command = match &self.user {
+            None => Command::new(program),
+            Some(user) => {
+                let mut command = Command::new("setpriv");
+                command
+                    .args(["--reuid", user, "--regid"])
+                    .arg(group(user))
+                    .arg("--clear-groups")
+                    .arg("--")
+                    .arg(program);
+                command
+            }
+        };
+        command.current_dir("/").env("LC_ALL", "C");
+        command
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        let _ = self.end("immediate");
+    }
+}
+
+fn run(command: &mut Command) -> Result<()> {
+    // pg_ctl leaves the server with its own standard output: a pipe would stay open as long as the server lives.
+    let errors = tempfile::tempfile()?;
+    let status = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(errors.try_clone()?)
+        .status()
+        .with_context(|| format!("{command:?}"))?;
+    if status.success() {
+        return Ok(());
+    }
+    use std::io::{Read, Seek};
+    let (mut errors, mut text) = (errors, String::new());
+    errors.rewind()?;
+    errors.read_to_string(&mut text)?;
+    bail!("{command:?}: {status}: {text}")
+}
+
+/// The folder of the newest version's programs.
+fn programs() -> Option<PathBuf> {
+    let mut found: Vec<(u32, PathBuf)> = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| {
+            let path = entry.ok()?.path();
+            let version = path.file_name()?.to_str()?.parse().ok()?;
+            Some((version, path.join("bin")))
+        })
+        .filter(|(_, path)| path.join("initdb").is_file())
+        .collect();
+    found.sort();
+    let newest = found.pop().map(|(_, path)| path);
+    newest.or_else(|| {
+        let path = std::env::var_os("PATH")?;
+        std::env::split_paths(&path).find(|folder| folder.join("initdb").is_file())
+    })
+}
+
+/// A user who is not root: the one that the package made, or the one that owns nothing.
+fn other_user() -> Result<String> {
+    let users = std::fs::read_to_string("/etc/passwd")?;
+    ["postgres", "nobody"]
+        .into_iter()
+        .find(|name| users.lines().any(|line| line.starts_with(&format!("{name}:"))))
+        .map(str::to_owned)
+        .context("neither user postgres nor nobody is here")
+}
+
+/// The number of a user's own group.
+fn group(user: &str) -> String {
+    std::fs::read_to_string(Path::new("/etc/passwd"))
+        .unwrap_or_default()
+        .lines()
+        .find(|line| line.starts_with(&format!("{user}:")))
+        .and_then(|line| line.split(':').nth(3).map(str::to_owned))
+        .unwrap_or_else(|| "65534".to_owned())
+}

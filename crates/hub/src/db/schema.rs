@@ -1,0 +1,246 @@
+//! All tables, declared once: creating them, copying them out and back in, and inserting follow this list.
+//!
+//! Rules, so that the same tables can be spread over many machines later: keys are made by programs, never by the
+//! database; the key of what belongs to a kiosk begins with `device`; no triggers, no sequences, no advisory locks.
+
+use super::{Database, DbFault, Mode};
+use crate::values;
+
+/// Version of the schema that this program knows. A new table raises it; a column that is added needs a step of its own.
+pub const VERSION: i64 = 1;
+
+/// Type of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// 64 bits, signed.
+    Int,
+    /// UTF-8.
+    Text,
+    /// Bytes.
+    Bytes,
+}
+
+/// A column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column {
+    /// Its name.
+    pub name: &'static str,
+    /// Its type.
+    pub kind: Kind,
+    /// It may hold nothing.
+    pub empty: bool,
+}
+
+/// A table. The first `key` columns are its key.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Table {
+    /// Its name.
+    pub name: &'static str,
+    /// Its columns.
+    pub columns: &'static [Column],
+    /// How many of them, from the first, are its key.
+    pub key: usize,
+    /// Columns of further lookups, in SQL.
+    pub lookups: &'static [&'static str],
+}
+
+macro_rules! kind {
+    (int) => {
+        Column { name: "", kind: Kind::Int, empty: false }
+    };
+    (text) => {
+        Column { name: "", kind: Kind::Text, empty: false }
+    };
+    (bytes) => {
+        Column { name: "", kind: Kind::Bytes, empty: false }
+    };
+    (maybe_int) => {
+        Column { name: "", kind: Kind::Int, empty: true }
+    };
+    (maybe_text) => {
+        Column { name: "", kind: Kind::Text, empty: true }
+    };
+    (maybe_bytes) => {
+        Column { name: "", kind: Kind::Bytes, empty: true }
+    };
+}
+
+macro_rules! tables {
+    ($($(#[$doc:meta])* $id:ident = $name:ident [$key:literal] { $($column:ident: $kind:ident),* $(,)? } $(lookup $($lookup:literal),*)?;)*) => {
+        $(
+            $(#[$doc])*
+            pub static $id: Table = Table {
+                name: stringify!($name),
+                columns: &[$(Column { name: stringify!($column), ..kind!($kind) }),*],
+                key: $key,
+                lookups: &[$($($lookup),*)?],
+            };
+        )*
+        /// Every table, in the order in which they are copied.
+        pub static TABLES: &[&Table] = &[$(&$id),*];
+    };
+}
+
+tables! {
+    /// Kiosks. `state`: 0 asked to be taken in, 1 enrolled, 2 retired.
+    DEVICE = device [1] {
+        device: int, public_key: bytes, station: text, state: int, asked_ms: int, enrolled_ms: maybe_int,
+        contact_ms: maybe_int, bags: text, software: text, pass: maybe_bytes, words: maybe_text, recovery: maybe_bytes,
+    } lookup "station";
+    /// Streams of events: how far each is held. `durable`: the second place has it up to there.
+    STREAM = stream [2] {
+        device: int, epoch: int, seq: int, link: bytes, durable: int, frozen: int, opened_ms: int,
+    };
+    /// Events, verbatim. `rejected`: kept, acked, and not accepted for this reason.
+    EVENT = event [3] {
+        device: int, epoch: int, seq: int, bytes: bytes, link: bytes, kind: text, case_id: maybe_bytes,
+        rejected: maybe_int, received_ms: int,
+    };
+    /// Two records under one number; a person must look. `settled_ms`: one has.
+    FORK = fork [4] {
+        device: int, epoch: int, seq: int, came: bytes, held: bytes, found_ms: int, settled_ms: maybe_int,
+    };
+    /// Blobs that events name.
+    BLOB = blob [2] {
+        device: int, blob: bytes, epoch: int, seq: int, place: int, length: int, hash: bytes, case_id: maybe_bytes,
+    } lookup "case_id";
+    /// Sealed bytes by their hash. `have`: bytes that are here; `arrived_ms`: all of them; `erased_ms`: they were erased.
+    FILE = file [2] {
+        device: int, name: bytes, length: int, have: int, blob: maybe_bytes, begun_ms: int, arrived_ms: maybe_int,
+        erased_ms: maybe_int,
+    } lookup "device, blob";
+    /// The pieces of sealed bytes.
+    PIECE = piece [3] { device: int, name: bytes, at: int, bytes: bytes };
+    /// The counter of each kiosk's mailbox; its row is locked while a number is taken. `cursor`: the kiosk has applied
+    /// everything up to there.
+    MAILBOX = mailbox [1] { device: int, last: int, cursor: int };
+    /// What waits for each kiosk. `body` is encrypted; `about`: an older one about the same is not needed any more.
+    MAIL = mail [2] {
+        device: int, number: int, kind: text, version: int, body: bytes, about: maybe_bytes, made_ms: int,
+    } lookup "device, about";
+    /// Cases as all their moves together leave them. `state` is [`crate::cases`]' own form of the whole.
+    MATTER = matter [1] {
+        case_id: bytes, code: text, station: text, device: int, epoch: int, seq: int, service: text, moves: int,
+        phase: int, level: int, owner: maybe_text, due: maybe_text, state: bytes, saved_ms: int,
+        changed_ms: int, closed_ms: maybe_int,
+    } lookup "code", "station, phase", "closed_ms";
+    /// Every move of every case in the order in which the hub took it. `outcome`: 0 it holds, 1 set aside, 2 reconciled
+    /// with another word. `device`, `epoch`, `seq` name the event; `staff` and `made` what was done here.
+    STEP = step [2] {
+        case_id: bytes, number: int, outcome: int, device: maybe_int, epoch: maybe_int, seq: maybe_int,
+        staff: maybe_text, made: bytes, at_ms: int,
+    };
+    /// Texts that people at the hub wrote for a case; encrypted.
+    WORDS = words [2] { case_id: bytes, blob: bytes, text: bytes, made_ms: int };
+    /// Codes and tokens by which a kiosk may ask to be taken in; of a code only a hash is kept.
+    PASS = pass [1] {
+        name: bytes, station: text, until_ms: int, used_by: maybe_int, used_ms: maybe_int, made_ms: int,
+    };
+    /// Signed bundles for kiosks.
+    BUNDLE = bundle [1] { name: bytes, kind: text, title: text, length: int, made_ms: int };
+    /// The pieces of bundles.
+    BUNDLE_PIECE = bundle_piece [2] { name: bytes, at: int, bytes: bytes };
+    /// Residents' register rows for "fill once"; `row` is encrypted, `who` is a keyed hash.
+    RESIDENT = resident [2] { station: text, who: bytes, row: bytes, changed_ms: int };
+}
+
+/// The type as this database names it.
+pub(super) fn type_name(kind: Kind, postgres: bool) -> &'static str {
+    match (kind, postgres) {
+        (Kind::Int, true) => "BIGINT",
+        (Kind::Int, false) => "INTEGER",
+        (Kind::Text, _) => "TEXT",
+        (Kind::Bytes, true) => "BYTEA",
+        (Kind::Bytes, false) => "BLOB",
+    }
+}
+
+impl Table {
+    /// Names of all columns, for SQL.
+    pub fn names(&self) -> String {
+        let names: Vec<_> = self.columns.iter().map(|column| column.name).collect();
+        names.join(", ")
+    }
+
+    /// Names of the key's columns, for SQL.
+    pub fn key_names(&self) -> String {
+        let names: Vec<_> = self.columns.iter().take(self.key).map(|c| c.name).collect();
+        names.join(", ")
+    }
+
+    fn create(&self, postgres: bool) -> String {
+        let columns: Vec<_> = self
+            .columns
+            .iter()
+            .map(|c| {
+                let kind = type_name(c.kind, postgres);
+                let empty = if c.empty { "" } else { " NOT NULL" };
+                format!("{} {kind}{empty}", c.name)
+            })
+            .collect();
+        let strict = if postgres { "" } else { " STRICT" };
+        format!(
+            "CREATE TABLE IF NOT EXISTS {} ({}, PRIMARY KEY ({})){strict}",
+            self.name,
+            columns.join(", "),
+            self.key_names()
+        )
+    }
+}
+
+/// Makes what is missing. Several processes may do it at once: each step does nothing where it was done.
+pub(super) async fn migrate(database: &dyn Database) -> Result<(), DbFault> {
+    let postgres = database.kind() == "postgres";
+    let int = type_name(Kind::Int, postgres);
+    let mut tx = database.begin(Mode::Write).await?;
+    tx.execute(
+        &format!("CREATE TABLE IF NOT EXISTS hub_schema (version {int} NOT NULL PRIMARY KEY, made_ms {int} NOT NULL)"),
+        vec![],
+    )
+    .await?;
+    let found = tx
+        .number("SELECT COALESCE(MAX(version), 0) FROM hub_schema", vec![])
+        .await?
+        .cast_signed();
+    if found > VERSION {
+        return Err(DbFault::Newer {
+            found,
+            known: VERSION,
+        });
+    }
+    if found < VERSION {
+        for table in TABLES {
+            tx.execute(&table.create(postgres), vec![]).await?;
+            for (number, lookup) in table.lookups.iter().enumerate() {
+                let name = table.name;
+                let sql = format!(
+                    "CREATE INDEX IF NOT EXISTS {name}_lookup_{number} ON {name} ({lookup})"
+                );
+                tx.execute(&sql, vec![]).await?;
+            }
+        }
+        tx.execute(
+            "INSERT INTO hub_schema (version, made_ms) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+            values![VERSION, crate::clock::now_ms()],
+        )
+        .await?;
+    }
+    tx.commit().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_belongs_to_a_kiosk_is_found_by_the_kiosk_first() {
+        for table in TABLES {
+            let of_a_kiosk = table.columns.iter().any(|c| c.name == "device" && !c.empty);
+            let first = table.columns[0].name;
+            // A case is its station's, not its kiosk's: several kiosks and desks change it.
+            if of_a_kiosk && table.name != "matter" {
+                assert_eq!(first, "device", "{}", table.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! The embedded database: one file, WAL, `synchronous=FULL`: a commit that returned is on disk.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ErrorCode, ToSql, params_from_iter};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use super::{Database, DbFault, Later, Mode, Row, Table, Tx, Value};
+
+/// Older versions can lose commits when the WAL is reset (<https://sqlite.org/releaselog/3_51_3.html>).
+const OLDEST: i32 = 3_051_003;
+/// How long another process's transaction is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Connections that only read.
+const READERS: usize = 2;
+
+/// A file.
+pub struct Sqlite {
+    writer: Arc<Mutex<Connection>>,
+    readers: Vec<Arc<Mutex<Connection>>>,
+    turn: std::sync::atomic::AtomicUsize,
+}
+
+impl Sqlite {
+    /// Opens the file, or makes it, readable by its owner only.
+    ///
+    /// # Errors
+    /// `Away` where it cannot be opened.
+    pub async fn open(file: &Path) -> Result<Self, DbFault> {
+        let file = file.to_owned();
+        let made = tokio::task::spawn_blocking(move || {
+            if rusqlite::version_number() < OLDEST {
+                return Err(DbFault::Strange("SQLite is older than 3.51.3"));
+            }
+            private(&file)?;
+            let writer = connect(&file, Mode::Write)?;
+            let readers: Result<Vec<_>, _> = (0..READERS).map(|_| connect(&file, Mode::Read)).collect();
+            Ok((writer, readers?))
+        });
+        let (writer, readers) = made.await.map_err(stopped)??;
+        Ok(Sqlite {
+            writer: Arc::new(Mutex::new(writer)),
+            readers: readers.into_iter().map(|c| Arc::new(Mutex::new(c))).collect(),
+            turn: std::sync::atomic::AtomicUsize::new(0),
+        })
+    }
+}
+
+/// Makes an empty file with mode 0600 where there is none; SQLite gives the WAL the same mode.
+fn private(file: &Path) -> Result<(), DbFault> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let made = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(file);
+    match made {
+        Ok(_) => Ok(()),
+        Err(why) if why.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(why) => Err(DbFault::Away(format!("{}: {why}", file.display()))),
+    }
+}
+
+fn connect(file: &Path, mode: Mode) -> Result<Connection, DbFault> {
+    let connection = Connection::open(file).map_err(fault)?;
+    connection.busy_timeout(PATIENCE).map_err(fault)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    let only = if mode == Mode::Read { "ON" } else { "OFF" };
+    connection
+        .execute_batch(&format!(
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA mmap_size=0; PRAGMA query_only={only};"
+        ))
+        .map_err(fault)?;
+    Ok(connection)
+}
+
+fn stopped(why: tokio::task::JoinError) -> DbFault {
+    DbFault::Away(why.to_string())
+}
+
+fn fault(why: rusqlite::Error) -> DbFault {
+    let text = why.to_string();
+    match why.sqlite_error_code() {
+        Some(
+            ErrorCode::ConstraintViolation | ErrorCode::TooBig | ErrorCode::TypeMismatch,
+        ) => DbFault::Refused(text),
+        // Busy, full, unreadable, out of memory: not the fault of what was asked.
+        _ => DbFault::Away(text),
+    }
+}
+
+impl Database for Sqlite {
+    fn begin(&self, mode: Mode) -> Later<'_, Box<dyn Tx>> {
+        let connection = match mode {
+            Mode::Write => &self.writer,
+            Mode::Read => {
+                let turn = self.turn.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                self.readers.get(turn % READERS).unwrap_or(&self.writer)
+            }
+        };
+        let connection = Arc::clone(connection);
+        Box::pin(async move {
+            let held = Held(connection.lock_owned().await);
+            let sql = match mode {
+                Mode::Write => "BEGIN IMMEDIATE",
+                Mode::Read => "BEGIN",
+            };
+            let mut tx = SqliteTx(Some(held));
+            tx.run(move |c| c.execute_batch(sql)).await?;
+            Ok(Box::new(tx) as Box<dyn Tx>)
+        })
+    }
+
+    fn kind(&self) -> &'static str {
+        "sqlite"
+    }
+}
+
+/// A connection in use. However it is given back, no transaction stays open in it.
+struct Held(OwnedMutexGuard<Connection>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if !self.0.is_autocommit() {
+            let _ = self.0.execute_batch("ROLLBACK");
+        }
+    }
+}
+
+struct SqliteTx(Option<Held>);
+
+impl SqliteTx {
+    /// Runs on a thread that may block. Whoever asked may go away meanwhile: then the connection is given back there.
+    async fn run<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, DbFault> {
+        let Some(held) = self.0.take() else {
+            return Err(DbFault::Away("the transaction was given up".into()));
+        };
+        let (held, done) = tokio::task::spawn_blocking(move || {
+            let done = work(&held.0);
+            (held, done)
+        })
+        .await
+        .map_err(stopped)?;
+        self.0 = Some(held);
+        done.map_err(fault)
+    }
+}
+
+/// `$1` as SQLite numbers it, and no locks on rows: there is one writer.
+fn dialect(sql: &str) -> String {
+    sql.replace(" FOR UPDATE", "").replace('$', "?")
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Value::Null => ValueRef::Null,
+            Value::Int(int) => ValueRef::Integer(*int),
+            Value::Text(text) => ValueRef::Text(text.as_bytes()),
+            Value::Bytes(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+fn value(found: ValueRef<'_>) -> Value {
+    match found {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(int) => Value::Int(int),
+        // No column holds one; the comparison with what is expected fails later.
+        ValueRef::Real(_) => Value::Null,
+        ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+        ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
+    }
+}
+
+impl Tx for SqliteTx {
+    fn query<'a>(&'a mut self, sql: &'a str, values: Vec<Value>) -> Later<'a, Vec<Row>> {
+        let sql = dialect(sql);
+        Box::pin(self.run(move |c| {
+            let mut statement = c.prepare_cached(&sql)?;
+            let columns = statement.column_count();
+            let mut rows = statement.query(params_from_iter(&values))?;
+            let mut all = Vec::new();
+            while let Some(row) = rows.next()? {
+                let row: rusqlite::Result<Vec<_>> =
+                    (0..columns).map(|n| row.get_ref(n).map(value)).collect();
+                all.push(Row(row?));
+            }
+            Ok(all)
+        }))
+    }
+
+    fn execute<'a>(&'a mut self, sql: &'a str, values: Vec<Value>) -> Later<'a, u64> {
+        let sql = dialect(sql);
+        Box::pin(self.run(move |c| {
+            let mut statement = c.prepare_cached(&sql)?;
+            Ok(statement.execute(params_from_iter(&values))? as u64)
+        }))
+    }
+
+    fn insert<'a>(&'a mut self, table: &'static Table, rows: Vec<Vec<Value>>) -> Later<'a, u64> {
+        let places: Vec<_> = (1..=table.columns.len()).map(|n| format!("?{n}")).collect();
+        let sql = format!(
+            "INSERT INTO {} ({}) VALUES ({}) ON CONFLICT DO NOTHING",
+            table.name,
+            table.names(),
+            places.join(", ")
+        );
+        Box::pin(self.run(move |c| {
+            let mut statement = c.prepare_cached(&sql)?;
+            let mut inserted = 0;
+            for row in &rows {
+                inserted += statement.execute(params_from_iter(row))? as u64;
+            }
+            Ok(inserted)
+        }))
+    }
+
+    fn commit(mut self: Box<Self>) -> Later<'static, ()> {
+        Box::pin(async move { self.run(|c| c.execute_batch("COMMIT")).await })
+    }
+}

@@ -1,0 +1,262 @@
+//! Sealed files that come in pieces and may be cut off anywhere; whatever has arrived is kept.
+
+use onedoor_domain::id::{BlobId, DeviceId};
+use onedoor_sync::engine::FileName;
+use onedoor_sync::seal::{FileTicket, MAX_CONTENT};
+
+use crate::clock::now_ms;
+use crate::db::schema::{FILE, PIECE};
+use crate::db::{DbFault, Tx, Value};
+use crate::fault::Done;
+use crate::hub::Hub;
+use crate::metrics::count;
+use crate::values;
+
+/// Longest sealed file.
+pub const MAX_FILE: u64 = MAX_CONTENT as u64 + 1024;
+/// Pieces of this length are committed; a longer one that comes is cut up.
+pub const PIECE_BYTES: usize = 128 * 1024;
+
+/// What became of a piece.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Appended {
+    /// It is committed; the hub has so many bytes now.
+    Has(u64),
+    /// The hub has so many bytes: the piece belongs elsewhere.
+    Elsewhere(u64),
+    /// All bytes are there, and they are not those of the name. Nothing of it was kept.
+    WrongBytes,
+    /// Longer than its ticket says, or than is taken.
+    TooLong,
+}
+
+impl Hub {
+    /// The ticket of a file's request, believed: its kiosk is enrolled and signed it.
+    ///
+    /// # Errors
+    /// `Wire` for what is wrong with it, `Db`.
+    pub async fn ticket(&self, text: &str) -> Done<FileTicket> {
+        let ticket = FileTicket::decode(text)?;
+        let key = self.key_of(ticket.device).await?;
+        ticket.verify(&key)?;
+        Ok(ticket)
+    }
+
+    /// How many bytes of a file are here; `None` for none.
+    ///
+    /// # Errors
+    /// `Db`.
+    pub async fn file_has(&self, device: DeviceId, name: FileName) -> Done<Option<u64>> {
+        let mut tx = self.read().await?;
+        let row = tx
+            .one(
+                "SELECT have FROM file WHERE device = $1 AND name = $2",
+                values![device, name],
+            )
+            .await?;
+        tx.commit().await?;
+        Ok(row.map(|row| row.count(0)).transpose()?)
+    }
+
+    /// Commits a piece, and with the last one checks the whole.
+    ///
+    /// # Errors
+    /// `Db`.
+    pub async fn append(
+        &self,
+        ticket: &FileTicket,
+        offset: u64,
+        bytes: Vec<u8>,
+    ) -> Done<Appended> {
+        let (device, name, length) = (ticket.device, ticket.file, ticket.length);
+        let after = offset.saturating_add(bytes.len() as u64);
+        if length > MAX_FILE || after > length {
+            return Ok(Appended::TooLong);
+        }
+        let mut tx = self.write().await?;
+        let now = now_ms();
+        let have = match self.begun(&mut *tx, ticket, now).await? {
+            Some(have) => have,
+            // All of it is here already.
+            None => return Ok(Appended::Elsewhere(length)),
+        };
+        if have != offset {
+            // A new beginning may have been noted; nothing else was.
+            tx.commit().await?;
+            return Ok(Appended::Elsewhere(have));
+        }
+        let came = bytes.len() as u64;
+        if came > 0 {
+            let row = values![device, name, offset, bytes];
+            tx.insert(&PIECE, vec![row]).await?;
+        }
+        if after < length {
+            tx.execute(
+                "UPDATE file SET have = $3 WHERE device = $1 AND name = $2",
+                values![device, name, after],
+            )
+            .await?;
+            tx.commit().await?;
+            count(&self.metrics.file_bytes, came);
+            return Ok(Appended::Has(after));
+        }
+        let Some(blob) = whole(&mut *tx, ticket).await? else {
+            drop_file(&mut *tx, device, name).await?;
+            tx.commit().await?;
+            count(&self.metrics.files_wrong, 1);
+            tracing::warn!(%device, file = %name, "file_wrong");
+            return Ok(Appended::WrongBytes);
+        };
+        tx.execute(
+            "UPDATE file SET have = $3, arrived_ms = $4, blob = $5 WHERE device = $1 AND name = $2",
+            values![device, name, after, now, blob],
+        )
+        .await?;
+        tx.commit().await?;
+        count(&self.metrics.file_bytes, came);
+        count(&self.metrics.files, 1);
+        Ok(Appended::Has(after))
+    }
+
+    /// How much of a file is here, its row locked; `None` where it is all here.
+    async fn begun(
+        &self,
+        tx: &mut dyn Tx,
+        ticket: &FileTicket,
+        now: i64,
+    ) -> Result<Option<u64>, DbFault> {
+        const FIND: &str =
+            "SELECT length, have, arrived_ms FROM file WHERE device = $1 AND name = $2 FOR UPDATE";
+        let key = || values![ticket.device, ticket.file];
+        if let Some(row) = tx.one(FIND, key()).await? {
+            if row.maybe_int(2)?.is_some() {
+                return Ok(None);
+            }
+            if row.count(0)? == ticket.length {
+                return row.count(1).map(Some);
+            }
+            // The kiosk signed another length before: what came under it is not worth keeping.
+            drop_file(tx, ticket.device, ticket.file).await?;
+        }
+        let row = values![
+            ticket.device,
+            ticket.file,
+            ticket.length,
+            0i64,
+            Value::Null,
+            now,
+            Value::Null,
+            Value::Null
+        ];
+        tx.insert(&FILE, vec![row]).await?;
+        // Another process may have begun it in this moment.
+        let row = tx.one(FIND, key()).await?;
+        let row = row.ok_or(DbFault::Strange("a file that was just begun is gone"))?;
+        row.count(1).map(Some)
+    }
+
+    /// The sealed bytes of a file; `None` where they are not all here, or were erased.
+    ///
+    /// # Errors
+    /// `Db`.
+    pub async fn sealed(&self, device: DeviceId, name: FileName) -> Done<Option<Vec<u8>>> {
+        let mut tx = self.read().await?;
+        let row = tx
+            .one(
+                "SELECT length FROM file WHERE device = $1 AND name = $2 AND arrived_ms IS NOT NULL AND erased_ms IS NULL",
+                values![device, name],
+            )
+            .await?;
+        let Some(row) = row else {
+            tx.commit().await?;
+            return Ok(None);
+        };
+        let mut all = Vec::with_capacity(usize::try_from(row.count(0)?).unwrap_or(0));
+        let pieces = tx
+            .query(
+                "SELECT bytes FROM piece WHERE device = $1 AND name = $2 ORDER BY at",
+                values![device, name],
+            )
+            .await?;
+        for piece in &pieces {
+            all.extend_from_slice(piece.bytes(0)?);
+        }
+        tx.commit().await?;
+        Ok(Some(all))
+    }
+}
+
+/// Reads all pieces, one at a time, and compares them with the name. Gives which blob they say they are: `Some(None)`
+/// where they are the right bytes and not a sealed blob.
+async fn whole(tx: &mut dyn Tx, ticket: &FileTicket) -> Result<Option<Option<BlobId>>, DbFault> {
+    let (device, name) = (ticket.device, ticket.file);
+    let mut hasher = blake3::Hasher::new();
+    let (mut at, mut blob) = (0u64, None);
+    while at < ticket.length {
+        let row = tx
+            .one(
+                "SELECT bytes FROM piece WHERE device = $1 AND name = $2 AND at = $3",
+                values![device, name, at],
+            )
+            .await?;
+        let Some(row) = row else {
+            return Err(DbFault::Strange("a piece of a file is missing"));
+        };
+        let bytes = row.bytes(0)?;
+        if at == 0 {
+            blob = names_blob(bytes);
+        }
+        hasher.update(bytes);
+        at += bytes.len().max(1) as u64;
+    }
+    Ok((*hasher.finalize().as_bytes() == name.0).then_some(blob))
+}
+
+/// Which blob a sealed one says that it is, from its first bytes ([`onedoor_sync::seal`]).
+fn names_blob(bytes: &[u8]) -> Option<BlobId> {
+    let mut d = minicbor::Decoder::new(bytes);
+    if d.array().ok()? != Some(6) || d.u8().ok()? != 1 {
+        return None;
+    }
+    d.u8().ok()?;
+    d.bytes().ok()?;
+    BlobId::from_slice(d.bytes().ok()?).ok()
+}
+
+/// Forgets a file with its pieces.
+pub(crate) async fn drop_file(
+    tx: &mut dyn Tx,
+    device: DeviceId,
+    name: FileName,
+) -> Result<(), DbFault> {
+    for sql in [
+        "DELETE FROM piece WHERE device = $1 AND name = $2",
+        "DELETE FROM file WHERE device = $1 AND name = $2",
+    ] {
+        tx.execute(sql, values![device, name]).await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use onedoor_domain::personal::Personal;
+    use onedoor_sync::seal::{Content, HubSecret, seal};
+
+    #[test]
+    fn a_sealed_file_says_which_blob_it_is_in_its_first_bytes() {
+        let hub = HubSecret::derive(&[3; 32]).unwrap();
+        let blob = BlobId::from_random([7; 16]);
+        let content = Content {
+            salt: [1; 32],
+            role: "voice".into(),
+            bytes: Personal::new(vec![5; 4000]),
+        };
+        let device = DeviceId::from_random([2; 8]);
+        let sealed = seal(hub.public(), device, blob, &content).unwrap();
+        assert_eq!(names_blob(&sealed[..100]), Some(blob));
+        assert_eq!(names_blob(b"something else"), None);
+        assert_eq!(names_blob(&[]), None);
+    }
+}

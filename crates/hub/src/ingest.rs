@@ -1,0 +1,572 @@
+//! A batch comes in: checked, compared with what is held, committed, and only then acked.
+
+use std::sync::atomic::AtomicU64;
+
+use onedoor_domain::event::{ChainHash, Event, EventBody};
+use onedoor_domain::id::{BlobId, DeviceId, Epoch, Seq};
+use onedoor_sync::engine::FileName;
+use onedoor_sync::mail::RejectedMail;
+use onedoor_sync::seal::Sealed;
+use onedoor_sync::wire::{
+    Ack, Batch, Continuity, Dictionary, Entry, Fork, Head, Header, PublicKey, Reason, Refusal,
+    Rejection, Reply, Verified, continuity, unpack,
+};
+
+use crate::cases::{Made, one_of};
+use crate::clock::now_ms;
+use crate::db::schema::{BLOB, EVENT, FILE, FORK, PIECE, STREAM};
+use crate::db::{DbFault, Tx, Value};
+use crate::fault::{Done, HubFault};
+use crate::hub::Hub;
+use crate::mailbox::Post;
+use crate::metrics::count;
+use crate::values;
+
+/// A busy hub asks kiosks to come again after so many seconds; each adds its own jitter.
+const RETRY_AFTER_S: u32 = 15;
+/// How long a batch waits for others to be checked.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+
+/// Why an event was kept and acked, and not accepted. The numbers are stable: they travel in acks and lie in records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u16)]
+pub enum Rejected {
+    /// It could not be read and is kept as it came.
+    Unread = 1,
+    /// It moves a case and names none.
+    NoCase = 2,
+    /// It moves a case of another station.
+    OtherStation = 3,
+    /// It lacks a part that such a move needs.
+    Incomplete = 4,
+    /// A case with this name was saved before, as something else.
+    SavedTwice = 5,
+}
+
+impl Rejected {
+    /// The number.
+    pub const fn code(self) -> u16 {
+        self as u16
+    }
+
+    /// What a technician should know; names nobody.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Rejected::Unread => "the hub could not read this event and keeps it as it came",
+            Rejected::NoCase => "this event moves a case and names none",
+            Rejected::OtherStation => "this event moves a case of another station",
+            Rejected::Incomplete => "this event lacks a part that such a move needs",
+            Rejected::SavedTwice => "a case with this name was saved before, as something else",
+        }
+    }
+}
+
+/// An event on its way into the database.
+struct Arriving {
+    seq: u64,
+    bytes: Vec<u8>,
+    link: ChainHash,
+    /// `None` where it is kept unread.
+    event: Option<Box<Event>>,
+    rejected: Option<Rejected>,
+}
+
+/// A batch of which everything fits.
+struct Checked {
+    verified: Verified,
+    events: Vec<Vec<u8>>,
+    blobs: Vec<(FileName, BlobId, Vec<u8>)>,
+}
+
+/// Why a batch is not taken.
+enum Not {
+    Refused(Refusal),
+    Fault(HubFault),
+}
+
+impl From<HubFault> for Not {
+    fn from(fault: HubFault) -> Self {
+        Not::Fault(fault)
+    }
+}
+
+impl From<DbFault> for Not {
+    fn from(fault: DbFault) -> Self {
+        Not::Fault(fault.into())
+    }
+}
+
+impl From<Refusal> for Not {
+    fn from(refusal: Refusal) -> Self {
+        Not::Refused(refusal)
+    }
+}
+
+impl From<Reason> for Not {
+    fn from(reason: Reason) -> Self {
+        Not::Refused(reason.into())
+    }
+}
+
+impl Hub {
+    /// Takes a compressed batch and says what became of it. Nothing is acked that is not committed.
+    pub async fn sync(&self, dictionary: Dictionary, body: Vec<u8>) -> Reply {
+        count(&self.metrics.batches, 1);
+        count(&self.metrics.bytes_received, body.len() as u64);
+        let why = match self.take(dictionary, body).await {
+            Ok(ack) => return Reply::Ack(Box::new(ack)),
+            Err(Not::Refused(refusal)) => refusal,
+            // Only where the database refused this very batch is halving it of use.
+            Err(Not::Fault(HubFault::Db(DbFault::Refused(why)))) => {
+                tracing::error!(why, "batch_not_processed");
+                Reason::NotProcessed.into()
+            }
+            Err(Not::Fault(fault)) => {
+                if matches!(fault, HubFault::Db(_)) {
+                    count(&self.metrics.database_away, 1);
+                }
+                tracing::error!(%fault, "batch_deferred");
+                Refusal {
+                    retry_after_s: Some(RETRY_AFTER_S),
+                    ..Reason::Busy.into()
+                }
+            }
+        };
+        count(&self.metrics.batches_refused, 1);
+        Reply::Refused(Refusal {
+            hub_time_ms: Some(now_ms()),
+            ..why
+        })
+    }
+
+    async fn take(&self, dictionary: Dictionary, body: Vec<u8>) -> Result<Ack, Not> {
+        let busy = || Not::Refused(Reason::Busy.into());
+        let permit = tokio::time::timeout(PATIENCE, self.gate.acquire());
+        let permit = permit.await.map_err(|_| busy())?.map_err(|_| busy())?;
+        let (plain, device) = blocking(move || {
+            let plain = unpack(&body, dictionary)?;
+            let device = Batch::decode(&plain)?.header.device;
+            Ok((plain, device))
+        })
+        .await?;
+        let (station, key) = self.enrolled(device).await?;
+        let checked = blocking(move || check(&plain, &key)).await?;
+        let ack = self.commit(&station, checked).await;
+        drop(permit);
+        ack
+    }
+
+    /// Station and key of a kiosk that may send.
+    async fn enrolled(&self, device: DeviceId) -> Result<(String, PublicKey), Not> {
+        let mut tx = self.read().await?;
+        let row = tx
+            .one(
+                "SELECT station, public_key FROM device WHERE device = $1 AND state = 1",
+                values![device],
+            )
+            .await?;
+        tx.commit().await?;
+        let row = row.ok_or(Reason::UnknownDevice)?;
+        Ok((
+            row.text(0)?.to_owned(),
+            PublicKey::from_bytes(&row.array(1)?)?,
+        ))
+    }
+
+    /// The key of a kiosk that may send.
+    ///
+    /// # Errors
+    /// `Wire` with `UnknownDevice`, `Db`.
+    pub async fn key_of(&self, device: DeviceId) -> Done<PublicKey> {
+        match self.enrolled(device).await {
+            Ok((_, key)) => Ok(key),
+            Err(Not::Refused(refusal)) => Err(refusal.reason.into()),
+            Err(Not::Fault(fault)) => Err(fault),
+        }
+    }
+
+    async fn commit(&self, station: &str, checked: Checked) -> Result<Ack, Not> {
+        let header = checked.verified.header.clone();
+        let (device, epoch) = (header.device, header.epoch);
+        let mut tx = self.write().await?;
+        let now = now_ms();
+        let stream = self.stream(&mut *tx, device, epoch, now).await?;
+        if stream.frozen {
+            return Err(Reason::Frozen.into());
+        }
+        let held = held(&mut *tx, &header, stream.head).await?;
+        let stands = continuity(&checked.verified, stream.head, |seq| {
+            let place = usize::try_from(seq.checked_sub(held.0)?).ok()?;
+            held.1.get(place).copied()
+        });
+        let from = match stands {
+            Continuity::Repeats => header.last + 1,
+            Continuity::Continues { from } => from,
+            Continuity::Ahead { wants } => {
+                return Err(Not::Refused(Refusal {
+                    h: Some(stream.head.link),
+                    ..Refusal::at(Reason::Behind, wants)
+                }));
+            }
+            Continuity::Forked(fork) => {
+                self.freeze(&mut *tx, &fork).await?;
+                tx.commit().await?;
+                return Err(Not::Refused(fork.into()));
+            }
+        };
+        let repeated = from.saturating_sub(header.first).min(header.events());
+        let mut rejected = if repeated > 0 {
+            rejected_before(&mut *tx, &header).await?
+        } else {
+            Vec::new()
+        };
+        let mut fresh = 0;
+        if from <= header.last {
+            let mut arriving = arriving(&checked, from);
+            fresh = arriving.len();
+            let moves = self.understand(&mut arriving);
+            let posts = self
+                .move_cases(&mut *tx, station, &header, moves, &mut arriving)
+                .await?;
+            rejected.extend(arriving.iter().filter_map(|a| {
+                a.rejected.map(|why| Rejection {
+                    seq: a.seq,
+                    code: why.code(),
+                })
+            }));
+            self.keep(&mut *tx, &header, arriving, posts, now).await?;
+        }
+        keep_blobs(&mut *tx, device, checked.blobs, now).await?;
+        tx.execute(
+            "UPDATE device SET contact_ms = $2 WHERE device = $1",
+            values![device, now],
+        )
+        .await?;
+        let page = self.page(&mut *tx, device, header.cursor).await?;
+        tx.commit().await?;
+        let add = |counter: &AtomicU64, by: usize| count(counter, by as u64);
+        add(&self.metrics.events, fresh);
+        add(&self.metrics.events_rejected, rejected.len());
+        count(&self.metrics.events_repeated, repeated);
+        Ok(Ack {
+            device,
+            epoch,
+            acked_through: header.last,
+            h: header.h_last,
+            durable_through: stream.durable.min(header.last),
+            rejected,
+            hub_time_ms: now_ms(),
+            page,
+        })
+    }
+
+    /// How a stream stands, its row locked; a new one is begun.
+    async fn stream(
+        &self,
+        tx: &mut dyn Tx,
+        device: DeviceId,
+        epoch: Epoch,
+        now: i64,
+    ) -> Result<Standing, DbFault> {
+        const FIND: &str = "SELECT seq, link, durable, frozen FROM stream WHERE device = $1 AND epoch = $2 FOR UPDATE";
+        let found = match tx.one(FIND, values![device, epoch]).await? {
+            Some(row) => row,
+            None => {
+                let head = Head::empty(device, epoch);
+                let row = values![device, epoch, 0i64, head.link, 0i64, 0i64, now];
+                tx.insert(&STREAM, vec![row]).await?;
+                tx.one(FIND, values![device, epoch])
+                    .await?
+                    .ok_or(DbFault::Strange("a stream that was just begun is gone"))?
+            }
+        };
+        Ok(Standing {
+            head: Head {
+                seq: found.count(0)?,
+                link: found.link(1)?,
+            },
+            durable: found.count(2)?,
+            frozen: found.int(3)? != 0,
+        })
+    }
+
+    async fn freeze(&self, tx: &mut dyn Tx, fork: &Fork) -> Result<(), DbFault> {
+        count(&self.metrics.forks, 1);
+        tracing::error!(device = %fork.device, epoch = %fork.epoch, seq = fork.seq, "stream_forked");
+        tx.execute(
+            "UPDATE stream SET frozen = 1 WHERE device = $1 AND epoch = $2",
+            values![fork.device, fork.epoch],
+        )
+        .await?;
+        let row = values![
+            fork.device,
+            fork.epoch,
+            fork.seq,
+            fork.came,
+            fork.held,
+            now_ms(),
+            Value::Null
+        ];
+        tx.insert(&FORK, vec![row]).await?;
+        Ok(())
+    }
+
+    /// What each event means for a case, and which mean nothing that is accepted.
+    fn understand(&self, arriving: &mut [Arriving]) -> Vec<(usize, Made)> {
+        let mut moves = Vec::new();
+        for (place, event) in arriving.iter_mut().enumerate() {
+            let Some(read) = &event.event else {
+                event.rejected = Some(Rejected::Unread);
+                continue;
+            };
+            let is_move = matches!(
+                read.body(),
+                EventBody::CaseSaved(_) | EventBody::CaseStateChanged(_) | EventBody::ResidentWord(_) | EventBody::SlipVoided(_)
+            );
+            if !is_move {
+                continue;
+            }
+            match (read.case(), Made::of(read)) {
+                (Some(case), Some(made)) => {
+                    debug_assert_eq!(case, made.case);
+                    moves.push((place, made));
+                }
+                (None, _) => event.rejected = Some(Rejected::NoCase),
+                (_, None) => event.rejected = Some(Rejected::Incomplete),
+            }
+        }
+        moves
+    }
+
+    /// Moves the cases; gives what other kiosks are told.
+    async fn move_cases(
+        &self,
+        tx: &mut dyn Tx,
+        station: &str,
+        header: &Header,
+        moves: Vec<(usize, Made)>,
+        arriving: &mut [Arriving],
+    ) -> Done<Vec<Post>> {
+        if moves.is_empty() {
+            return Ok(Vec::new());
+        }
+        let last = arriving.last().map_or(header.last, |a| a.seq);
+        let sender = crate::cases::Sender {
+            device: header.device,
+            epoch: header.epoch,
+            through: last,
+        };
+        let (posts, refused) = self.apply(tx, station, sender, moves).await?;
+        for (place, why) in refused {
+            if let Some(event) = arriving.get_mut(place) {
+                event.rejected = Some(why);
+            }
+        }
+        Ok(posts)
+    }
+
+    /// Writes the events, what they name, the head of the stream, and the mail that they cause.
+    async fn keep(
+        &self,
+        tx: &mut dyn Tx,
+        header: &Header,
+        arriving: Vec<Arriving>,
+        mut posts: Vec<Post>,
+        now: i64,
+    ) -> Result<(), Not> {
+        let (device, epoch) = (header.device, header.epoch);
+        let Some(head) = arriving.last().map(|a| (a.seq, a.link)) else {
+            return Ok(());
+        };
+        let (mut events, mut blobs) = (Vec::with_capacity(arriving.len()), Vec::new());
+        for event in arriving {
+            let seq = event.seq;
+            let case = event.event.as_ref().and_then(|e| e.case());
+            let kind = event.event.as_ref().map_or("", |e| e.body().kind()).to_owned();
+            if let Some(read) = &event.event {
+                for (place, blob) in (0i64..).zip(read.blobs()) {
+                    blobs.push(values![
+                        device, blob.id, epoch, seq, place, blob.length, blob.hash, case
+                    ]);
+                }
+            }
+            if let (Some(why), Ok(number)) = (event.rejected, Seq::try_from(seq)) {
+                tracing::warn!(%device, %epoch, seq, code = why.code(), "event_rejected");
+                posts.push(Post {
+                    to: device,
+                    about: None,
+                    mail: RejectedMail {
+                        epoch,
+                        seq: number,
+                        code: why.code(),
+                        words: why.words().to_owned(),
+                    }
+                    .into(),
+                });
+            }
+            let code = event.rejected.map(Rejected::code);
+            events.push(values![
+                device, epoch, seq, event.bytes, event.link, kind, case, code, now
+            ]);
+        }
+        let many = events.len() as u64;
+        if tx.insert(&EVENT, events).await? != many {
+            // The head and its events disagree: somebody changed the database by hand. Nothing is acked over that.
+            return Err(DbFault::Strange("events beyond the head of their stream").into());
+        }
+        tx.insert(&BLOB, blobs).await?;
+        tx.execute(
+            "UPDATE stream SET seq = $3, link = $4 WHERE device = $1 AND epoch = $2",
+            values![device, epoch, head.0, head.1],
+        )
+        .await?;
+        self.post(tx, posts).await?;
+        Ok(())
+    }
+}
+
+/// How a stream stands.
+struct Standing {
+    head: Head,
+    durable: u64,
+    frozen: bool,
+}
+
+/// Runs what takes processor time away from the threads that serve.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
+) -> Result<T, Not> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done.map_err(Not::Refused),
+        // A panic would be a fault of this program and of what came together: then halving finds it.
+        Err(_) => Err(Reason::NotProcessed.into()),
+    }
+}
+
+fn check(plain: &[u8], key: &PublicKey) -> Result<Checked, Refusal> {
+    let batch = Batch::decode(plain)?;
+    let verified = batch.verify(key)?;
+    let mut blobs = Vec::with_capacity(batch.blobs.len());
+    for bytes in &batch.blobs {
+        let sealed = Sealed::decode(bytes).map_err(|_| Reason::BadBlob)?;
+        blobs.push((FileName::of(bytes), sealed.blob, bytes.to_vec()));
+    }
+    let events = batch.events.iter().map(|bytes| bytes.to_vec()).collect();
+    Ok(Checked {
+        verified,
+        events,
+        blobs,
+    })
+}
+
+fn arriving(checked: &Checked, from: u64) -> Vec<Arriving> {
+    let verified = &checked.verified;
+    let skip = usize::try_from(from - verified.header.first).unwrap_or(usize::MAX);
+    (verified.header.first..)
+        .zip(&checked.events)
+        .zip(verified.entries.iter().zip(&verified.links))
+        .skip(skip)
+        .map(|((seq, bytes), (entry, link))| Arriving {
+            seq,
+            bytes: bytes.clone(),
+            link: *link,
+            event: match entry {
+                Entry::Event(event) => Some(event.clone()),
+                Entry::Opaque { .. } => None,
+            },
+            rejected: None,
+        })
+        .collect()
+}
+
+/// The links that the hub holds of what a batch repeats, and the number of the first.
+async fn held(
+    tx: &mut dyn Tx,
+    header: &Header,
+    head: Head,
+) -> Result<(u64, Vec<ChainHash>), DbFault> {
+    let first = header.first.saturating_sub(1);
+    // Usually a batch begins just behind the head, and there is nothing to compare but that.
+    if first >= head.seq {
+        return Ok((first, Vec::new()));
+    }
+    let mut links = Vec::new();
+    if first == 0 {
+        links.push(ChainHash::genesis(header.device, header.epoch));
+    }
+    let rows = tx
+        .query(
+            "SELECT seq, link FROM event WHERE device = $1 AND epoch = $2 AND seq BETWEEN $3 AND $4 ORDER BY seq",
+            values![
+                header.device,
+                header.epoch,
+                first.max(1),
+                header.last.min(head.seq)
+            ],
+        )
+        .await?;
+    for (expected, row) in (first.max(1)..).zip(&rows) {
+        if row.count(0)? != expected {
+            return Err(DbFault::Strange("an event is missing"));
+        }
+        links.push(row.link(1)?);
+    }
+    Ok((first, links))
+}
+
+/// What was said of these events when they were taken.
+async fn rejected_before(tx: &mut dyn Tx, header: &Header) -> Result<Vec<Rejection>, DbFault> {
+    let rows = tx
+        .query(
+            "SELECT seq, rejected FROM event WHERE device = $1 AND epoch = $2 AND seq BETWEEN $3 AND $4 AND rejected IS NOT NULL ORDER BY seq",
+            values![header.device, header.epoch, header.first, header.last],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Rejection {
+                seq: row.count(0)?,
+                code: u16::try_from(row.int(1)?).unwrap_or(u16::MAX),
+            })
+        })
+        .collect()
+}
+
+/// Keeps sealed blobs that came with the events, each as a file of one piece.
+async fn keep_blobs(
+    tx: &mut dyn Tx,
+    device: DeviceId,
+    blobs: Vec<(FileName, BlobId, Vec<u8>)>,
+    now: i64,
+) -> Result<(), DbFault> {
+    if blobs.is_empty() {
+        return Ok(());
+    }
+    let mut here = std::collections::BTreeSet::new();
+    for chunk in blobs.chunks(128) {
+        let (list, mut values) = one_of(2, chunk.iter().map(|(name, ..)| *name));
+        values.insert(0, device.into());
+        let sql = format!("SELECT name, arrived_ms FROM file WHERE device = $1 AND name IN {list}");
+        for row in tx.query(&sql, values).await? {
+            let name = FileName(row.array(0)?);
+            if row.maybe_int(1)?.is_some() {
+                // One that is here, or was here and was erased, stays as it is.
+                here.insert(name);
+            } else {
+                // Some of it came as a file before: now it is all here.
+                crate::files::drop_file(tx, device, name).await?;
+            }
+        }
+    }
+    let (mut files, mut pieces) = (Vec::new(), Vec::new());
+    for (name, blob, bytes) in blobs {
+        if here.insert(name) {
+            let length = bytes.len() as u64;
+            files.push(values![device, name, length, length, blob, now, now, Value::Null]);
+            pieces.push(values![device, name, 0i64, bytes]);
+        }
+    }
+    tx.insert(&FILE, files).await?;
+    tx.insert(&PIECE, pieces).await?;
+    Ok(())
+}

@@ -1,0 +1,25 @@
+//! The county hub: it takes what kiosks send, keeps it once, and brings the answers back.
+
+pub mod backup;
+pub mod bag;
+pub mod cases;
+pub mod clock;
+pub mod db;
+pub mod devices;
+pub mod fault;
+pub mod files;
+pub mod http;
+pub mod hub;
+pub mod ingest;
+pub mod keys;
+pub mod load;
+pub mod mailbox;
+pub mod metrics;
+pub mod publish;
+pub mod register;
+pub mod rest;
+pub mod retention;
+
+pub use fault::{Done, HubFault};
+pub use hub::Hub;
+pub use keys::Keys;

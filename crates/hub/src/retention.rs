@@ -1,0 +1,83 @@
+//! Forgetting: sealed answers of cases that are long closed, mail that was long fetched. Events stay: they hold no
+//! answers, and the chain needs them.
+
+use crate::clock::{DAY_MS, now_ms};
+use crate::fault::Done;
+use crate::hub::Hub;
+use crate::values;
+
+/// What was erased.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Erased {
+    /// Sealed blobs.
+    pub blobs: u64,
+    /// Texts that were written at the hub.
+    pub texts: u64,
+    /// Mailbox items.
+    pub mail: u64,
+    /// Files that nothing ever named.
+    pub strays: u64,
+}
+
+impl Hub {
+    /// Erases what belongs to cases that were closed so many days ago; mailbox items that were fetched, and beginnings of
+    /// files that nobody went on with, as long ago.
+    ///
+    /// # Errors
+    /// `Db`.
+    pub async fn retention(&self, days: u32) -> Done<Erased> {
+        let before = now_ms() - i64::from(days) * DAY_MS;
+        let mut tx = self.write().await?;
+        let old = "SELECT case_id FROM matter WHERE closed_ms IS NOT NULL AND closed_ms < $1";
+        let of_old = format!(
+            "EXISTS (SELECT 1 FROM blob b WHERE b.device = file.device AND b.blob = file.blob AND b.case_id IN ({old}))"
+        );
+        tx.execute(
+            &format!(
+                "DELETE FROM piece WHERE EXISTS (SELECT 1 FROM file WHERE file.device = piece.device AND file.name = piece.name AND {of_old})"
+            ),
+            values![before],
+        )
+        .await?;
+        let blobs = tx
+            .execute(
+                &format!(
+                    "UPDATE file SET erased_ms = $2 WHERE erased_ms IS NULL AND arrived_ms IS NOT NULL AND {of_old}"
+                ),
+                values![before, now_ms()],
+            )
+            .await?;
+        let texts = tx
+            .execute(
+                &format!("DELETE FROM words WHERE case_id IN ({old})"),
+                values![before],
+            )
+            .await?;
+        let mail = tx
+            .execute(
+                "DELETE FROM mail WHERE made_ms < $1 AND EXISTS (SELECT 1 FROM mailbox m WHERE m.device = mail.device AND m.cursor >= mail.number)",
+                values![before],
+            )
+            .await?;
+        // Begun and never ended, or sealed bytes that no event names.
+        let stray = "begun_ms < $1 AND (arrived_ms IS NULL OR NOT EXISTS (SELECT 1 FROM blob b WHERE b.device = file.device AND b.blob = file.blob))";
+        tx.execute(
+            &format!(
+                "DELETE FROM piece WHERE EXISTS (SELECT 1 FROM file WHERE file.device = piece.device AND file.name = piece.name AND {stray})"
+            ),
+            values![before],
+        )
+        .await?;
+        let strays = tx
+            .execute(&format!("DELETE FROM file WHERE {stray}"), values![before])
+            .await?;
+        tx.commit().await?;
+        tracing::info!(blobs, texts, mail, strays, "retention");
+        Ok(Erased {
+            blobs,
+            texts,
+            mail,
+            strays,
+        })
+    }
+}

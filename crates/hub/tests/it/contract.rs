@@ -1,0 +1,278 @@
+//! What the hub promises, on both databases: the same calls, the same answers.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use onedoor_domain::case::{AnswerKind, Move, Phase, Word};
+use onedoor_domain::calendar::Due;
+use onedoor_domain::event::{Actor, CaseStateChanged, ChainHash, ResidentWord};
+use onedoor_harness::postgres::Postgres;
+use onedoor_hub::cases::{DeskMove, Outcome};
+use onedoor_hub::files::Appended;
+use onedoor_hub::{Hub, Keys, db};
+use onedoor_sync::engine::FileName;
+use onedoor_sync::mail::TextRole;
+use onedoor_sync::wire::Reason;
+
+use crate::support::{Kiosk, acked, refused, send};
+
+async fn hub(address: &str) -> Arc<Hub> {
+    let db = db::open(address).await.unwrap();
+    Arc::new(Hub::new(db, Keys::generate().unwrap(), "county 990101"))
+}
+
+async fn what_is_acked_is_kept_and_a_repetition_changes_nothing(hub: Arc<Hub>) {
+    let mut kiosk = Kiosk::enrolled(1, &hub, "s1").await;
+    let visit = kiosk.visit(&hub, "answers of nobody");
+    let batch = kiosk.batch(1, 500, vec![]);
+    let ack = acked(send(&hub, &batch).await);
+    assert_eq!(ack.acked_through, 5);
+    assert_eq!(ack.h, kiosk.writer.link);
+    assert_eq!(ack.durable_through, 0);
+    let again = acked(send(&hub, &batch).await);
+    assert_eq!(again.acked_through, 5);
+    // A part of it, and a part with more behind it.
+    assert_eq!(acked(send(&hub, &kiosk.batch(3, 2, vec![])).await).acked_through, 4);
+    kiosk.visit(&hub, "more");
+    assert_eq!(acked(send(&hub, &kiosk.batch(3, 500, vec![])).await).acked_through, 9);
+    let line = hub.devices().await.unwrap().remove(0);
+    assert_eq!((line.events, line.frozen.len()), (9, 0));
+    assert!(line.contact_ms.is_some());
+    let sealed = &visit.sealed[0].1;
+    let name = FileName::of(sealed);
+    assert_eq!(hub.sealed(kiosk.writer.device, name).await.unwrap().as_ref(), Some(sealed));
+    let view = hub.case(visit.case).await.unwrap();
+    assert_eq!(view.matter.code, visit.code);
+    assert_eq!(view.status().phase, Phase::Saved);
+    assert!(view.status().delivered);
+    assert_eq!(view.steps.len(), 1);
+}
+
+async fn what_does_not_follow_is_refused(hub: Arc<Hub>) {
+    let mut kiosk = Kiosk::enrolled(2, &hub, "s1").await;
+    kiosk.visit(&hub, "x");
+    let ahead = refused(send(&hub, &kiosk.batch(3, 500, vec![])).await);
+    assert_eq!((ahead.reason, ahead.at), (Reason::Behind, Some(1)));
+    assert_eq!(
+        ahead.h,
+        Some(ChainHash::genesis(kiosk.writer.device, kiosk.writer.epoch))
+    );
+    let stranger = Kiosk::new(99);
+    let unknown = refused(send(&hub, &stranger.batch(1, 500, vec![])).await);
+    assert_eq!(unknown.reason, Reason::UnknownDevice);
+    let mut forged = kiosk.batch(1, 500, vec![]);
+    let last = forged.len() - 1;
+    forged[last] ^= 1;
+    let forged = refused(send(&hub, &forged).await).reason;
+    assert!(matches!(forged, Reason::BadSignature | Reason::Malformed | Reason::NotCbor), "{forged}");
+    hub.retire(kiosk.writer.device).await.unwrap();
+    let retired = refused(send(&hub, &kiosk.batch(1, 500, vec![])).await);
+    assert_eq!(retired.reason, Reason::UnknownDevice);
+}
+
+async fn a_fork_freezes_the_stream_until_a_person_has_looked(hub: Arc<Hub>) {
+    let mut kiosk = Kiosk::enrolled(3, &hub, "s1").await;
+    let mut copy = Kiosk::new(3);
+    kiosk.visit(&hub, "here");
+    kiosk.visit(&hub, "here again");
+    copy.writer.dice.next();
+    copy.visit(&hub, "elsewhere");
+    acked(send(&hub, &kiosk.batch(1, 500, vec![])).await);
+    let fork = refused(send(&hub, &copy.batch(1, 500, vec![])).await);
+    assert_eq!((fork.reason, fork.at), (Reason::Fork, Some(2)));
+    let frozen = refused(send(&hub, &kiosk.batch(1, 500, vec![])).await);
+    assert_eq!(frozen.reason, Reason::Frozen);
+    let line = hub.devices().await.unwrap().remove(0);
+    assert_eq!(line.frozen, [kiosk.writer.epoch]);
+    assert_eq!(line.events, 9, "nothing of the fork was kept among the events");
+    assert_eq!(hub.now().await.unwrap().frozen, 1);
+    hub.freeze_device(kiosk.writer.device, false).await.unwrap();
+    acked(send(&hub, &kiosk.batch(1, 500, vec![])).await);
+}
+
+async fn a_bad_event_is_kept_acked_and_told_of(hub: Arc<Hub>) {
+    let mut kiosk = Kiosk::enrolled(4, &hub, "s1").await;
+    let word = ResidentWord {
+        word: Word::Solved,
+        wants_to_talk: false,
+    };
+    let event = kiosk.writer.write(Actor::Resident, None, vec![], word).unwrap();
+    kiosk.record.append(&event);
+    kiosk.record.append_raw(kiosk.writer.epoch, vec![0xff, 1, 2]);
+    let refusal = refused(send(&hub, &kiosk.batch(1, 500, vec![])).await);
+    assert_eq!((refusal.reason, refusal.at), (Reason::Undecodable, Some(3)));
+    let ack = acked(send(&hub, &kiosk.batch(1, 500, vec![3])).await);
+    let codes: Vec<_> = ack.rejected.iter().map(|r| (r.seq, r.code)).collect();
+    assert_eq!(codes, [(2, 2), (3, 1)]);
+    assert_eq!(ack.page.items.len(), 2, "each is told of by mail");
+    assert!(ack.page.items.iter().all(|item| item.kind == "rejected"));
+    let again = acked(send(&hub, &kiosk.batch(1, 500, vec![3])).await);
+    assert_eq!(again.rejected, ack.rejected, "a repetition is told the same");
+    assert_eq!(again.page.items, ack.page.items, "and nothing twice");
+}
+
+async fn files_go_on_where_they_stopped(hub: Arc<Hub>) {
+    let mut kiosk = Kiosk::enrolled(5, &hub, "s1").await;
+    let key = hub.keys.current().unwrap().clone();
+    let (_, sealed) = kiosk.writer.recording(&key, 300_000).unwrap();
+    let (name, length) = (FileName::of(&sealed), sealed.len() as u64);
+    let device = kiosk.writer.device;
+    let ticket = kiosk.record.ticket(name, length);
+    assert_eq!(hub.ticket(&ticket.to_string()).await.unwrap(), ticket);
+    let strange = Kiosk::new(98).record.ticket(name, length).to_string();
+    assert!(hub.ticket(&strange).await.is_err());
+    assert_eq!(hub.file_has(device, name).await.unwrap(), None);
+    let piece = |from: usize, to: usize| sealed[from..to].to_vec();
+    let append = |at: u64, bytes: Vec<u8>| hub.append(&ticket, at, bytes);
+    assert_eq!(append(0, piece(0, 100_000)).await.unwrap(), Appended::Has(100_000));
+    assert_eq!(append(0, piece(0, 10)).await.unwrap(), Appended::Elsewhere(100_000));
+    assert_eq!(append(200_000, piece(0, 10)).await.unwrap(), Appended::Elsewhere(100_000));
+    assert_eq!(append(length, vec![0]).await.unwrap(), Appended::TooLong);
+    assert_eq!(hub.file_has(device, name).await.unwrap(), Some(100_000));
+    assert_eq!(hub.sealed(device, name).await.unwrap(), None, "not before all is there");
+    let rest = piece(100_000, sealed.len());
+    assert_eq!(append(100_000, rest).await.unwrap(), Appended::Has(length));
+    assert_eq!(append(0, piece(0, 10)).await.unwrap(), Appended::Elsewhere(length));
+    assert_eq!(hub.sealed(device, name).await.unwrap(), Some(sealed.clone()));
+    // Other bytes than the name says.
+    let other = kiosk.record.ticket(FileName([9; 32]), 4);
+    assert_eq!(hub.append(&other, 0, vec![1, 2]).await.unwrap(), Appended::Has(2));
+    assert_eq!(hub.append(&other, 2, vec![3, 4]).await.unwrap(), Appended::WrongBytes);
+    assert_eq!(hub.file_has(device, FileName([9; 32])).await.unwrap(), None);
+}
+
+fn take(owner: &str) -> Move {
+    Move::TakeInHand {
+        owner: owner.into(),
+        term_days: 3,
+        due: Due::WithinWorkingDays(3),
+    }
+}
+
+async fn two_kiosks_and_a_desk_end_with_one_case(hub: Arc<Hub>) {
+    let mut a = Kiosk::enrolled(6, &hub, "s1").await;
+    let mut b = Kiosk::enrolled(7, &hub, "s1").await;
+    let elsewhere = Kiosk::enrolled(8, &hub, "s2").await;
+    let visit = a.visit(&hub, "x");
+    acked(send(&hub, &a.batch(1, 500, vec![])).await);
+    let ack = acked(send(&hub, &b.batch(1, 500, vec![])).await);
+    assert_eq!(ack.page.items.len(), 1, "the other kiosk is told of the case");
+    let ack = acked(send(&hub, &elsewhere.batch(1, 500, vec![])).await);
+    assert!(ack.page.items.is_empty(), "another station's is not");
+    // The desk takes and answers it; a bare no is not accepted.
+    hub.move_case(DeskMove::new(visit.case, "staff-990101-01", take("staff-990101-01"))).await.unwrap();
+    let no = Move::Answer { kind: AnswerKind::Refused, reason: None, other_way: None };
+    let bare = hub.move_case(DeskMove::new(visit.case, "staff-990101-01", no.clone())).await;
+    assert!(bare.unwrap_err().to_string().starts_with("HUB-024"));
+    let answer = DeskMove {
+        texts: vec![
+            (TextRole::Reason, "en".into(), "a reason for nobody".into()),
+            (TextRole::OtherWay, "en".into(), "another way".into()),
+        ],
+        ..DeskMove::new(visit.case, "staff-990101-01", no)
+    };
+    hub.move_case(answer).await.unwrap();
+    // Both kiosks were apart: one says solved, the other not.
+    let say = |word| ResidentWord { word, wants_to_talk: false };
+    a.write(Actor::Resident, visit.case, say(Word::Solved));
+    b.write(Actor::Resident, visit.case, say(Word::NotSolved));
+    let late = CaseStateChanged::of(&take("staff-990101-02")).unwrap();
+    b.write(Actor::Staff("staff-990101-02".into()), visit.case, late);
+    acked(send(&hub, &a.batch(6, 500, vec![])).await);
+    acked(send(&hub, &b.batch(2, 500, vec![])).await);
+    let view = hub.case(visit.case).await.unwrap();
+    let outcomes: Vec<_> = view.steps.iter().map(|s| s.outcome).collect();
+    assert_eq!(outcomes.len(), 6, "{:?}", view.steps);
+    assert_eq!(view.status().word, Some(Word::NotSolved));
+    assert_eq!(view.matter.whole.words_apart, Some((Word::Solved, Word::NotSolved)));
+    assert_eq!(outcomes[5], Outcome::SetAside, "the term was not shorter");
+    // Each kiosk has the same whole state in its mailbox, the newest version only.
+    for kiosk in [&a, &b] {
+        let end = kiosk.writer.last + 1;
+        let page = acked(send(&hub, &kiosk.batch(end, 0, vec![])).await).page;
+        let mail: Vec<_> = page.items.iter().map(onedoor_sync::mail::Mail::read).collect();
+        let [onedoor_sync::mail::Mail::Case(mail)] = &mail[..] else {
+            panic!("{} items", mail.len());
+        };
+        assert_eq!(mail.version, 6);
+        assert_eq!(&mail.status, view.status());
+        let included = mail.included.unwrap();
+        assert_eq!((included.epoch, included.seq.get()), (kiosk.writer.epoch, kiosk.writer.last));
+        assert_eq!(mail.texts[0].text.expose(), "a reason for nobody");
+    }
+}
+
+async fn a_mailbox_is_numbered_without_a_gap_by_several_at_once(hub: Arc<Hub>) {
+    let mut a = Kiosk::enrolled(9, &hub, "s1").await;
+    let b = Kiosk::enrolled(10, &hub, "s1").await;
+    let cases: Vec<_> = (0..12).map(|_| a.visit(&hub, "x").case).collect();
+    acked(send(&hub, &a.batch(1, 500, vec![])).await);
+    let mut running = Vec::new();
+    for (number, case) in cases.iter().copied().enumerate() {
+        let hub = hub.clone();
+        running.push(tokio::spawn(async move {
+            let staff = format!("staff-990101-{number:02}");
+            hub.move_case(DeskMove::new(case, staff.clone(), take(&staff))).await.unwrap();
+        }));
+    }
+    for one in running {
+        one.await.unwrap();
+    }
+    let page = acked(send(&hub, &b.batch(1, 500, vec![])).await).page;
+    let numbers: Vec<_> = page.items.iter().map(|item| item.number).collect();
+    assert_eq!(numbers, (13..=24).collect::<Vec<_>>(), "the first twelve were superseded");
+    assert!(!page.more);
+    // A kiosk that is ahead of a mailbox (the hub was restored) still gets what comes later.
+    b.record.memory.borrow_mut().cursor = 100;
+    acked(send(&hub, &b.batch(2, 0, vec![])).await);
+    hub.tell_keys().await.unwrap();
+    let page = acked(send(&hub, &b.batch(2, 0, vec![])).await).page;
+    assert_eq!(page.items[0].number, 101);
+}
+
+/// Runs the whole contract, each part on a database of its own.
+async fn contract<F: Future<Output = String>>(mut fresh: impl FnMut(usize) -> F) {
+    macro_rules! parts {
+        ($($part:ident),* $(,)?) => {{
+            let mut number = 0;
+            $(
+                number += 1;
+                println!("  {}", stringify!($part));
+                let address = fresh(number).await;
+                $part(hub(&address).await).await;
+            )*
+        }};
+    }
+    parts!(
+        what_is_acked_is_kept_and_a_repetition_changes_nothing,
+        what_does_not_follow_is_refused,
+        a_fork_freezes_the_stream_until_a_person_has_looked,
+        a_bad_event_is_kept_acked_and_told_of,
+        files_go_on_where_they_stopped,
+        two_kiosks_and_a_desk_end_with_one_case,
+        a_mailbox_is_numbered_without_a_gap_by_several_at_once,
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn sqlite_keeps_the_contract() {
+    let folder = tempfile::tempdir().unwrap();
+    contract(|number| {
+        let file = folder.path().join(format!("{number}.db"));
+        async move { format!("sqlite:{}", file.display()) }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn postgres_keeps_the_contract() {
+    let Some(cluster) = Postgres::start().unwrap() else {
+        println!("skipped: no PostgreSQL");
+        return;
+    };
+    contract(|number| {
+        let address = cluster.database(&format!("hub{number}")).unwrap();
+        async move { address }
+    })
+    .await;
+}

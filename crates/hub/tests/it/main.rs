@@ -1,0 +1,4 @@
+//! The hub as kiosks meet it: over a listening socket, on both databases.
+
+mod contract;
+mod support;
