@@ -9,7 +9,9 @@ use onedoor_domain::clock::{ClockQuality, EARLIEST_MS};
 use onedoor_domain::event::{Event, EventBody};
 use onedoor_domain::id::{CaseId, Epoch};
 use onedoor_domain::personal::Personal;
-use onedoor_store::{Acked, CaseKey, Found, Mail, RegisterPage, Rejected, Store, SyncApply, Who};
+use onedoor_store::{
+    Acked, CaseKey, Found, Mail, RegisterChange, RegisterPage, Rejected, Store, SyncApply, Who,
+};
 
 use crate::faults::{SmallDisk, fill};
 use crate::support::*;
@@ -17,10 +19,7 @@ use crate::support::*;
 const LI: &str = "990101194506120026";
 const WANG: &str = "990101195203040018";
 
-fn row(
-    number: &str,
-    fields: Option<&[(&str, &str)]>,
-) -> (Who, Option<BTreeMap<String, Personal<String>>>) {
+fn row(number: &str, fields: Option<&[(&str, &str)]>) -> RegisterChange {
     let fields = fields.map(|fields| {
         fields
             .iter()
@@ -30,11 +29,7 @@ fn row(
     (Who::from(typed(number)), fields)
 }
 
-pub fn page(
-    register: &str,
-    as_of: &str,
-    rows: Vec<(Who, Option<BTreeMap<String, Personal<String>>>)>,
-) -> RegisterPage {
+pub fn page(register: &str, as_of: &str, rows: Vec<RegisterChange>) -> RegisterPage {
     RegisterPage {
         register: register.into(),
         name: BTreeMap::from([
@@ -71,8 +66,10 @@ fn cursor(store: &Store) -> u64 {
 fn everything(store: &Store, case: CaseId, body: &[u8]) -> SyncApply {
     let epoch = store.identity().epoch;
     let files = store.outbox().unwrap().files_not_there().unwrap();
-    let mut delivered = CaseStatus::default();
-    delivered.phase = onedoor_domain::case::Phase::InHand;
+    let delivered = CaseStatus {
+        phase: onedoor_domain::case::Phase::InHand,
+        ..CaseStatus::default()
+    };
     SyncApply {
         stream: Some(Acked {
             epoch,

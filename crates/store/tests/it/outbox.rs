@@ -121,7 +121,7 @@ fn small_sealed_answers_go_with_their_events_and_large_ones_as_files_in_pieces()
     let store = place.open();
     TestSealer::set(&store);
     let mut with_photo = submission(1, "short");
-    let photo: Vec<u8> = (0..40_000_u32).map(|n| (n * n >> 3) as u8).collect();
+    let photo: Vec<u8> = (0..40_000_u32).map(|n| ((n * n) >> 3) as u8).collect();
     with_photo.blobs.push(NewBlob::new("photo", photo.clone()));
     let case = store.submit_case(with_photo).wait().unwrap().case;
     store.submit_case(submission(2, "other")).wait().unwrap();
