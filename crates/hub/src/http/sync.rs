@@ -4,7 +4,9 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use onedoor_sync::wire::{Dictionary, MAX_PACKED, MAX_RECEIVED, Media, Reason, Refusal, Reply, pack};
+use onedoor_sync::wire::{
+    Dictionary, MAX_PACKED, MAX_RECEIVED, Media, Reason, Refusal, Reply, pack,
+};
 
 use super::{Door, NotRead, read, to_its_end};
 use crate::mailbox::shorten;
