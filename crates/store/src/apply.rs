@@ -8,10 +8,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::county::{Acked, Mail, RegisterPage, Rejected, SyncApplied, SyncApply};
 use crate::error::{Result, StoreError};
 use crate::facts::{self, Taken};
-use crate::held::Now;
 use crate::journal::Pen;
 use crate::tidy::{self, Scrub};
-use crate::{clock, people};
+use crate::{clock, people, safe};
 
 const CURSOR: &str = "cursor";
 
@@ -38,6 +37,7 @@ pub(crate) fn apply(pen: &mut Pen<'_>, apply: &SyncApply) -> Result<SyncApplied>
             .tx
             .prepare_cached("UPDATE sealed SET arrived = 1 WHERE name = ? AND arrived = 0")?
             .execute([name])?;
+        safe::file_arrived(pen, name)?;
     }
     for case in &apply.cases {
         match facts::take(pen, case)? {
@@ -45,10 +45,13 @@ pub(crate) fn apply(pen: &mut Pen<'_>, apply: &SyncApply) -> Result<SyncApplied>
             Taken::Old => applied.old.push(case.case),
         }
     }
-    for page in &apply.registers {
-        applied.register_rows += take_register(pen, page)?;
-    }
     let before = cursor(pen.tx)?;
+    // A page that was applied before would put older rows over newer ones.
+    if apply.cursor.is_none_or(|cursor| cursor > before) {
+        for page in &apply.registers {
+            applied.register_rows += take_register(pen, page)?;
+        }
+    }
     for mail in apply.mail.iter().filter(|mail| mail.number > before) {
         applied.mail += usize::from(take_mail(pen, mail)?);
     }
@@ -133,33 +136,13 @@ fn take_standing(pen: &Pen<'_>, new: Acked, applied: &mut SyncApplied) -> Result
         pen.tx.execute("UPDATE case_facts SET version = -1", [])?;
     }
     if durable < was_durable {
-        pen.tx.execute(
-            "UPDATE cases SET safe_ms = NULL
-             WHERE id IN (SELECT case_id FROM journal WHERE epoch = ? AND seq > ?)",
-            params![epoch, durable],
-        )?;
+        safe::durable_lost(pen, epoch, durable)?;
     }
-    let now = Now::new(pen.clock());
-    if durable > was_durable && now.trusted {
-        pen.tx.execute(
-            &format!(
-                "UPDATE cases SET safe_ms = ?1 WHERE safe_ms IS NULL AND {SAFE} AND id IN
-                    (SELECT case_id FROM journal WHERE epoch = ?2 AND seq > ?3 AND seq <= ?4)"
-            ),
-            params![now.ms, epoch, was_durable, durable],
-        )?;
+    if durable > was_durable {
+        safe::durable_moved(pen, epoch, was_durable, durable)?;
     }
     Ok(())
 }
-
-/// A case of this kiosk all of whose events are safe at the hub's second place, and of which nothing waits to be
-/// sealed or sent.
-pub(crate) const SAFE: &str = "saved_place IS NOT NULL
-    AND NOT EXISTS (SELECT 1 FROM journal JOIN epochs ON epochs.epoch = journal.epoch
-                    WHERE journal.case_id = cases.id AND journal.seq > epochs.durable)
-    AND NOT EXISTS (SELECT 1 FROM sealed WHERE sealed.case_id = cases.id AND arrived = 0)
-    AND NOT EXISTS (SELECT 1 FROM blobs WHERE blobs.case_id = cases.id AND role <> 'slip'
-                        AND NOT EXISTS (SELECT 1 FROM sealed WHERE sealed.blob = blobs.id))";
 
 fn saved_between(
     connection: &Connection,

@@ -144,6 +144,28 @@ pub(crate) struct Watch {
     state: Mutex<State>,
 }
 
+/// What was believed of the clock at a moment: it holds again where the work that changes it fails or panics.
+#[derive(Debug)]
+pub(crate) struct Undo<'a> {
+    watch: &'a Watch,
+    before: Option<State>,
+}
+
+impl Undo<'_> {
+    /// The change was committed.
+    pub(crate) fn committed(mut self) {
+        self.before = None;
+    }
+}
+
+impl Drop for Undo<'_> {
+    fn drop(&mut self) {
+        if let Some(before) = self.before.take() {
+            *self.watch.lock() = before;
+        }
+    }
+}
+
 #[derive(Debug, Default, Clone, Copy)]
 struct State {
     quality: ClockQuality,
@@ -243,6 +265,14 @@ impl Watch {
 
     pub(crate) fn correction(&self) -> Option<Correction> {
         self.lock().correction
+    }
+
+    /// Puts back what is believed now when it goes, unless it is told that what changed it was committed.
+    pub(crate) fn undo(&self) -> Undo<'_> {
+        Undo {
+            watch: self,
+            before: Some(*self.lock()),
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {

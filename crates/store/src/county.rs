@@ -195,6 +195,9 @@ pub struct HashedFactor {
     pub hash: [u8; 32],
 }
 
+/// Whom a row of a register is about, and what it says; `None`: the person left the register.
+pub type RegisterChange = (Who, Option<BTreeMap<String, Personal<String>>>);
+
 /// Rows of one register of the county. A later row of the same person takes the place of the earlier.
 #[derive(Debug, Clone)]
 pub struct RegisterPage {
@@ -204,8 +207,8 @@ pub struct RegisterPage {
     pub name: BTreeMap<String, String>,
     /// The day it was drawn up, `2026-11-01`.
     pub as_of: String,
-    /// Whom it is about, and what it says; `None`: the person left the register.
-    pub rows: Vec<(Who, Option<BTreeMap<String, Personal<String>>>)>,
+    /// Its rows.
+    pub rows: Vec<RegisterChange>,
 }
 
 /// What a register of the county says of one person.

@@ -39,7 +39,14 @@ impl Store {
 
     /// Commits one answer of the hub, whole or not at all.
     pub fn apply(&self, change: SyncApply) -> Reply<SyncApplied> {
-        self.write(move |pen| apply::apply(pen, &change))
+        self.writer().call(move |writer| {
+            let tools = writer.tools.clone();
+            // What the hub says of the time is not believed either where the rest is not committed; it says it again.
+            let undo = tools.watch.undo();
+            let applied = writer.write(|pen| apply::apply(pen, &change))?;
+            undo.committed();
+            Ok(applied)
+        })
     }
 
     /// What the hub told of a case; `None` where it told nothing.

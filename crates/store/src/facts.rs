@@ -55,7 +55,8 @@ fn base(connection: &Connection, case: CaseId) -> Result<Option<Base>> {
         return Ok(None);
     };
     Ok(Some(Base {
-        version: version.unsigned_abs(),
+        // Below 0 where the hub was set back: whatever it says next counts.
+        version: u64::try_from(version).unwrap_or(0),
         status: parse_status(&status)?,
         included: epoch
             .and_then(Epoch::from_sql)
@@ -98,10 +99,10 @@ fn own_moves(
     let mut statement = connection.prepare_cached(
         "SELECT journal.bytes FROM journal JOIN epochs ON epochs.epoch = journal.epoch
          WHERE case_id = ?1 AND kind IN ('case_saved', 'case_state_changed', 'resident_word')
-           AND (place > ?2 OR (?2 IS NULL AND seq > acked))
+           AND (place > ?2 OR (?2 IS NULL AND (seq > acked OR number = (SELECT max(number) FROM epochs))))
          ORDER BY place",
     )?;
-    // A life that this record lost: what the hub had of the others then is what it acked.
+    // A life that this record lost came before the present one; what the hub had then of those before is what it acked.
     let mut rows = statement.query(params![case.as_bytes(), through])?;
     let mut moves = Vec::new();
     while let Some(row) = rows.next()? {
@@ -280,6 +281,21 @@ fn voided_here_since(pen: &Pen<'_>, from: &CaseFromHub) -> Result<bool> {
             .is_some_and(|(epoch, seq)| epoch == id.epoch && id.seq.get() <= seq);
         matches!(event.body(), EventBody::SlipVoided(_)) && !known
     }))
+}
+
+/// Cases of which the hub told something in words, each with whether it is open, and when that was heard, ms.
+pub(crate) fn with_texts(connection: &Connection) -> Result<Vec<(CaseId, bool, i64)>> {
+    let none = words_text(&CaseWords::default())?;
+    let mut statement = connection.prepare_cached(
+        "SELECT case_id, status, heard_ms FROM case_facts JOIN cases ON cases.id = case_id WHERE facts <> ?",
+    )?;
+    let mut rows = statement.query([none])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let open = parse_status(&row.get::<_, String>(1)?)?.is_open();
+        found.push((CaseId::from_bytes(row.get(0)?), open, row.get(2)?));
+    }
+    Ok(found)
 }
 
 /// Forgets what the hub told of a case in words.

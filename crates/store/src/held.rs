@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::journal::Pen;
 use crate::person::{ErasedAll, Held, HeldCase, HeldDraft, Staying, WhyStays};
 use crate::types::{CaseSummary, Retention};
-use crate::{blobs, cases, drafts, people};
+use crate::{blobs, cases, drafts, facts, people, safe};
 
 const DAY_MS: i64 = 24 * 3600 * 1000;
 
@@ -41,23 +41,34 @@ impl Now {
     }
 }
 
-/// Whether the answers of a case must stay. A case that the county has had for longer than the retention is worked on
+/// Whether the answers of a case must stay; `waits`: some of them wait to be sealed or sent. A case that the county has had for longer than the retention is worked on
 /// from the county's copy.
 pub(crate) fn stays(
     status: &CaseStatus,
+    waits: bool,
     saved_ms: i64,
     now: Now,
     retention: Retention,
 ) -> Option<WhyStays> {
     if !status.is_open() {
         None
-    } else if !status.delivered {
+    } else if !status.delivered || waits {
         Some(WhyStays::OnlyHere)
     } else if now.is_past(saved_ms, retention.answers_days) {
         None
     } else {
         Some(WhyStays::StillOpen)
     }
+}
+
+fn stays_of(
+    connection: &Connection,
+    case: &CaseSummary,
+    now: Now,
+    retention: Retention,
+) -> Result<Option<WhyStays>> {
+    let waits = safe::waits(connection, case.id)?;
+    Ok(stays(&case.status, waits, case.saved_ms, now, retention))
 }
 
 /// Everything about a person.
@@ -77,9 +88,14 @@ pub(crate) fn held_of(
             .map(|(_, card)| card)
             .collect(),
         drafts: drafts_of(connection, person)?,
+        registers: people::registers_of(connection, person)?,
     };
-    let mut kept = connection
-        .prepare_cached("SELECT role, length FROM blobs WHERE case_id = ? ORDER BY rowid")?;
+    let mut kept = connection.prepare_cached(
+        "SELECT role, length FROM (SELECT rowid AS at, role, length FROM blobs WHERE case_id = ?1 ORDER BY at)
+         UNION ALL
+         SELECT role, length FROM sealed
+         WHERE case_id = ?1 AND NOT EXISTS (SELECT 1 FROM blobs WHERE blobs.id = sealed.blob)",
+    )?;
     for (case, asked) in cases::of_person(connection, person)? {
         held.cases.push(HeldCase {
             kept: kept
@@ -87,7 +103,10 @@ pub(crate) fn held_of(
                     Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs()))
                 })?
                 .collect::<rusqlite::Result<_>>()?,
-            stays: stays(&case.status, case.saved_ms, now, retention),
+            texts: facts::load(connection, case.id)?
+                .map(|facts| facts.words.texts)
+                .unwrap_or_default(),
+            stays: stays_of(connection, &case, now, retention)?,
             asked,
             case,
         });
@@ -125,6 +144,7 @@ pub(crate) fn erase_all(
         family: 0,
         cards: 0,
         drafts: 0,
+        registers: 0,
         cases: Vec::new(),
         stay: Vec::new(),
         scrubbed: false,
@@ -140,6 +160,9 @@ pub(crate) fn erase_all(
     let cards = people::cards_of(pen.tx, person)?;
     erased.cards = cards.len();
     blobs.extend(cards.into_iter().map(|(blob, _)| blob));
+    let rows = people::register_ids_of(pen.tx, person)?;
+    erased.registers = rows.len();
+    blobs.extend(rows);
     people::erase_blobs(pen, blobs, actor.clone())?;
 
     let drafts: Vec<DraftId> = drafts_of(pen.tx, person)?
@@ -152,7 +175,7 @@ pub(crate) fn erase_all(
     erased.drafts = drafts.len();
 
     for (case, asked) in cases::of_person(pen.tx, person)? {
-        match stays(&case.status, case.saved_ms, now, retention) {
+        match stays_of(pen.tx, &case, now, retention)? {
             None => {
                 let reason = EraseReason::ResidentAsked;
                 blobs::erase_case(pen, case.id, reason, actor.clone())?;
@@ -177,11 +200,12 @@ pub(crate) fn erase_all(
 /// Erases the cases whose residents asked for it earlier and that may go by now; gives their number.
 pub(crate) fn erase_asked(pen: &mut Pen<'_>, retention: Retention) -> Result<usize> {
     let now = Now::new(pen.clock());
-    let due: Vec<CaseId> = cases::to_forget(pen.tx)?
-        .into_iter()
-        .filter(|case: &CaseSummary| stays(&case.status, case.saved_ms, now, retention).is_none())
-        .map(|case| case.id)
-        .collect();
+    let mut due: Vec<CaseId> = Vec::new();
+    for case in cases::to_forget(pen.tx)? {
+        if stays_of(pen.tx, &case, now, retention)?.is_none() {
+            due.push(case.id);
+        }
+    }
     for case in &due {
         blobs::erase_case(pen, *case, EraseReason::ResidentAsked, Actor::Machine)?;
     }
@@ -216,8 +240,13 @@ mod tests {
         };
         let retention = Retention::default();
         let delivered = status(&[Move::Deliver]);
-        let of = |now, status: &CaseStatus, saved| stays(status, saved, now, retention);
+        let of = |now, status: &CaseStatus, saved| stays(status, false, saved, now, retention);
         assert_eq!(of(late, &delivered, saved), None);
+        assert_eq!(
+            stays(&delivered, true, saved, late, retention),
+            Some(WhyStays::OnlyHere),
+            "the county has the event, not the recording"
+        );
         assert_eq!(of(late, &status(&[]), saved), Some(WhyStays::OnlyHere));
         let doubted = Now {
             trusted: false,

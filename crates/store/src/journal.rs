@@ -26,6 +26,7 @@ pub(crate) struct Pen<'a> {
     erased: Vec<Gone>,
     wiped: Cell<bool>,
     sealed: Cell<bool>,
+    unsealed: Cell<bool>,
     stamp: Stamp,
 }
 
@@ -41,6 +42,7 @@ impl<'a> Pen<'a> {
             erased: Vec::new(),
             wiped: Cell::new(false),
             sealed: Cell::new(false),
+            unsealed: Cell::new(false),
             stamp: tools.stamp(),
         })
     }
@@ -78,6 +80,16 @@ impl<'a> Pen<'a> {
     /// Something was sealed that may be sent as a file from now on.
     pub(crate) fn sealed(&self) {
         self.sealed.set(true);
+    }
+
+    /// Something could not be sealed: it is tried once more after the commit.
+    pub(crate) fn left_unsealed(&self) {
+        self.unsealed.set(true);
+    }
+
+    /// True where something could not be.
+    pub(crate) fn has_unsealed(&self) -> bool {
+        self.unsealed.get()
     }
 
     /// Where the journal ends, if there is something new to be sent.

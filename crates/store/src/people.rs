@@ -468,6 +468,18 @@ pub(crate) fn registers_of(connection: &Connection, person: PersonKey) -> Result
     Ok(found)
 }
 
+/// The ids of the rows of a person, as an event of erasing names them.
+pub(crate) fn register_ids_of(connection: &Connection, person: PersonKey) -> Result<Vec<BlobId>> {
+    let mut statement = connection
+        .prepare_cached("SELECT id FROM register_rows WHERE person = ? ORDER BY register")?;
+    let ids = statement
+        .query_map([person.as_bytes()], |row| {
+            row.get(0).map(BlobId::from_bytes)
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(ids)
+}
+
 /// A person left a register; gives how many rows went.
 pub(crate) fn leave_register(
     connection: &Connection,

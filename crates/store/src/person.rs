@@ -6,6 +6,7 @@ use onedoor_domain::personal::Personal;
 use onedoor_domain::profile::{Family, PersonKey, Profile};
 use onedoor_domain::qr::CardNumber;
 
+use crate::county::{CaseText, RegisterRow};
 use crate::types::CaseSummary;
 
 /// Whom a call is about.
@@ -76,6 +77,8 @@ pub struct Held {
     pub cards: Vec<HeldCard>,
     /// Their drafts, as far as it is known that they are theirs.
     pub drafts: Vec<HeldDraft>,
+    /// What registers of the county say of them.
+    pub registers: Vec<RegisterRow>,
 }
 
 impl Held {
@@ -86,6 +89,7 @@ impl Held {
             && self.cases.is_empty()
             && self.cards.is_empty()
             && self.drafts.is_empty()
+            && self.registers.is_empty()
     }
 }
 
@@ -94,8 +98,10 @@ impl Held {
 pub struct HeldCase {
     /// The case.
     pub case: CaseSummary,
-    /// Role (`answers`, `part:voice`, `slip`, `tell` …) and length in bytes of each thing kept.
+    /// Role (`answers`, `part:voice`, `slip`, `tell` …) and length in bytes of each thing kept, plain or sealed.
     pub kept: Vec<(String, u64)>,
+    /// What the office answered in words.
+    pub texts: Vec<CaseText>,
     /// Why [`crate::Store::erase_all`] would leave it now; `None` where it would erase it.
     pub stays: Option<WhyStays>,
     /// The resident asked for it before: it goes by itself as soon as it may.
@@ -129,7 +135,7 @@ pub struct HeldDraft {
 /// Why the answers of a case are not erased yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum WhyStays {
-    /// It is open and the county does not have it: these answers are the only ones.
+    /// It is open and the county does not have all of it: these answers are the only ones.
     OnlyHere,
     /// It is open and an official works on it: it goes once it is closed, or once the county has had it for longer than
     /// the retention.
@@ -160,6 +166,8 @@ pub struct ErasedAll {
     pub cards: usize,
     /// Drafts that were erased.
     pub drafts: usize,
+    /// Rows of the county's registers that were erased here. The county keeps its own, and may send them again.
+    pub registers: usize,
     /// Cases whose answers, recordings, photos and slips were erased.
     pub cases: Vec<CaseCode>,
     /// Cases that stay for now. They are marked and go by themselves ([`crate::Store::tidy`]) as soon as they may.
@@ -177,6 +185,9 @@ pub struct Tidied {
     pub slips: usize,
     /// Cases that were erased, whose residents had asked before.
     pub cases: usize,
+    /// Cases that the county has had safe for longer than the retention: answers, slip and how to tell were erased. Their
+    /// codes still open them.
+    pub safe_cases: usize,
     /// Files left by restores that were removed.
     pub files: usize,
     /// The file was written anew, because something had been erased since the last time.

@@ -8,6 +8,7 @@ use crate::conn;
 use crate::error::Result;
 use crate::journal::{insert_blob, insert_event};
 use crate::projection::{Playing, project};
+use crate::rescue_county;
 use crate::restore::last_anywhere;
 use crate::types::{Identity, JournalRow, RestoreReport};
 use crate::verify;
@@ -64,6 +65,7 @@ pub(crate) fn rescue(
         report.events_rescued += 1;
     }
     report.drafts_rescued = rescue_drafts(source, tx)?;
+    report.county_rescued = rescue_county::bring_back(source, tx)?;
     lost.sort_unstable();
     lost.dedup();
     // A blob that an event erased later is not lost.
@@ -112,7 +114,7 @@ fn replay(
     )?;
     for reference in event.blobs() {
         let there: bool = tx.query_row(
-            "SELECT EXISTS (SELECT 1 FROM blobs WHERE id = ?)",
+            "SELECT EXISTS (SELECT 1 FROM blobs WHERE id = ?1) OR EXISTS (SELECT 1 FROM sealed WHERE blob = ?1)",
             [reference.id.as_bytes()],
             |row| row.get(0),
         )?;
@@ -126,11 +128,16 @@ fn replay(
                 |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
             )
             .ok();
-        match kept {
-            Some((role, salt, bytes)) if reference.matches(&salt, &bytes) => {
-                insert_blob(tx, reference, event.case(), &role, &salt, &bytes)?;
-            }
-            _ => lost.push(reference.id),
+        let mut back = false;
+        if let Some((role, salt, bytes)) = kept
+            && reference.matches(&salt, &bytes)
+        {
+            insert_blob(tx, reference, event.case(), &role, &salt, &bytes)?;
+            back = true;
+        }
+        back |= rescue_county::sealed_blob(source, tx, reference.id, event.id())?;
+        if !back {
+            lost.push(reference.id);
         }
     }
     let place = insert_event(tx, event, hash)?;

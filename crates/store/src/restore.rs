@@ -101,6 +101,7 @@ fn build(
         damaged: None,
         events_rescued: 0,
         drafts_rescued: 0,
+        county_rescued: false,
         blobs_lost: 0,
         erased_again: 0,
         epoch: open::fresh_epoch(options),

@@ -12,7 +12,7 @@ use onedoor_domain::id::{BlobId, CaseId, EventId};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use crate::county::SealedName;
-use crate::error::{Result, StoreError};
+use crate::error::Result;
 use crate::journal::Pen;
 use crate::writer::Writer;
 
@@ -68,6 +68,7 @@ pub(crate) fn seal(
         Err(why) => {
             // Nothing that a resident said is lost for this: it waits as it would without a key.
             tracing::error!(event = "store.not_sealed", role = kind_of(role), why);
+            pen.left_unsealed();
             Ok(Needed::Here)
         }
     }
@@ -212,9 +213,14 @@ fn some(pen: &mut Pen<'_>, pass: &mut Pass) -> Result<bool> {
             continue;
         };
         if !reference.matches(&salt, plain.expose()) {
-            return Err(StoreError::Damaged {
-                what: "a blob does not match its event".to_owned(),
-            });
+            // The check of the whole record says so too; the others do not wait for it.
+            tracing::error!(
+                event = "store.not_sealed",
+                role = kind_of(&role),
+                why = "damaged"
+            );
+            pass.failed.insert(id);
+            continue;
         }
         match sealer.seal(event.device, blob, &salt, &role, plain.expose()) {
             Ok(sealed) => {

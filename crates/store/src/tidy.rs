@@ -19,7 +19,7 @@ use crate::held::{self, Now};
 use crate::journal::Pen;
 use crate::person::Tidied;
 use crate::writer::Writer;
-use crate::{counter, drafts};
+use crate::{counter, drafts, safe};
 
 /// Up to this size the file is written anew while the resident waits; a larger one at night.
 const AT_ONCE_BYTES: u64 = 64 * 1024 * 1024;
@@ -35,11 +35,16 @@ pub(crate) enum Scrub {
 
 /// Notes within a transaction that the file is to be written anew.
 pub(crate) fn note(pen: &Pen<'_>, scrub: Scrub) -> Result<()> {
+    note_in(pen.tx, scrub)
+}
+
+/// As [`note`], while a record is being built.
+pub(crate) fn note_in(connection: &Connection, scrub: Scrub) -> Result<()> {
     let level = match scrub {
         Scrub::Tonight => 1,
         Scrub::AtOnce => 2,
     };
-    pen.tx.execute(
+    connection.execute(
         "INSERT INTO meta (name, value) VALUES ('scrub', ?)
          ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)",
         [level],
@@ -174,6 +179,7 @@ impl Writer {
                 drafts: drafts::expire(pen, retention.drafts_days)?,
                 slips: counter::expire_slips(pen, retention.drafts_days)?,
                 cases: held::erase_asked(pen, retention)?,
+                safe_cases: safe::expire(pen, retention.answers_days)?,
                 clock_trusted: now.trusted,
                 ..Tidied::default()
             };

@@ -364,6 +364,9 @@ pub struct RestoreReport {
     pub events_rescued: u64,
     /// Drafts that were.
     pub drafts_rescued: u64,
+    /// How far the county has everything, and what it sent, was still readable. Else the copy's stands, and the hub says
+    /// the rest again.
+    pub county_rescued: bool,
     /// Blobs of rescued events that were not readable any more.
     pub blobs_lost: u64,
     /// Things that had been erased before, came back with the copy and were erased again.

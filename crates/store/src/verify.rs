@@ -16,6 +16,9 @@ fn damaged(what: impl Into<String>) -> StoreError {
     StoreError::Damaged { what: what.into() }
 }
 
+/// The schema with which there are sealed blobs, and all else that passes between kiosk and county.
+pub(crate) const SEALED_SINCE: u32 = 4;
+
 /// What the chain alone shows.
 pub(crate) struct Chain {
     pub verified: Verified,
@@ -166,6 +169,10 @@ pub(crate) fn everything(connection: &Connection, device: DeviceId) -> Result<Ve
 
 /// The blobs that are kept sealed; the bytes of each must have its name.
 fn sealed_ones(connection: &Connection) -> Result<HashSet<BlobId>> {
+    if crate::conn::schema_of(connection)? < SEALED_SINCE {
+        // A copy that an earlier version of the program made.
+        return Ok(HashSet::new());
+    }
     let mut statement = connection.prepare("SELECT blob, name, length, bytes FROM sealed")?;
     let mut rows = statement.query([])?;
     let mut sealed = HashSet::new();

@@ -284,7 +284,7 @@ impl Writer {
         let tx = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let (value, head, erased, wiped, grown) = {
+        let (value, head, erased, wiped, unsealed, grown) = {
             let mut pen = Pen::new(&tx, &tools)?;
             let value = work(&mut pen)?;
             let wiped = pen.was_wiped();
@@ -292,9 +292,14 @@ impl Writer {
                 tidy::note(&pen, Scrub::AtOnce)?;
             }
             let erased = pen.erased().to_vec();
-            (value, pen.head(), erased, wiped, pen.grown())
+            let unsealed = pen.has_unsealed();
+            (value, pen.head(), erased, wiped, unsealed, pen.grown())
         };
         tx.commit()?;
+        if unsealed && self.sealing.is_none() {
+            self.sealing = Some(Pass::default());
+            self.sealing_failed = true;
+        }
         self.scrub_due |= wiped;
         if let Some(head) = head
             && let Err(error) = self.head.write(head)

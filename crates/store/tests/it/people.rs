@@ -319,6 +319,11 @@ fn all_that_is_held_is_shown_and_erased_and_open_cases_say_why_they_stay() {
         .resident_word(closed.case, Actor::Resident, Word::Solved, false)
         .wait()
         .unwrap();
+    TestSealer::set(&store);
+    until("not sealed", || {
+        store.undelivered().wait().unwrap().unsealed == 0
+    });
+    all_arrived(&store);
     store
         .move_case(
             sent.case,
@@ -355,7 +360,7 @@ fn all_that_is_held_is_shown_and_erased_and_open_cases_say_why_they_stay() {
             (open.case, Some(WhyStays::OnlyHere))
         ]
     );
-    assert_eq!(held.cases[1].kept, [("answers".to_owned(), 6)]);
+    assert_eq!(held.cases[1].kept, [("answers".to_owned(), 38)]);
     assert_eq!((held.drafts.len(), held.drafts[0].draft), (1, draft_id(4)));
 
     let erased = store.erase_all(typed(LI), Actor::Resident).wait().unwrap();
