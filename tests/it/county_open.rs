@@ -1,7 +1,7 @@
 //! What comes from the county besides answers, and what goes out of it as open files: notices, registers, exports; and
 //! what a copy of its database does not say.
 
-use crate::county::{County, STATION, hand_in, touch, wait_for_state};
+use crate::county::{County, STATION, hand_in, touch, until, wait_for_state};
 use crate::county_pinned::copy;
 use crate::resident::{ID_NUMBER, PHONE, name};
 use anyhow::{Context, Result, ensure};
@@ -183,7 +183,8 @@ en = "Wanghe County Roads Office"
         }
         ensure!(Instant::now() < end, "the notice did not come: {texts}");
         std::thread::sleep(Duration::from_millis(500));
-        touch(&mut kiosk, "back")?;
+        kiosk.0.touch("back")?;
+        until(&mut kiosk, "home", |page| page == "home")?;
     }
     drop(kiosk);
 
