@@ -1,6 +1,6 @@
 //! The county: a thread of its own that carries the journal there and the mailbox back, by network or by stick.
 //!
-//! It knows the record only as something to read from and to commit to; the pages know it only by [`County`], which comes
+//! It knows the record only as something to read from and to commit to; the pages know it only by [`crate::county::County`], which comes
 //! whole whenever something of it changed.
 
 mod adapter;
@@ -14,7 +14,7 @@ mod thread;
 pub use stick::sticks;
 
 use super::Tell;
-use crate::county::{County, Wish};
+use crate::county::Wish;
 use crate::effect::Happening;
 use onedoor_forms::station::HubSettings;
 use onedoor_store::{DbKey, Store};
@@ -105,7 +105,7 @@ impl CountyRoad {
     /// When no thread can be had.
     pub fn open(setting: Setting, key: Option<DbKey>, tell: Tell) -> std::io::Result<Self> {
         if setting.address.is_none() {
-            tell(Happening::County(Box::new(County::default())));
+            tell(Happening::County(Box::default()));
         }
         let (commands, inbox) = unbounded_channel();
         let thread = std::thread::Builder::new()

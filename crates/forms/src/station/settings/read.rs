@@ -115,7 +115,8 @@ fn hub(s: &mut Section<'_, '_>) -> Option<HubSettings> {
     )?;
     let plain_http = s.flag("plain_http", false);
     let near = url.starts_with("http://127.0.0.1");
-    if !url.starts_with("https://") && !near && !(plain_http && url.starts_with("http://")) {
+    let plain = near || plain_http && url.starts_with("http://");
+    if !url.starts_with("https://") && !plain {
         s.bad(
             "url",
             format!("`hub.url` is \"{url}\""),
