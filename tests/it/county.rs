@@ -5,6 +5,7 @@ use crate::place::{Driven, Place};
 use crate::resident::{Hands, ID_NUMBER, Next, Resident};
 use anyhow::{Context, Result, bail, ensure};
 use onedoor_harness::hub::Hub;
+use onedoor_store::{DbKey, Options, Store};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -324,6 +325,19 @@ fn a_mailbag_brings_matters_to_the_county_and_the_answer_back() -> Result<()> {
     county.wait_for_text(&mut kiosk, "县里的回话读好了")?;
     touch(&mut kiosk, "back")?;
     county.wait_for_text(&mut kiosk, "都送到县里")?;
+    // Also that its answers have arrived: from then on the days count after which they are erased here.
+    drop(kiosk);
+    let key = DbKey::obtain(&county.place.data().join("record.key"))?;
+    let store = Store::open(
+        &county.place.data().join("record.db"),
+        &key,
+        Options::new("test"),
+    )?;
+    let undelivered = store.undelivered().wait()?;
+    ensure!(
+        undelivered.cases == 0 && undelivered.files.0 == 0,
+        "{undelivered:?}"
+    );
     Ok(())
 }
 

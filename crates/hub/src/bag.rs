@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 
 use onedoor_domain::id::DeviceId;
+use onedoor_sync::engine::FileName;
 use onedoor_sync::enrol::{Enrol, EnrolState};
 use onedoor_sync::mail::{BundleKind, Mail};
-use onedoor_sync::mailbag::{BagAddress, BagFault, BagWriter, Part, SignedReply, address, open};
+use onedoor_sync::mailbag::{
+    BagAddress, BagFault, BagWriter, MAX_ARRIVED, Part, SignedArrivals, SignedReply, address, open,
+};
 use onedoor_sync::wire::{Ack, MailPage, Reason, Reply};
 
 use crate::fault::{Done, HubFault};
@@ -44,6 +47,8 @@ pub struct Imported {
 struct ForOne {
     enrolment: Option<Vec<u8>>,
     replies: Vec<Reply>,
+    /// Sealed answers and files of this bag that are here whole.
+    arrived: Vec<FileName>,
 }
 
 impl Hub {
@@ -110,8 +115,12 @@ impl Hub {
                 one.enrolment = Some(answer.encode(&self.keys.signing));
             }
             Part::Batch { dictionary, packed } => {
-                let device = onedoor_sync::wire::unpack(&packed, dictionary)
-                    .and_then(|plain| Ok(onedoor_sync::wire::Batch::decode(&plain)?.header.device));
+                let inside = onedoor_sync::wire::unpack(&packed, dictionary).and_then(|plain| {
+                    let batch = onedoor_sync::wire::Batch::decode(&plain)?;
+                    let names: Vec<FileName> =
+                        batch.blobs.iter().map(|blob| FileName::of(blob)).collect();
+                    Ok((batch.header.device, names))
+                });
                 let reply = self.sync(dictionary, packed).await;
                 match &reply {
                     Reply::Ack(_) => imported.taken += 1,
@@ -122,8 +131,12 @@ impl Hub {
                     }
                     Reply::Refused(refusal) => imported.refused.push(refusal.reason),
                 }
-                if let Ok(device) = device {
-                    answers.entry(device).or_default().replies.push(reply);
+                if let Ok((device, names)) = inside {
+                    let one = answers.entry(device).or_default();
+                    if matches!(reply, Reply::Ack(_)) {
+                        one.arrived.extend(names);
+                    }
+                    one.replies.push(reply);
                 }
             }
             Part::File { ticket, sealed } => {
@@ -149,10 +162,12 @@ impl Hub {
                             }
                         }
                         imported.files += 1;
+                        let one = answers.entry(ticket.device).or_default();
+                        one.arrived.push(ticket.file);
                     }
                 }
             }
-            Part::Reply(_) | Part::EnrolAnswer(_) | Part::BundlePiece { .. } => {
+            Part::Reply(_) | Part::Arrived(_) | Part::EnrolAnswer(_) | Part::BundlePiece { .. } => {
                 imported
                     .left
                     .push("a part that goes to kiosks, not to the hub".into());
@@ -222,6 +237,9 @@ impl Hub {
             bag.reply(&SignedReply::new(device, &reply, &self.keys.signing))?;
             last = Some(Box::new(ack));
         }
+        for names in one.arrived.chunks(MAX_ARRIVED) {
+            bag.arrived(&SignedArrivals::new(device, names, &self.keys.signing))?;
+        }
         // Of each kind the newest.
         let mut newest: BTreeMap<u8, _> = BTreeMap::new();
         for bundle in bundles {
@@ -231,7 +249,7 @@ impl Hub {
             if bundle.length > BUNDLE_BYTES {
                 continue;
             }
-            let name = onedoor_sync::engine::FileName(bundle.hash);
+            let name = FileName(bundle.hash);
             let mut bytes = Vec::new();
             while (bytes.len() as u64) < bundle.length {
                 let piece = self

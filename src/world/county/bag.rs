@@ -5,11 +5,11 @@ use super::bond::Keys;
 use super::{Setting, stick};
 use crate::county::News;
 use onedoor_domain::id::Epoch;
-use onedoor_store::Store;
+use onedoor_store::{Store, SyncApply};
 use onedoor_sync::driver::Record;
 use onedoor_sync::enrol::{Admission, EnrolAnswer, EnrolState, Token};
 use onedoor_sync::mailbag::{BagFault, Part, address, export, open};
-use onedoor_sync::wire::{Ack, Reply};
+use onedoor_sync::wire::{Ack, PublicKey, Reply};
 use std::fs::{self, File};
 use std::io::{self, BufReader};
 
@@ -174,13 +174,7 @@ fn read_one(
     for part in reader {
         match part? {
             Part::Reply(reply) => {
-                let verifier = record
-                    .keys
-                    .borrow()
-                    .hub
-                    .as_ref()
-                    .and_then(|keys| keys.verifier().ok());
-                let Some(verifier) = verifier else {
+                let Some(verifier) = verifier(record) else {
                     continue;
                 };
                 match reply.verify(device, &verifier)? {
@@ -219,11 +213,27 @@ fn read_one(
                         .map_err(io::Error::other)?;
                 }
             }
+            Part::Arrived(arrivals) => {
+                let Some(verifier) = verifier(record) else {
+                    continue;
+                };
+                let arrived = arrivals.verify(device, &verifier)?;
+                let change = SyncApply {
+                    arrived: arrived.iter().map(|file| file.0).collect(),
+                    ..SyncApply::default()
+                };
+                record.store.apply(change).wait().map_err(journal)?;
+            }
             // Not for a kiosk.
             Part::Batch { .. } | Part::File { .. } | Part::Enrol(_) => {}
         }
     }
     Ok(ours)
+}
+
+/// The key that checks what the hub signed, once it is known.
+fn verifier(record: &CountyRecord<'_>) -> Option<PublicKey> {
+    record.keys.borrow().hub.as_ref()?.verifier().ok()
 }
 
 /// The stable code of a fault.

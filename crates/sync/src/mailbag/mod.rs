@@ -16,7 +16,7 @@ mod answer;
 mod read;
 mod write;
 
-pub use answer::SignedReply;
+pub use answer::{MAX_ARRIVED, SignedArrivals, SignedReply};
 pub use read::{BagReader, Part, open};
 pub use write::{BagWriter, Exported, address, export};
 
@@ -39,6 +39,7 @@ const REPLY: u8 = 3;
 const ENROL: u8 = 4;
 const ENROL_ANSWER: u8 = 5;
 const BUNDLE: u8 = 6;
+const ARRIVED: u8 = 7;
 /// Largest piece of a bundle in a bag, in bytes.
 pub const BUNDLE_PIECE: usize = 1024 * 1024;
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{
-    BATCH, BUNDLE, BUNDLE_PIECE, BagFault, BagKey, END, ENROL, ENROL_ANSWER, FILE, MAGIC, MAX_PART,
-    MAX_PARTS, REPLY, SignedReply,
+    ARRIVED, BATCH, BUNDLE, BUNDLE_PIECE, BagFault, BagKey, END, ENROL, ENROL_ANSWER, FILE, MAGIC,
+    MAX_ARRIVED, MAX_PART, MAX_PARTS, REPLY, SignedArrivals, SignedReply,
 };
 use crate::enrol::MAX_ENROL;
 use crate::seal::FileTicket;
@@ -40,6 +40,8 @@ pub enum Part {
     },
     /// An answer of the hub, not verified.
     Reply(SignedReply),
+    /// Which files the hub has, not verified.
+    Arrived(SignedArrivals),
     /// A kiosk asks to be enrolled ([`crate::enrol::Enrol::decode`]).
     Enrol(Vec<u8>),
     /// The hub's answer to that ([`crate::enrol::EnrolAnswer::decode`]).
@@ -135,6 +137,7 @@ impl<R: Read> BagReader<R> {
             REPLY => LARGEST_REPLY,
             ENROL | ENROL_ANSWER => MAX_ENROL,
             BUNDLE => LARGEST_PIECE,
+            ARRIVED => MAX_ARRIVED * 32 + 1024,
             _ => return Err(BagFault::Damaged),
         };
         self.parts += 1;
@@ -223,6 +226,9 @@ fn understand(kind: u8, mut bytes: Vec<u8>) -> Result<Part, BagFault> {
         }
         ENROL => Ok(Part::Enrol(bytes)),
         ENROL_ANSWER => Ok(Part::EnrolAnswer(bytes)),
+        ARRIVED => SignedArrivals::decode(&bytes)
+            .map(Part::Arrived)
+            .map_err(|_| BagFault::Damaged),
         BUNDLE => {
             let (hash, rest) = bytes.split_first_chunk::<32>().ok_or(BagFault::Damaged)?;
             let (offset, piece) = rest.split_first_chunk::<8>().ok_or(BagFault::Damaged)?;

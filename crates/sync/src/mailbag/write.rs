@@ -4,11 +4,11 @@ use std::io::Write;
 
 use onedoor_domain::id::Epoch;
 
-use super::SignedReply;
 use super::{
-    BATCH, BUNDLE, BUNDLE_PIECE, BagAddress, BagFault, END, ENROL, ENROL_ANSWER, FILE, MAGIC,
-    MAX_PART, MAX_PARTS, REPLY,
+    ARRIVED, BATCH, BUNDLE, BUNDLE_PIECE, BagAddress, BagFault, END, ENROL, ENROL_ANSWER, FILE,
+    MAGIC, MAX_PART, MAX_PARTS, REPLY,
 };
+use super::{SignedArrivals, SignedReply};
 use crate::engine::making::{NotMade, Order, make};
 use crate::engine::{Journal, Standing, Stream};
 use crate::seal::FileTicket;
@@ -84,6 +84,14 @@ impl<W: Write> BagWriter<W> {
     /// `Stick`, `TooLarge`.
     pub fn reply(&mut self, reply: &SignedReply) -> Result<(), BagFault> {
         self.part(REPLY, &[&reply.encode()])
+    }
+
+    /// Adds a list of files that the hub has.
+    ///
+    /// # Errors
+    /// `Stick`, `TooLarge`.
+    pub fn arrived(&mut self, arrivals: &SignedArrivals) -> Result<(), BagFault> {
+        self.part(ARRIVED, &[&arrivals.encode()])
     }
 
     /// Adds a request to be enrolled ([`crate::enrol::Enrol::encode`]); it goes before the batches.

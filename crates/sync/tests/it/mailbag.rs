@@ -127,6 +127,34 @@ fn a_kiosk_with_nothing_to_send_still_asks_for_mail() {
 }
 
 #[test]
+fn only_the_hub_says_what_arrived() {
+    let device = DeviceId::from_random([3; 8]);
+    let files = [FileName([1; 32]), FileName([2; 32])];
+    let (hub, stranger) = (
+        DeviceKey::from_secret(&[6; 32]),
+        DeviceKey::from_secret(&[7; 32]).public(),
+    );
+    let mut bag = BagWriter::new(Vec::new()).unwrap();
+    bag.arrived(&SignedArrivals::new(device, &files, &hub))
+        .unwrap();
+    let bag = bag.end().unwrap();
+    let parts: Vec<_> = BagReader::new(&bag[..])
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    let [Part::Arrived(arrived)] = &parts[..] else {
+        panic!("{parts:?}");
+    };
+    assert_eq!(arrived.verify(device, &hub.public()), Ok(files.to_vec()));
+    assert_eq!(arrived.verify(device, &stranger), Err(Reason::BadSignature));
+    let other = DeviceId::from_random([4; 8]);
+    assert_eq!(
+        arrived.verify(other, &hub.public()),
+        Err(Reason::UnknownDevice)
+    );
+}
+
+#[test]
 fn an_enrolment_and_a_bundle_travel_in_a_bag() {
     let bundle: Vec<u8> = (0..onedoor_sync::mailbag::BUNDLE_PIECE + 70_000)
         .map(|n| (n % 251) as u8)
@@ -243,7 +271,7 @@ fn every_changed_byte_of_an_encrypted_bag_is_found() {
 
 #[test]
 fn a_length_that_lies_takes_no_memory() {
-    for kind in 1..=6 {
+    for kind in 1..=7 {
         let mut bytes = b"ONEDOORBAG1\0".to_vec();
         bytes.push(kind);
         bytes.extend(u32::MAX.to_be_bytes());
