@@ -104,20 +104,33 @@ impl FromStr for Media {
 /// # Errors
 /// `NotCompressed` where the compressor gave up, which needs a lack of memory.
 pub fn pack(plain: &[u8], dictionary: Dictionary) -> Result<Vec<u8>, Reason> {
-    let failed = |_| Reason::NotCompressed;
-    let mut compressor = match dictionary {
-        Dictionary::None => zstd::bulk::Compressor::new(LEVEL),
-        Dictionary::V1 => zstd::bulk::Compressor::with_prepared_dictionary(
-            ENCODER_1.as_ref().ok_or(Reason::NotCompressed)?,
-        ),
+    match dictionary {
+        Dictionary::None => {
+            let compressor = zstd::bulk::Compressor::new(LEVEL);
+            compress(compressor.map_err(|_| Reason::NotCompressed)?, plain)
+        }
+        Dictionary::V1 => pack_with(plain, ENCODER_1.as_ref().ok_or(Reason::NotCompressed)?),
     }
-    .map_err(failed)?;
-    // The media type names the dictionary and a batch is checked by its hashes: neither is said twice.
+}
+
+/// Compresses with any dictionary.
+pub(crate) fn pack_with(
+    plain: &[u8],
+    dictionary: &EncoderDictionary<'_>,
+) -> Result<Vec<u8>, Reason> {
+    let compressor = zstd::bulk::Compressor::with_prepared_dictionary(dictionary);
+    compress(compressor.map_err(|_| Reason::NotCompressed)?, plain)
+}
+
+fn compress(mut compressor: zstd::bulk::Compressor<'_>, plain: &[u8]) -> Result<Vec<u8>, Reason> {
+    use zstd::zstd_safe::CParameter::{ChecksumFlag, DictIdFlag};
+    let failed = |_| Reason::NotCompressed;
+    // The media type or what is around it names the dictionary, and hashes or a tag check the bytes: neither is said twice.
     compressor
-        .set_parameter(zstd::zstd_safe::CParameter::DictIdFlag(false))
+        .set_parameter(DictIdFlag(false))
         .map_err(failed)?;
     compressor
-        .set_parameter(zstd::zstd_safe::CParameter::ChecksumFlag(false))
+        .set_parameter(ChecksumFlag(false))
         .map_err(failed)?;
     compressor.compress(plain).map_err(failed)
 }
@@ -139,22 +152,35 @@ pub(crate) fn unpack_up_to(
     dictionary: Dictionary,
     most: usize,
 ) -> Result<Vec<u8>, Reason> {
-    let plain = match dictionary {
+    match dictionary {
         Dictionary::None => {
             let decoder = zstd::stream::read::Decoder::with_buffer(&mut packed)
                 .map_err(|_| Reason::NotCompressed)?;
-            read_frame(decoder, most)?
+            let plain = read_frame(decoder, most)?;
+            whole(packed, plain)
         }
         Dictionary::V1 => {
-            let decoder = zstd::stream::read::Decoder::with_prepared_dictionary(
-                &mut packed,
-                DECODER_1.as_ref().ok_or(Reason::NotCompressed)?,
-            )
-            .map_err(|_| Reason::NotCompressed)?;
-            read_frame(decoder, most)?
+            let dictionary = DECODER_1.as_ref().ok_or(Reason::NotCompressed)?;
+            unpack_with(packed, dictionary, most)
         }
-    };
-    if packed.is_empty() {
+    }
+}
+
+/// Decompresses one frame with any dictionary.
+pub(crate) fn unpack_with(
+    mut packed: &[u8],
+    dictionary: &DecoderDictionary<'_>,
+    most: usize,
+) -> Result<Vec<u8>, Reason> {
+    let decoder = zstd::stream::read::Decoder::with_prepared_dictionary(&mut packed, dictionary)
+        .map_err(|_| Reason::NotCompressed)?;
+    let plain = read_frame(decoder, most)?;
+    whole(packed, plain)
+}
+
+/// Nothing may follow the frame.
+fn whole(rest: &[u8], plain: Vec<u8>) -> Result<Vec<u8>, Reason> {
+    if rest.is_empty() {
         Ok(plain)
     } else {
         Err(Reason::NotCompressed)
