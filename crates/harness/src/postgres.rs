@@ -47,7 +47,16 @@ impl Postgres {
         let data = cluster.data();
         run(cluster
             .command("initdb")
-            .args(["-U", "onedoor", "-A", "trust", "-E", "UTF8", "--locale=C", "-D"])
+            .args([
+                "-U",
+                "onedoor",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--locale=C",
+                "-D",
+            ])
             .arg(&data))?;
         cluster.go_on()?;
         Ok(Some(cluster))
@@ -209,7 +218,11 @@ fn other_user() -> Result<String> {
     let users = std::fs::read_to_string("/etc/passwd")?;
     ["postgres", "nobody"]
         .into_iter()
-        .find(|name| users.lines().any(|line| line.starts_with(&format!("{name}:"))))
+        .find(|name| {
+            users
+                .lines()
+                .any(|line| line.starts_with(&format!("{name}:")))
+        })
         .map(str::to_owned)
         .context("neither user postgres nor nobody is here")
 }

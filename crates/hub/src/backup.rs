@@ -126,7 +126,8 @@ impl Hub {
                     break;
                 }
             }
-            out.item(&encode(|e| e.null().map(|_| ()))).map_err(disk())?;
+            out.item(&encode(|e| e.null().map(|_| ())))
+                .map_err(disk())?;
         }
         tx.commit().await?;
         let hash = out.hasher.finalize();
@@ -178,7 +179,8 @@ impl Hub {
         let mut waiting: Vec<Vec<Value>> = Vec::new();
         let mut of: Option<&'static Table> = None;
         while let Some(item) = input.next()? {
-            if let (Some(table), true) = (of, !matches!(item, Item::Row(_)) || waiting.len() >= 200) {
+            if let (Some(table), true) = (of, !matches!(item, Item::Row(_)) || waiting.len() >= 200)
+            {
                 let rows = std::mem::take(&mut waiting);
                 let many = rows.len() as u64;
                 if tx.insert(table, rows).await? != many {
@@ -383,14 +385,20 @@ impl In {
             Some(2) => {
                 let name = d.str()?;
                 let Some(table) = TABLES.iter().find(|t| t.name == name) else {
-                    return Ok(Err("a table that is not known here: made by a newer version"));
+                    return Ok(Err(
+                        "a table that is not known here: made by a newer version",
+                    ));
                 };
                 let columns = d.array()?.unwrap_or(0);
                 let mut names = Vec::new();
                 for _ in 0..columns.min(100) {
                     names.push(d.str()?);
                 }
-                if !names.iter().copied().eq(table.columns.iter().map(|c| c.name)) {
+                if !names
+                    .iter()
+                    .copied()
+                    .eq(table.columns.iter().map(|c| c.name))
+                {
                     return Ok(Err("a table with other columns: made by another version"));
                 }
                 self.inside = Some(table);
@@ -431,7 +439,10 @@ fn check(path: &Path) -> Done<Checked> {
             Item::TableEnd => of = "",
             Item::Row(row) if of == "stream" => {
                 let row = Row(row);
-                said.insert((row.device(0)?, row.epoch(1)?), (row.count(2)?, row.link(3)?));
+                said.insert(
+                    (row.device(0)?, row.epoch(1)?),
+                    (row.count(2)?, row.link(3)?),
+                );
             }
             Item::Row(row) if of == "event" => {
                 let row = Row(row);
@@ -440,7 +451,10 @@ fn check(path: &Path) -> Done<Checked> {
                 let (seq, link) = found.get(&key).copied().unwrap_or(genesis);
                 let next = (row.count(2)?, link.next(row.bytes(3)?));
                 if next.0 != seq + 1 || next.1 != row.link(4)? {
-                    let words = format!("the chain of {}/{} breaks at event {}", key.0, key.1, next.0);
+                    let words = format!(
+                        "the chain of {}/{} breaks at event {}",
+                        key.0, key.1, next.0
+                    );
                     return Err(HubFault::Copy(path.to_owned(), words));
                 }
                 found.insert(key, next);

@@ -73,7 +73,9 @@ impl Hub {
         imported.devices = answers.keys().copied().collect();
         for (device, one) in answers {
             let Some(to) = self.bag_address(device).await? else {
-                imported.left.push(format!("the kiosk {device} named no address for mailbags"));
+                imported
+                    .left
+                    .push(format!("the kiosk {device} named no address for mailbags"));
                 continue;
             };
             let mut bag = address(answer_to(device)?, &to)?;
@@ -94,7 +96,9 @@ impl Hub {
                 let device = match Enrol::decode(&message) {
                     Ok(enrol) => enrol.device,
                     Err(why) => {
-                        imported.left.push(format!("a request to be enrolled: {why}"));
+                        imported
+                            .left
+                            .push(format!("a request to be enrolled: {why}"));
                         return Ok(());
                     }
                 };
@@ -112,7 +116,9 @@ impl Hub {
                 match &reply {
                     Reply::Ack(_) => imported.taken += 1,
                     Reply::Refused(refusal) if refusal.reason == Reason::Busy => {
-                        return Err(crate::db::DbFault::Away("while a mailbag was taken".into()).into());
+                        return Err(
+                            crate::db::DbFault::Away("while a mailbag was taken".into()).into()
+                        );
                     }
                     Reply::Refused(refusal) => imported.refused.push(refusal.reason),
                 }
@@ -126,7 +132,10 @@ impl Hub {
                     Err(why @ HubFault::Db(_)) => return Err(why),
                     Err(why) => imported.left.push(format!("a file: {why}")),
                     Ok(ticket) => {
-                        let mut at = self.file_has(ticket.device, ticket.file).await?.unwrap_or(0);
+                        let mut at = self
+                            .file_has(ticket.device, ticket.file)
+                            .await?
+                            .unwrap_or(0);
                         while at < ticket.length {
                             let from = usize::try_from(at).unwrap_or(usize::MAX);
                             let to = from.saturating_add(PIECE_BYTES).min(sealed.len());
@@ -144,7 +153,9 @@ impl Hub {
                 }
             }
             Part::Reply(_) | Part::EnrolAnswer(_) | Part::BundlePiece { .. } => {
-                imported.left.push("a part that goes to kiosks, not to the hub".into());
+                imported
+                    .left
+                    .push("a part that goes to kiosks, not to the hub".into());
             }
         }
         Ok(())
@@ -179,7 +190,10 @@ impl Hub {
             if let Reply::Ack(ack) = &reply {
                 bundles.extend(told_of(&ack.page));
                 // Pages of one mailbox: the next goes on where the furthest ended.
-                if last.as_ref().is_none_or(|l| l.page.cursor <= ack.page.cursor) {
+                if last
+                    .as_ref()
+                    .is_none_or(|l| l.page.cursor <= ack.page.cursor)
+                {
                     last = Some(ack.clone());
                 }
             }
@@ -191,13 +205,19 @@ impl Hub {
         {
             pages += 1;
             let mut tx = self.read().await?;
-            let mut page = self.page_after(&mut *tx, device, before.page.cursor).await?;
+            let mut page = self
+                .page_after(&mut *tx, device, before.page.cursor)
+                .await?;
             tx.commit().await?;
             while page.items.iter().map(|i| i.body.len()).sum::<usize>() > 4 * 1024 * 1024 {
                 shorten(&mut page);
             }
             bundles.extend(told_of(&page));
-            let ack = Ack { page, rejected: Vec::new(), ..*before };
+            let ack = Ack {
+                page,
+                rejected: Vec::new(),
+                ..*before
+            };
             let reply = Reply::Ack(Box::new(ack.clone()));
             bag.reply(&SignedReply::new(device, &reply, &self.keys.signing))?;
             last = Some(Box::new(ack));

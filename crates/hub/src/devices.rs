@@ -305,7 +305,9 @@ impl Hub {
             .await?;
         let good = match &row {
             Some(row) => {
-                let mine = row.maybe_int(2)?.is_none_or(|by| by == enrol.device.to_sql());
+                let mine = row
+                    .maybe_int(2)?
+                    .is_none_or(|by| by == enrol.device.to_sql());
                 mine && row.int(1)? > now && !row.text(0)?.is_empty()
             }
             None => false,

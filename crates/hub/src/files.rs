@@ -62,12 +62,7 @@ impl Hub {
     ///
     /// # Errors
     /// `Db`.
-    pub async fn append(
-        &self,
-        ticket: &FileTicket,
-        offset: u64,
-        bytes: Vec<u8>,
-    ) -> Done<Appended> {
+    pub async fn append(&self, ticket: &FileTicket, offset: u64, bytes: Vec<u8>) -> Done<Appended> {
         let (device, name, length) = (ticket.device, ticket.file, ticket.length);
         let after = offset.saturating_add(bytes.len() as u64);
         if length > MAX_FILE || after > length {

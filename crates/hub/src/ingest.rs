@@ -321,7 +321,10 @@ impl Hub {
             };
             let is_move = matches!(
                 read.body(),
-                EventBody::CaseSaved(_) | EventBody::CaseStateChanged(_) | EventBody::ResidentWord(_) | EventBody::SlipVoided(_)
+                EventBody::CaseSaved(_)
+                    | EventBody::CaseStateChanged(_)
+                    | EventBody::ResidentWord(_)
+                    | EventBody::SlipVoided(_)
             );
             if !is_move {
                 continue;
@@ -382,11 +385,22 @@ impl Hub {
         for event in arriving {
             let seq = event.seq;
             let case = event.event.as_ref().and_then(|e| e.case());
-            let kind = event.event.as_ref().map_or("", |e| e.body().kind()).to_owned();
+            let kind = event
+                .event
+                .as_ref()
+                .map_or("", |e| e.body().kind())
+                .to_owned();
             if let Some(read) = &event.event {
                 for (place, blob) in (0i64..).zip(read.blobs()) {
                     blobs.push(values![
-                        device, blob.id, epoch, seq, place, blob.length, blob.hash, case
+                        device,
+                        blob.id,
+                        epoch,
+                        seq,
+                        place,
+                        blob.length,
+                        blob.hash,
+                        case
                     ]);
                 }
             }
@@ -406,7 +420,15 @@ impl Hub {
             }
             let code = event.rejected.map(Rejected::code);
             events.push(values![
-                device, epoch, seq, event.bytes, event.link, kind, case, code, now
+                device,
+                epoch,
+                seq,
+                event.bytes,
+                event.link,
+                kind,
+                case,
+                code,
+                now
             ]);
         }
         let many = events.len() as u64;
@@ -562,7 +584,16 @@ async fn keep_blobs(
     for (name, blob, bytes) in blobs {
         if here.insert(name) {
             let length = bytes.len() as u64;
-            files.push(values![device, name, length, length, blob, now, now, Value::Null]);
+            files.push(values![
+                device,
+                name,
+                length,
+                length,
+                blob,
+                now,
+                now,
+                Value::Null
+            ]);
             pieces.push(values![device, name, 0i64, bytes]);
         }
     }

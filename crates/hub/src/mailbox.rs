@@ -8,8 +8,8 @@ use onedoor_sync::mail::Mail;
 use onedoor_sync::wire::{MAX_ITEM, MAX_ITEMS, MailItem, MailPage};
 
 use crate::clock::now_ms;
-use crate::db::schema::{MAIL, MAILBOX};
 use crate::db::Tx;
+use crate::db::schema::{MAIL, MAILBOX};
 use crate::fault::{Done, HubFault};
 use crate::hub::Hub;
 use crate::metrics::count;
@@ -33,7 +33,8 @@ pub struct Post {
 impl Hub {
     /// Makes the mailbox of a kiosk.
     pub(crate) async fn make_mailbox(&self, tx: &mut dyn Tx, device: DeviceId) -> Done<()> {
-        tx.insert(&MAILBOX, vec![values![device, 0i64, 0i64]]).await?;
+        tx.insert(&MAILBOX, vec![values![device, 0i64, 0i64]])
+            .await?;
         Ok(())
     }
 
@@ -63,7 +64,9 @@ impl Hub {
                 }
                 number += 1;
                 let hidden = hide(self, device, number, &body)?;
-                rows.push(values![device, number, kind, version, hidden, post.about, now]);
+                rows.push(values![
+                    device, number, kind, version, hidden, post.about, now
+                ]);
             }
             count(&self.metrics.mail, rows.len() as u64);
             tx.insert(&MAIL, rows).await?;
@@ -162,12 +165,18 @@ fn place(device: DeviceId, number: u64) -> [u8; 16] {
 
 fn hide(hub: &Hub, device: DeviceId, number: u64, body: &[u8]) -> Done<Vec<u8>> {
     let key = place(device, number);
-    let place = Place { table: "mail", key: &[&key] };
+    let place = Place {
+        table: "mail",
+        key: &[&key],
+    };
     hub.keys.rest.hide(&place, body)
 }
 
 fn show(hub: &Hub, device: DeviceId, number: u64, hidden: &[u8]) -> Done<Vec<u8>> {
     let key = place(device, number);
-    let place = Place { table: "mail", key: &[&key] };
+    let place = Place {
+        table: "mail",
+        key: &[&key],
+    };
     Ok(hub.keys.rest.show(&place, hidden)?.into_inner())
 }

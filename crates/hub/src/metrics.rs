@@ -87,8 +87,16 @@ impl Metrics {
         for (name, help, value) in [
             ("database_up", "1 while the database answers", up),
             ("devices", "Kiosks enrolled", now.devices),
-            ("devices_silent", "Kiosks without contact for a day", now.silent),
-            ("devices_asking", "Kiosks that wait for confirmation", now.asking),
+            (
+                "devices_silent",
+                "Kiosks without contact for a day",
+                now.silent,
+            ),
+            (
+                "devices_asking",
+                "Kiosks that wait for confirmation",
+                now.asking,
+            ),
             ("streams_frozen", "Streams frozen after a fork", now.frozen),
             ("cases_open", "Cases that are not closed", now.open_cases),
         ] {

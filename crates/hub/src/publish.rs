@@ -90,6 +90,9 @@ impl Hub {
         let bytes = row.bytes(0)?;
         let begin = usize::try_from(from - start).unwrap_or(usize::MAX);
         let end = usize::try_from((to + 1).saturating_sub(start)).unwrap_or(usize::MAX);
-        Ok(bytes.get(begin..end.min(bytes.len())).unwrap_or(&[]).to_vec())
+        Ok(bytes
+            .get(begin..end.min(bytes.len()))
+            .unwrap_or(&[])
+            .to_vec())
     }
 }

@@ -103,8 +103,14 @@ mod tests {
     fn it_opens_only_where_it_lay() {
         let rest = Rest::new(&[1; 32]);
         let (a, b) = ([1u8; 8], [2u8; 8]);
-        let here = Place { table: "mail", key: &[&a] };
-        let there = Place { table: "mail", key: &[&b] };
+        let here = Place {
+            table: "mail",
+            key: &[&a],
+        };
+        let there = Place {
+            table: "mail",
+            key: &[&b],
+        };
         let hidden = rest.hide(&here, b"a name").unwrap();
         assert!(!hidden.windows(6).any(|w| w == b"a name"));
         assert_eq!(rest.show(&here, &hidden).unwrap().expose(), b"a name");

@@ -8,8 +8,10 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, anyhow};
 use jiff::civil::date;
 use jiff::tz::offset;
+use onedoor_domain::id::BlobId;
 use onedoor_forms::{Context, Filling, Form, Meta, PageKind, Value, compile, read_markdown};
 use onedoor_sim::fiction::Dice;
+use onedoor_sync::seal::without_id;
 
 /// The services whose forms lie beside the example station.
 const SERVICES: [&str; 5] = [
@@ -203,7 +205,7 @@ impl Answered {
     }
 
     /// The instance, as the kiosk seals it at submission.
-    pub fn instance(&self, draft: &str) -> String {
+    pub fn instance(&self, draft: impl std::fmt::Display) -> String {
         self.filling.instance_xml(&Meta {
             instance_id: format!("uuid:{draft}"),
         })
@@ -254,11 +256,15 @@ fn said(dice: &mut Dice) -> String {
 pub fn train(arguments: &Arguments) -> Result<()> {
     let forms = Forms::read()?;
     let mut samples = Vec::new();
+    // As the seal leaves it: with its own id left out.
+    let draft = BlobId::from_bytes([0; 16]);
     for seed in 0..TRAINED {
         let mut dice = Dice(0xa11_5eed ^ (seed << 20));
         let answered = forms.fill(&mut dice, &name, &said)?;
-        let draft = onedoor_domain::id::DraftId::from_random(dice.bytes());
-        samples.push(answered.instance(&draft.to_string()).into_bytes());
+        samples.push(
+            without_id(&answered.instance(draft).into_bytes(), draft)
+                .context("an instance without its id")?,
+        );
     }
     let dictionary = zstd::dict::from_samples(&samples, SIZE)?;
     std::fs::write(&arguments.out, &dictionary)?;

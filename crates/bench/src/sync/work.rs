@@ -122,7 +122,7 @@ fn case(forms: &Forms, dice: &mut Dice) -> Result<Option<Case>> {
             .collect();
         whole = document(&case).len();
     }
-    case.instance = answered.instance(&case.saved.draft.to_string());
+    case.instance = answered.instance(case.saved.draft);
     Ok(Some(case))
 }
 
@@ -163,7 +163,8 @@ impl Case {
     /// # Errors
     /// When they cannot be sealed.
     pub fn event(&self, writer: &mut Writer, hub: &HubKey) -> Result<(Event, Vec<u8>)> {
-        let blob = BlobId::from_random(writer.dice.bytes());
+        // The instance has the draft's name, as the record gives it.
+        let blob = BlobId::from_bytes(*self.saved.draft.as_bytes());
         let sealing = Sealing::begin_with(hub, writer.device, &writer.dice.bytes())?;
         let content = Content {
             salt: sealing.salt(blob),

@@ -65,11 +65,7 @@ impl Hub {
     }
 
     /// Reads cases and locks them, in one order.
-    async fn lock_cases(
-        &self,
-        tx: &mut dyn Tx,
-        ids: &[CaseId],
-    ) -> Done<BTreeMap<CaseId, Touched>> {
+    async fn lock_cases(&self, tx: &mut dyn Tx, ids: &[CaseId]) -> Done<BTreeMap<CaseId, Touched>> {
         let mut touched = BTreeMap::new();
         for chunk in ids.chunks(CHUNK) {
             let (list, values) = one_of(1, chunk.iter().copied());
@@ -377,8 +373,22 @@ async fn save(tx: &mut dyn Tx, changed: &mut [Touched]) -> Done<()> {
             .await?;
         } else {
             fresh.push(values![
-                m.case, code, m.station.as_str(), m.device, m.epoch, m.seq, m.service.as_str(), m.moves, phase, level,
-                owner, due, state, m.saved_ms, m.changed_ms, m.closed_ms
+                m.case,
+                code,
+                m.station.as_str(),
+                m.device,
+                m.epoch,
+                m.seq,
+                m.service.as_str(),
+                m.moves,
+                phase,
+                level,
+                owner,
+                due,
+                state,
+                m.saved_ms,
+                m.changed_ms,
+                m.closed_ms
             ]);
         }
     }

@@ -63,7 +63,10 @@ impl Hub {
             owner,
             wants_to_talk,
         } = asked;
-        if texts.iter().any(|(_, _, text)| text.expose().len() > MAX_TEXT) {
+        if texts
+            .iter()
+            .any(|(_, _, text)| text.expose().len() > MAX_TEXT)
+        {
             return Err(HubFault::Asked("a text is longer than 4 KiB".into()));
         }
         let mut tx = self.write().await?;

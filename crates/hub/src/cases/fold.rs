@@ -194,8 +194,12 @@ mod tests {
                 reason: None,
                 other_way: None
             })),
-            prop_oneof![Just(Word::Solved), Just(Word::Partly), Just(Word::NotSolved)]
-                .prop_map(say),
+            prop_oneof![
+                Just(Word::Solved),
+                Just(Word::Partly),
+                Just(Word::NotSolved)
+            ]
+            .prop_map(say),
             any::<u64>().prop_map(|n| StepBody::NewCode(CaseCode::from_random(n))),
         ]
     }

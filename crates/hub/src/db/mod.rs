@@ -195,12 +195,14 @@ impl Row {
 
     /// The life of a kiosk's record.
     pub fn epoch(&self, place: usize) -> Result<onedoor_domain::id::Epoch, DbFault> {
-        onedoor_domain::id::Epoch::from_sql(self.int(place)?).ok_or(DbFault::Strange("not an epoch"))
+        onedoor_domain::id::Epoch::from_sql(self.int(place)?)
+            .ok_or(DbFault::Strange("not an epoch"))
     }
 
     /// A case.
     pub fn case(&self, place: usize) -> Result<onedoor_domain::id::CaseId, DbFault> {
-        self.array(place).map(onedoor_domain::id::CaseId::from_bytes)
+        self.array(place)
+            .map(onedoor_domain::id::CaseId::from_bytes)
     }
 }
 
@@ -274,7 +276,9 @@ pub async fn open(address: &str) -> Result<Arc<dyn Database>, DbFault> {
     // Two processes that start together may get in each other's way once.
     for _ in 0..3 {
         match schema::migrate(&*database).await {
-            Err(DbFault::Refused(_)) => tokio::time::sleep(std::time::Duration::from_millis(200)).await,
+            Err(DbFault::Refused(_)) => {
+                tokio::time::sleep(std::time::Duration::from_millis(200)).await
+            }
             Err(why) => return Err(why),
             Ok(()) => return Ok(database),
         }

@@ -82,7 +82,9 @@ fn fault(why: tokio_postgres::Error) -> DbFault {
         matches!(class, "22" | "23" | "54")
     });
     // A value that does not fit its parameter never reached the server.
-    let local = why.code().is_none() && !why.is_closed() && why.source().is_some_and(|s| s.is::<WrongKind>());
+    let local = why.code().is_none()
+        && !why.is_closed()
+        && why.source().is_some_and(|s| s.is::<WrongKind>());
     if refused || local {
         DbFault::Refused(words(&why))
     } else {
@@ -268,7 +270,10 @@ impl Tx for PostgresTx {
 
     fn commit(mut self: Box<Self>) -> Later<'static, ()> {
         Box::pin(async move {
-            self.client()?.batch_execute("COMMIT").await.map_err(fault)?;
+            self.client()?
+                .batch_execute("COMMIT")
+                .await
+                .map_err(fault)?;
             // Only now may the connection serve another.
             drop(self.0.take());
             Ok(())

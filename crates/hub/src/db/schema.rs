@@ -46,22 +46,46 @@ pub struct Table {
 
 macro_rules! kind {
     (int) => {
-        Column { name: "", kind: Kind::Int, empty: false }
+        Column {
+            name: "",
+            kind: Kind::Int,
+            empty: false,
+        }
     };
     (text) => {
-        Column { name: "", kind: Kind::Text, empty: false }
+        Column {
+            name: "",
+            kind: Kind::Text,
+            empty: false,
+        }
     };
     (bytes) => {
-        Column { name: "", kind: Kind::Bytes, empty: false }
+        Column {
+            name: "",
+            kind: Kind::Bytes,
+            empty: false,
+        }
     };
     (maybe_int) => {
-        Column { name: "", kind: Kind::Int, empty: true }
+        Column {
+            name: "",
+            kind: Kind::Int,
+            empty: true,
+        }
     };
     (maybe_text) => {
-        Column { name: "", kind: Kind::Text, empty: true }
+        Column {
+            name: "",
+            kind: Kind::Text,
+            empty: true,
+        }
     };
     (maybe_bytes) => {
-        Column { name: "", kind: Kind::Bytes, empty: true }
+        Column {
+            name: "",
+            kind: Kind::Bytes,
+            empty: true,
+        }
     };
 }
 

@@ -37,13 +37,17 @@ impl Sqlite {
             }
             private(&file)?;
             let writer = connect(&file, Mode::Write)?;
-            let readers: Result<Vec<_>, _> = (0..READERS).map(|_| connect(&file, Mode::Read)).collect();
+            let readers: Result<Vec<_>, _> =
+                (0..READERS).map(|_| connect(&file, Mode::Read)).collect();
             Ok((writer, readers?))
         });
         let (writer, readers) = made.await.map_err(stopped)??;
         Ok(Sqlite {
             writer: Arc::new(Mutex::new(writer)),
-            readers: readers.into_iter().map(|c| Arc::new(Mutex::new(c))).collect(),
+            readers: readers
+                .into_iter()
+                .map(|c| Arc::new(Mutex::new(c)))
+                .collect(),
             turn: std::sync::atomic::AtomicUsize::new(0),
         })
     }
@@ -84,9 +88,9 @@ fn stopped(why: tokio::task::JoinError) -> DbFault {
 fn fault(why: rusqlite::Error) -> DbFault {
     let text = why.to_string();
     match why.sqlite_error_code() {
-        Some(
-            ErrorCode::ConstraintViolation | ErrorCode::TooBig | ErrorCode::TypeMismatch,
-        ) => DbFault::Refused(text),
+        Some(ErrorCode::ConstraintViolation | ErrorCode::TooBig | ErrorCode::TypeMismatch) => {
+            DbFault::Refused(text)
+        }
         // Busy, full, unreadable, out of memory: not the fault of what was asked.
         _ => DbFault::Away(text),
     }

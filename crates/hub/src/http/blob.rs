@@ -27,7 +27,10 @@ const WRONG_BYTES: u16 = 460;
 
 /// What this hub speaks.
 pub(super) async fn options() -> Response {
-    let most = (HeaderName::from_static("tus-max-size"), MAX_FILE.to_string());
+    let most = (
+        HeaderName::from_static("tus-max-size"),
+        MAX_FILE.to_string(),
+    );
     (
         StatusCode::NO_CONTENT,
         [(VERSION, "1.0.0".to_owned()), most],
@@ -154,7 +157,10 @@ async fn pieces(hub: Arc<Hub>, ticket: FileTicket, mut at: u64, body: Body) -> D
 }
 
 async fn ticket(hub: &Hub, name: &str, headers: &HeaderMap) -> Result<FileTicket, Response> {
-    if headers.get(&RESUMABLE).is_none_or(|spoken| spoken != SPOKEN) {
+    if headers
+        .get(&RESUMABLE)
+        .is_none_or(|spoken| spoken != SPOKEN)
+    {
         let speaks = [(VERSION, SPOKEN)];
         return Err((StatusCode::PRECONDITION_FAILED, speaks).into_response());
     }

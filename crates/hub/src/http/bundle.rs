@@ -31,7 +31,9 @@ pub(super) async fn give(
         Ok(None) => return StatusCode::NOT_FOUND.into_response(),
         Err(fault) => return refuse(&fault),
     };
-    let asked = headers.get(header::RANGE).and_then(|text| text.to_str().ok());
+    let asked = headers
+        .get(header::RANGE)
+        .and_then(|text| text.to_str().ok());
     let range = match asked.map(|text| range(text, length)) {
         // An unknown form of range is as if there were none.
         None | Some(Asked::Whole) => None,
@@ -62,7 +64,10 @@ pub(super) async fn give(
     });
     let mut response = Body::from_stream(stream).into_response();
     let says = response.headers_mut();
-    says.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+    says.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/octet-stream"),
+    );
     says.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     let many = if length == 0 { 0 } else { to + 1 - from };
     says.insert(header::CONTENT_LENGTH, many.into());
@@ -84,7 +89,11 @@ enum Asked {
 
 /// One range in bytes; several at once are answered with the whole.
 fn range(text: &str, length: u64) -> Asked {
-    let Some((from, to)) = text.trim().strip_prefix("bytes=").and_then(|r| r.split_once('-')) else {
+    let Some((from, to)) = text
+        .trim()
+        .strip_prefix("bytes=")
+        .and_then(|r| r.split_once('-'))
+    else {
         return Asked::Whole;
     };
     match (from.parse::<u64>(), to.parse::<u64>()) {

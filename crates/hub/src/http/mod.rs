@@ -61,7 +61,10 @@ impl Door {
 pub fn router(door: Door) -> Router {
     Router::new()
         .route("/v1/sync", post(sync::take))
-        .route("/v1/blob/{name}", head(blob::head).patch(blob::patch).options(blob::options))
+        .route(
+            "/v1/blob/{name}",
+            head(blob::head).patch(blob::patch).options(blob::options),
+        )
         .route("/v1/bundle/{name}", get(bundle::give))
         .route("/v1/enrol", post(enrol::take))
         .route("/healthz", get(health))
@@ -107,7 +110,9 @@ async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Vec<u8>, 
     loop {
         match tokio::time::timeout(STILL, stream.next()).await {
             Ok(None) => return Ok(all),
-            Ok(Some(Ok(piece))) if all.len() + piece.len() <= limit => all.extend_from_slice(&piece),
+            Ok(Some(Ok(piece))) if all.len() + piece.len() <= limit => {
+                all.extend_from_slice(&piece)
+            }
             Ok(Some(Ok(_))) => return Err(NotRead::TooLong),
             Ok(Some(Err(_))) | Err(_) => return Err(NotRead::Broken),
         }

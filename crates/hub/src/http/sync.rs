@@ -4,7 +4,9 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use onedoor_sync::wire::{Dictionary, MAX_PACKED, MAX_RECEIVED, Media, Reason, Refusal, Reply, pack};
+use onedoor_sync::wire::{
+    Dictionary, MAX_PACKED, MAX_RECEIVED, Media, Reason, Refusal, Reply, pack,
+};
 
 use super::{Door, NotRead, read, to_its_end};
 use crate::mailbox::shorten;
@@ -15,10 +17,10 @@ use crate::metrics::count;
 /// The status repeats in short what the body says: 200 an ack, 503 come again, 403 not enrolled, 409 a fork, 422 refused
 /// for its content. A kiosk reads the body whatever the status.
 #[utoipa::path(post, path = "/v1/sync",
-    request_body(content = Vec<u8>, content_type = "application/vnd.onedoor.sync; v=1; d=1",
+    request_body(content = Vec<u8>, content_type = "application/vnd.onedoor;v=1;d=1",
         description = "A signed batch, compressed with zstd and the dictionary that `d` names"),
     responses(
-        (status = 200, description = "An ack: everything in it is committed", content_type = "application/vnd.onedoor.sync; v=1; d=1"),
+        (status = 200, description = "An ack: everything in it is committed", content_type = "application/vnd.onedoor;v=1;d=1"),
         (status = 403, description = "A refusal: the kiosk is not enrolled, or its signature does not fit"),
         (status = 409, description = "A refusal: a fork; the stream is frozen until a person has looked"),
         (status = 413, description = "A refusal: too long"),

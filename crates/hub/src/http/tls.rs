@@ -39,7 +39,9 @@ fn fault(why: impl std::fmt::Display) -> HubFault {
 /// # Errors
 /// `Serve` where a name is none.
 pub fn new(hub: &str, names: &[String]) -> Done<Made> {
-    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let today = jiff::Timestamp::now()
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .date();
     let until = |years: i32| rcgen::date_time_ymd(i32::from(today.year()) + years, 1, 1);
     let mut params = CertificateParams::default();
     params.distinguished_name = named(&format!("{hub} authority"));
@@ -81,7 +83,8 @@ fn named(name: &str) -> DistinguishedName {
 /// `Disk`, `Serve` where they are none or do not fit.
 pub fn read(certificate: &Path, key: &Path) -> Done<Arc<ServerConfig>> {
     let bytes = std::fs::read(certificate).map_err(HubFault::disk(certificate))?;
-    let chain: Result<Vec<CertificateDer<'static>>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
+    let chain: Result<Vec<CertificateDer<'static>>, _> =
+        CertificateDer::pem_slice_iter(&bytes).collect();
     let bytes = zeroize::Zeroizing::new(std::fs::read(key).map_err(HubFault::disk(key))?);
     let key = PrivateKeyDer::from_pem_slice(&bytes).map_err(fault)?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());

@@ -176,7 +176,9 @@ impl Journal for Shared {
         let memory = self.memory.borrow();
         let rows = memory.epochs.iter().find(|(e, _)| *e == epoch);
         let place = usize::try_from(seq - 1).unwrap_or(usize::MAX);
-        Ok(rows.and_then(|(_, rows)| rows.get(place)).map(|row| row.link))
+        Ok(rows
+            .and_then(|(_, rows)| rows.get(place))
+            .map(|row| row.link))
     }
 
     fn blobs(&self, epoch: Epoch, first: u64, last: u64) -> Result<Vec<Vec<u8>>, JournalFault> {
@@ -225,7 +227,12 @@ impl Record for Shared {
         let ready = |(epoch, seq, _): &(Epoch, u64, FileName)| {
             *epoch == stream.epoch && *seq <= stream.acked
         };
-        let names: Vec<_> = memory.waiting.iter().filter(|w| ready(w)).map(|w| w.2).collect();
+        let names: Vec<_> = memory
+            .waiting
+            .iter()
+            .filter(|w| ready(w))
+            .map(|w| w.2)
+            .collect();
         memory.waiting.retain(|w| !ready(w));
         Ok(names
             .into_iter()

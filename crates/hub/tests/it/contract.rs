@@ -3,8 +3,8 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use onedoor_domain::case::{AnswerKind, Move, Phase, Word};
 use onedoor_domain::calendar::Due;
+use onedoor_domain::case::{AnswerKind, Move, Phase, Word};
 use onedoor_domain::event::{Actor, CaseStateChanged, ChainHash, ResidentWord};
 use onedoor_harness::postgres::Postgres;
 use onedoor_hub::cases::{DeskMove, Outcome};
@@ -32,15 +32,27 @@ async fn what_is_acked_is_kept_and_a_repetition_changes_nothing(hub: Arc<Hub>) {
     let again = acked(send(&hub, &batch).await);
     assert_eq!(again.acked_through, 5);
     // A part of it, and a part with more behind it.
-    assert_eq!(acked(send(&hub, &kiosk.batch(3, 2, vec![])).await).acked_through, 4);
+    assert_eq!(
+        acked(send(&hub, &kiosk.batch(3, 2, vec![])).await).acked_through,
+        4
+    );
     kiosk.visit(&hub, "more");
-    assert_eq!(acked(send(&hub, &kiosk.batch(3, 500, vec![])).await).acked_through, 9);
+    assert_eq!(
+        acked(send(&hub, &kiosk.batch(3, 500, vec![])).await).acked_through,
+        9
+    );
     let line = hub.devices().await.unwrap().remove(0);
     assert_eq!((line.events, line.frozen.len()), (9, 0));
     assert!(line.contact_ms.is_some());
     let sealed = &visit.sealed[0].1;
     let name = FileName::of(sealed);
-    assert_eq!(hub.sealed(kiosk.writer.device, name).await.unwrap().as_ref(), Some(sealed));
+    assert_eq!(
+        hub.sealed(kiosk.writer.device, name)
+            .await
+            .unwrap()
+            .as_ref(),
+        Some(sealed)
+    );
     let view = hub.case(visit.case).await.unwrap();
     assert_eq!(view.matter.code, visit.code);
     assert_eq!(view.status().phase, Phase::Saved);
@@ -64,7 +76,13 @@ async fn what_does_not_follow_is_refused(hub: Arc<Hub>) {
     let last = forged.len() - 1;
     forged[last] ^= 1;
     let forged = refused(send(&hub, &forged).await).reason;
-    assert!(matches!(forged, Reason::BadSignature | Reason::Malformed | Reason::NotCbor), "{forged}");
+    assert!(
+        matches!(
+            forged,
+            Reason::BadSignature | Reason::Malformed | Reason::NotCbor
+        ),
+        "{forged}"
+    );
     hub.retire(kiosk.writer.device).await.unwrap();
     let retired = refused(send(&hub, &kiosk.batch(1, 500, vec![])).await);
     assert_eq!(retired.reason, Reason::UnknownDevice);
@@ -84,7 +102,10 @@ async fn a_fork_freezes_the_stream_until_a_person_has_looked(hub: Arc<Hub>) {
     assert_eq!(frozen.reason, Reason::Frozen);
     let line = hub.devices().await.unwrap().remove(0);
     assert_eq!(line.frozen, [kiosk.writer.epoch]);
-    assert_eq!(line.events, 9, "nothing of the fork was kept among the events");
+    assert_eq!(
+        line.events, 9,
+        "nothing of the fork was kept among the events"
+    );
     assert_eq!(hub.now().await.unwrap().frozen, 1);
     hub.freeze_device(kiosk.writer.device, false).await.unwrap();
     acked(send(&hub, &kiosk.batch(1, 500, vec![])).await);
@@ -96,9 +117,14 @@ async fn a_bad_event_is_kept_acked_and_told_of(hub: Arc<Hub>) {
         word: Word::Solved,
         wants_to_talk: false,
     };
-    let event = kiosk.writer.write(Actor::Resident, None, vec![], word).unwrap();
+    let event = kiosk
+        .writer
+        .write(Actor::Resident, None, vec![], word)
+        .unwrap();
     kiosk.record.append(&event);
-    kiosk.record.append_raw(kiosk.writer.epoch, vec![0xff, 1, 2]);
+    kiosk
+        .record
+        .append_raw(kiosk.writer.epoch, vec![0xff, 1, 2]);
     let refusal = refused(send(&hub, &kiosk.batch(1, 500, vec![])).await);
     assert_eq!((refusal.reason, refusal.at), (Reason::Undecodable, Some(3)));
     let ack = acked(send(&hub, &kiosk.batch(1, 500, vec![3])).await);
@@ -107,7 +133,10 @@ async fn a_bad_event_is_kept_acked_and_told_of(hub: Arc<Hub>) {
     assert_eq!(ack.page.items.len(), 2, "each is told of by mail");
     assert!(ack.page.items.iter().all(|item| item.kind == "rejected"));
     let again = acked(send(&hub, &kiosk.batch(1, 500, vec![3])).await);
-    assert_eq!(again.rejected, ack.rejected, "a repetition is told the same");
+    assert_eq!(
+        again.rejected, ack.rejected,
+        "a repetition is told the same"
+    );
     assert_eq!(again.page.items, ack.page.items, "and nothing twice");
 }
 
@@ -124,20 +153,45 @@ async fn files_go_on_where_they_stopped(hub: Arc<Hub>) {
     assert_eq!(hub.file_has(device, name).await.unwrap(), None);
     let piece = |from: usize, to: usize| sealed[from..to].to_vec();
     let append = |at: u64, bytes: Vec<u8>| hub.append(&ticket, at, bytes);
-    assert_eq!(append(0, piece(0, 100_000)).await.unwrap(), Appended::Has(100_000));
-    assert_eq!(append(0, piece(0, 10)).await.unwrap(), Appended::Elsewhere(100_000));
-    assert_eq!(append(200_000, piece(0, 10)).await.unwrap(), Appended::Elsewhere(100_000));
+    assert_eq!(
+        append(0, piece(0, 100_000)).await.unwrap(),
+        Appended::Has(100_000)
+    );
+    assert_eq!(
+        append(0, piece(0, 10)).await.unwrap(),
+        Appended::Elsewhere(100_000)
+    );
+    assert_eq!(
+        append(200_000, piece(0, 10)).await.unwrap(),
+        Appended::Elsewhere(100_000)
+    );
     assert_eq!(append(length, vec![0]).await.unwrap(), Appended::TooLong);
     assert_eq!(hub.file_has(device, name).await.unwrap(), Some(100_000));
-    assert_eq!(hub.sealed(device, name).await.unwrap(), None, "not before all is there");
+    assert_eq!(
+        hub.sealed(device, name).await.unwrap(),
+        None,
+        "not before all is there"
+    );
     let rest = piece(100_000, sealed.len());
     assert_eq!(append(100_000, rest).await.unwrap(), Appended::Has(length));
-    assert_eq!(append(0, piece(0, 10)).await.unwrap(), Appended::Elsewhere(length));
-    assert_eq!(hub.sealed(device, name).await.unwrap(), Some(sealed.clone()));
+    assert_eq!(
+        append(0, piece(0, 10)).await.unwrap(),
+        Appended::Elsewhere(length)
+    );
+    assert_eq!(
+        hub.sealed(device, name).await.unwrap(),
+        Some(sealed.clone())
+    );
     // Other bytes than the name says.
     let other = kiosk.record.ticket(FileName([9; 32]), 4);
-    assert_eq!(hub.append(&other, 0, vec![1, 2]).await.unwrap(), Appended::Has(2));
-    assert_eq!(hub.append(&other, 2, vec![3, 4]).await.unwrap(), Appended::WrongBytes);
+    assert_eq!(
+        hub.append(&other, 0, vec![1, 2]).await.unwrap(),
+        Appended::Has(2)
+    );
+    assert_eq!(
+        hub.append(&other, 2, vec![3, 4]).await.unwrap(),
+        Appended::WrongBytes
+    );
     assert_eq!(hub.file_has(device, FileName([9; 32])).await.unwrap(), None);
 }
 
@@ -156,13 +210,29 @@ async fn two_kiosks_and_a_desk_end_with_one_case(hub: Arc<Hub>) {
     let visit = a.visit(&hub, "x");
     acked(send(&hub, &a.batch(1, 500, vec![])).await);
     let ack = acked(send(&hub, &b.batch(1, 500, vec![])).await);
-    assert_eq!(ack.page.items.len(), 1, "the other kiosk is told of the case");
+    assert_eq!(
+        ack.page.items.len(),
+        1,
+        "the other kiosk is told of the case"
+    );
     let ack = acked(send(&hub, &elsewhere.batch(1, 500, vec![])).await);
     assert!(ack.page.items.is_empty(), "another station's is not");
     // The desk takes and answers it; a bare no is not accepted.
-    hub.move_case(DeskMove::new(visit.case, "staff-990101-01", take("staff-990101-01"))).await.unwrap();
-    let no = Move::Answer { kind: AnswerKind::Refused, reason: None, other_way: None };
-    let bare = hub.move_case(DeskMove::new(visit.case, "staff-990101-01", no.clone())).await;
+    hub.move_case(DeskMove::new(
+        visit.case,
+        "staff-990101-01",
+        take("staff-990101-01"),
+    ))
+    .await
+    .unwrap();
+    let no = Move::Answer {
+        kind: AnswerKind::Refused,
+        reason: None,
+        other_way: None,
+    };
+    let bare = hub
+        .move_case(DeskMove::new(visit.case, "staff-990101-01", no.clone()))
+        .await;
     assert!(bare.unwrap_err().to_string().starts_with("HUB-024"));
     let answer = DeskMove {
         texts: vec![
@@ -173,7 +243,10 @@ async fn two_kiosks_and_a_desk_end_with_one_case(hub: Arc<Hub>) {
     };
     hub.move_case(answer).await.unwrap();
     // Both kiosks were apart: one says solved, the other not.
-    let say = |word| ResidentWord { word, wants_to_talk: false };
+    let say = |word| ResidentWord {
+        word,
+        wants_to_talk: false,
+    };
     a.write(Actor::Resident, visit.case, say(Word::Solved));
     b.write(Actor::Resident, visit.case, say(Word::NotSolved));
     let late = CaseStateChanged::of(&take("staff-990101-02")).unwrap();
@@ -184,20 +257,30 @@ async fn two_kiosks_and_a_desk_end_with_one_case(hub: Arc<Hub>) {
     let outcomes: Vec<_> = view.steps.iter().map(|s| s.outcome).collect();
     assert_eq!(outcomes.len(), 6, "{:?}", view.steps);
     assert_eq!(view.status().word, Some(Word::NotSolved));
-    assert_eq!(view.matter.whole.words_apart, Some((Word::Solved, Word::NotSolved)));
+    assert_eq!(
+        view.matter.whole.words_apart,
+        Some((Word::Solved, Word::NotSolved))
+    );
     assert_eq!(outcomes[5], Outcome::SetAside, "the term was not shorter");
     // Each kiosk has the same whole state in its mailbox, the newest version only.
     for kiosk in [&a, &b] {
         let end = kiosk.writer.last + 1;
         let page = acked(send(&hub, &kiosk.batch(end, 0, vec![])).await).page;
-        let mail: Vec<_> = page.items.iter().map(onedoor_sync::mail::Mail::read).collect();
+        let mail: Vec<_> = page
+            .items
+            .iter()
+            .map(onedoor_sync::mail::Mail::read)
+            .collect();
         let [onedoor_sync::mail::Mail::Case(mail)] = &mail[..] else {
             panic!("{} items", mail.len());
         };
         assert_eq!(mail.version, 6);
         assert_eq!(&mail.status, view.status());
         let included = mail.included.unwrap();
-        assert_eq!((included.epoch, included.seq.get()), (kiosk.writer.epoch, kiosk.writer.last));
+        assert_eq!(
+            (included.epoch, included.seq.get()),
+            (kiosk.writer.epoch, kiosk.writer.last)
+        );
         assert_eq!(mail.texts[0].text.expose(), "a reason for nobody");
     }
 }
@@ -212,7 +295,9 @@ async fn a_mailbox_is_numbered_without_a_gap_by_several_at_once(hub: Arc<Hub>) {
         let hub = hub.clone();
         running.push(tokio::spawn(async move {
             let staff = format!("staff-990101-{number:02}");
-            hub.move_case(DeskMove::new(case, staff.clone(), take(&staff))).await.unwrap();
+            hub.move_case(DeskMove::new(case, staff.clone(), take(&staff)))
+                .await
+                .unwrap();
         }));
     }
     for one in running {
@@ -220,7 +305,11 @@ async fn a_mailbox_is_numbered_without_a_gap_by_several_at_once(hub: Arc<Hub>) {
     }
     let page = acked(send(&hub, &b.batch(1, 500, vec![])).await).page;
     let numbers: Vec<_> = page.items.iter().map(|item| item.number).collect();
-    assert_eq!(numbers, (13..=24).collect::<Vec<_>>(), "the first twelve were superseded");
+    assert_eq!(
+        numbers,
+        (13..=24).collect::<Vec<_>>(),
+        "the first twelve were superseded"
+    );
     assert!(!page.more);
     // A kiosk that is ahead of a mailbox (the hub was restored) still gets what comes later.
     b.record.memory.borrow_mut().cursor = 100;

@@ -1,16 +1,20 @@
 //! What is sealed: a few bytes say what it is and how it was compressed, the rest is the thing itself.
 //!
 //! ```text
-//! content = how + 16 where a salt follows (1 byte), role (1 byte; 0: its length and text follow), [salt (32 bytes)], bytes
+//! content = how + 16 where a salt follows + 32 where the id is left out (1 byte),
+//!           role (1 byte; 0: its length and text follow), [salt (32 bytes)], bytes
 //! how     = 0 plain | 1 zstd | 2 zstd with the first dictionary for answers
 //! ```
 //!
-//! One answer is too short to compress by itself; the dictionary is what it is compared with (`dict/README.md`). A zstd
-//! frame lies here without its magic number, which would say again what the first byte says. A role in
+//! A frozen instance names itself (`uuid:` and the draft's id), and the record gives its blob the same id: where the
+//! blob's id stands once in the bytes in letters, one byte 1, which no XML and no text has, stands for it.
+//!
+//! One answer is too short to compress by itself; the dictionary is what it is compared with (`dict/README.md`). A role in
 //! letters that has a number, and a salt that need not follow, are refused.
 
 use std::sync::LazyLock;
 
+use onedoor_domain::id::BlobId;
 use onedoor_domain::personal::Personal;
 use zeroize::Zeroizing;
 use zstd::dict::{DecoderDictionary, EncoderDictionary};
@@ -31,8 +35,10 @@ const ROLES: [&str; 6] = [
 ];
 /// Set in the first byte where the salt follows.
 const SALT: u8 = 16;
-/// How every zstd frame begins.
-const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+/// Set in the first byte where the blob's own id was left out.
+const NAMED: u8 = 32;
+/// Stands for it.
+const ID: u8 = 1;
 /// Longer things gain nothing from the dictionary, and more effort would be felt.
 const SHORT: usize = 64 * 1024;
 /// Effort for what is short: about 1 ms.
@@ -46,6 +52,7 @@ static DECODER: LazyLock<Option<DecoderDictionary<'static>>> =
 
 pub(super) fn encode(
     content: &Content,
+    blob: BlobId,
     exported: &[u8; 32],
 ) -> Result<Zeroizing<Vec<u8>>, SealFault> {
     let bytes = content.bytes.expose();
@@ -55,10 +62,15 @@ pub(super) fn encode(
     if content.role.len() > MAX_ROLE {
         return Err(SealFault::Malformed);
     }
+    let shorter = without_id(bytes, blob).map(Zeroizing::new);
+    let (named, bytes) = match &shorter {
+        Some(shorter) => (NAMED, shorter.as_slice()),
+        None => (0, bytes.as_slice()),
+    };
     let packed = packed(bytes);
     let (how, rest) = match &packed {
-        Some((how, packed)) => (*how, &packed[MAGIC.len()..]),
-        None => (0, bytes.as_slice()),
+        Some((how, packed)) => (*how + named, packed.as_slice()),
+        None => (named, bytes),
     };
     let mut plain = Zeroizing::new(Vec::with_capacity(rest.len() + 2 + 1 + MAX_ROLE + 32));
     let carried = content.salt != *exported;
@@ -77,6 +89,34 @@ pub(super) fn encode(
     Ok(plain)
 }
 
+/// The bytes with a byte 1 for the blob's id, where it stands in them once and no byte 1 does.
+pub fn without_id(bytes: &[u8], blob: BlobId) -> Option<Vec<u8>> {
+    let id = blob.to_string();
+    if bytes.len() > SHORT || bytes.contains(&ID) {
+        return None;
+    }
+    let mut places = bytes
+        .windows(id.len())
+        .enumerate()
+        .filter(|(_, window)| *window == id.as_bytes());
+    let (at, _) = places.next()?;
+    if places.next().is_some() {
+        return None;
+    }
+    Some([&bytes[..at], &[ID], &bytes[at + id.len()..]].concat())
+}
+
+/// And back.
+fn with_id(bytes: &[u8], blob: BlobId) -> Option<Vec<u8>> {
+    let at = bytes.iter().position(|byte| *byte == ID)?;
+    let (before, after) = (&bytes[..at], &bytes[at + 1..]);
+    let whole = [before, blob.to_string().as_bytes(), after].concat();
+    // Only what would have been written so.
+    without_id(&whole, blob)
+        .is_some_and(|again| again == bytes)
+        .then_some(whole)
+}
+
 /// The smallest way, where one is smaller than the bytes: photos and recordings go as they are.
 fn packed(bytes: &[u8]) -> Option<(u8, Zeroizing<Vec<u8>>)> {
     let packed = if bytes.len() <= SHORT {
@@ -87,12 +127,10 @@ fn packed(bytes: &[u8]) -> Option<(u8, Zeroizing<Vec<u8>>)> {
     packed
         .ok()
         .map(|(how, packed)| (how, Zeroizing::new(packed)))
-        .filter(|(_, packed)| {
-            packed.starts_with(&MAGIC) && packed.len() < bytes.len() + MAGIC.len()
-        })
+        .filter(|(_, packed)| packed.len() < bytes.len())
 }
 
-pub(super) fn decode(plain: &[u8], exported: [u8; 32]) -> Result<Content, SealFault> {
+pub(super) fn decode(plain: &[u8], blob: BlobId, exported: [u8; 32]) -> Result<Content, SealFault> {
     let malformed = SealFault::Malformed;
     let (first, rest) = plain.split_first().ok_or(malformed)?;
     let (role, rest) = rest.split_first().ok_or(malformed)?;
@@ -122,19 +160,21 @@ pub(super) fn decode(plain: &[u8], exported: [u8; 32]) -> Result<Content, SealFa
         }
         (*salt, rest)
     };
-    let bytes = match first & !SALT {
+    let bytes = match first & !(SALT | NAMED) {
         0 => rest.to_vec(),
-        how @ (1 | 2) => {
-            let frame = Zeroizing::new([&MAGIC, rest].concat());
-            if how == 1 {
-                pack::unpack_up_to(&frame, pack::Dictionary::None, MAX_CONTENT)
-            } else {
-                let dictionary = DECODER.as_ref().ok_or(malformed)?;
-                pack::unpack_with(&frame, dictionary, MAX_CONTENT)
-            }
-            .map_err(|_| malformed)?
+        1 => {
+            pack::unpack_up_to(rest, pack::Dictionary::None, MAX_CONTENT).map_err(|_| malformed)?
+        }
+        2 => {
+            let dictionary = DECODER.as_ref().ok_or(malformed)?;
+            pack::unpack_with(rest, dictionary, MAX_CONTENT).map_err(|_| malformed)?
         }
         _ => return Err(malformed),
+    };
+    let bytes = if first & NAMED == 0 {
+        bytes
+    } else {
+        with_id(&Zeroizing::new(bytes), blob).ok_or(malformed)?
     };
     Ok(Content {
         salt,

@@ -22,6 +22,7 @@
 mod content;
 mod ticket;
 
+pub use content::without_id;
 pub use ticket::FileTicket;
 
 use std::cell::RefCell;
@@ -258,7 +259,7 @@ impl Sealing {
         if self.done.borrow().contains(&blob) {
             return Err(SealFault::Twice);
         }
-        let plain = content::encode(content, &self.salt(blob))?;
+        let plain = content::encode(content, blob, &self.salt(blob))?;
         self.done.borrow_mut().push(blob);
         let mut key = Zeroizing::new([0; 32]);
         self.context
@@ -383,6 +384,6 @@ impl<'b> Sealed<'b> {
             .decrypt(&Nonce::from(NONCE), self.ciphertext)
             .map(Zeroizing::new)
             .map_err(|_| SealFault::DoesNotOpen)?;
-        content::decode(&plain, salt)
+        content::decode(&plain, self.blob, salt)
     }
 }

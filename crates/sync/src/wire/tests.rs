@@ -34,33 +34,21 @@ fn a_media_type_is_read_as_it_is_written() {
         assert_eq!(media.to_string().parse(), Ok(media));
     }
     assert_eq!(
-        "Application/vnd.OneDoor.sync ;d=1;V=1".parse(),
+        "Application/vnd.OneDoor ;d=1;V=1".parse(),
         Ok(Media::default())
     );
     for (text, reason) in [
         ("", Reason::UnknownVersion),
         ("text/html; v=1; d=1", Reason::UnknownVersion),
-        ("application/vnd.onedoor.sync", Reason::UnknownVersion),
+        ("application/vnd.onedoor", Reason::UnknownVersion),
+        ("application/vnd.onedoor; v=2; d=1", Reason::UnknownVersion),
+        ("application/vnd.onedoor; v=1", Reason::UnknownDictionary),
         (
-            "application/vnd.onedoor.sync; v=2; d=1",
-            Reason::UnknownVersion,
-        ),
-        (
-            "application/vnd.onedoor.sync; v=1",
+            "application/vnd.onedoor; v=1; d=9",
             Reason::UnknownDictionary,
         ),
-        (
-            "application/vnd.onedoor.sync; v=1; d=9",
-            Reason::UnknownDictionary,
-        ),
-        (
-            "application/vnd.onedoor.sync; v=1; v=1; d=1",
-            Reason::Malformed,
-        ),
-        (
-            "application/vnd.onedoor.sync; v=1; d=one",
-            Reason::Malformed,
-        ),
+        ("application/vnd.onedoor; v=1; v=1; d=1", Reason::Malformed),
+        ("application/vnd.onedoor; v=1; d=one", Reason::Malformed),
     ] {
         assert_eq!(text.parse::<Media>(), Err(reason), "{text}");
     }
