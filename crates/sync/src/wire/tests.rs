@@ -83,6 +83,8 @@ fn a_frame_that_is_cut_or_followed_by_something_is_refused() {
     assert_eq!(unpack(&twice, Dictionary::V1), Err(Reason::NotCompressed));
 }
 
+const EVENTS: [&[u8]; 5] = [b"a", b"b", b"c", b"d", b"e"];
+
 fn header() -> Header {
     let (device, epoch) = (DeviceId::from_random([1; 8]), Epoch::from_random([2; 8]));
     Header {
@@ -91,7 +93,9 @@ fn header() -> Header {
         first: 5,
         last: 9,
         h_prev: ChainHash([3; 32]),
-        h_last: ChainHash([4; 32]),
+        h_last: EVENTS
+            .iter()
+            .fold(ChainHash([3; 32]), |link, event| link.next(event)),
         cursor: 7,
         opaque: vec![6, 9],
     }
@@ -100,11 +104,20 @@ fn header() -> Header {
 #[test]
 fn a_header_whose_numbers_do_not_fit_is_refused() {
     let ok = header();
-    assert_eq!(Header::decode(&ok.encode()), Ok(ok.clone()));
+    assert_eq!(Header::decode(&ok.encode(), &EVENTS), Ok(ok.clone()));
+    assert_eq!(
+        Header::decode(&ok.encode(), &EVENTS[1..]),
+        Err(Reason::NotInOrder)
+    );
+    assert_eq!(
+        Header::decode(&ok.encode(), &[b"a", b"b", b"c", b"e", b"d"]),
+        Err(Reason::BrokenChain)
+    );
     let wrong = |change: &dyn Fn(&mut Header)| {
         let mut header = ok.clone();
         change(&mut header);
-        Header::decode(&header.encode())
+        let events = &EVENTS[..header.events().min(5) as usize];
+        Header::decode(&header.encode(), events)
     };
     let order = Err(Reason::NotInOrder);
     assert_eq!(wrong(&|h| h.first = 0), order);
@@ -203,7 +216,7 @@ fn an_ack_whose_numbers_do_not_fit_is_refused() {
 proptest! {
     #[test]
     fn any_bytes_are_read_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-        let _ = Header::decode(&bytes);
+        let _ = Header::decode(&bytes, &EVENTS);
         let _ = Batch::decode(&bytes);
         let _ = Reply::decode(&bytes);
         let _ = unpack(&bytes, Dictionary::V1);
