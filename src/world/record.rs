@@ -12,7 +12,8 @@ use onedoor_domain::id::DraftId;
 use onedoor_domain::personal::Personal;
 use onedoor_domain::session::HowTold;
 use onedoor_store::{
-    CaseKey, CaseSummary, Clock, DbKey, Found, Options, Reply, SlipState, Store, StoreError,
+    CaseKey, CaseSummary, Clock, DbKey, Found, Options, Reply, Retention, SlipState, Store,
+    StoreError,
 };
 use std::path::PathBuf;
 use std::sync::mpsc::{Sender, channel};
@@ -37,6 +38,8 @@ pub struct RecordPlace {
     pub key: PathBuf,
     /// Where copies go: a second medium.
     pub copies: PathBuf,
+    /// How many days answers stay here once they are safe at the county.
+    pub answers_days: u16,
 }
 
 /// Work for the thread that waits for replies.
@@ -153,6 +156,10 @@ impl Keeper {
         let key = DbKey::obtain(&self.place.key)?;
         let options = Options {
             clock: self.clock.clone(),
+            retention: Retention {
+                answers_days: self.place.answers_days,
+                ..Retention::default()
+            },
             ..Options::new(concat!("onedoor ", env!("CARGO_PKG_VERSION")))
         };
         match Store::open(&self.place.file, &key, options.clone()) {

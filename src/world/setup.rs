@@ -113,6 +113,7 @@ pub fn kiosk(
             key: data.join("record.key"),
             copies: std::env::var_os("ONEDOOR_COPIES")
                 .map_or_else(|| data.join("copies"), PathBuf::from),
+            answers_days: settings.retention_days,
         },
         Arc::new(Shifted::new(controls.clock.clone())),
         station.utc_offset_minutes(),

@@ -10,31 +10,43 @@ use std::time::{Duration, Instant};
 
 /// How long something may take on a busy machine before a test gives up.
 const PATIENCE: Duration = Duration::from_secs(60);
-const STATION: &str = "990101-bojing";
+pub const STATION: &str = "990101-bojing";
 
 /// A kiosk and its county.
-struct County {
-    place: Place,
-    folder: tempfile::TempDir,
+pub struct County {
+    pub place: Place,
+    pub folder: tempfile::TempDir,
     hub: Option<Hub>,
     listen: String,
+    /// A station of its own instead of the example, which then says itself where the hub is.
+    pub station: Option<PathBuf>,
 }
 
 impl County {
-    fn new() -> Result<Self> {
+    pub fn new() -> Result<Self> {
         let folder = tempfile::tempdir()?;
         std::fs::create_dir(folder.path().join("stick"))?;
         let hub = Hub::start(folder.path(), "127.0.0.1:0")?;
-        let listen = hub.url().trim_start_matches("http://").to_owned();
+        Self::of(folder, hub)
+    }
+
+    /// With a hub that runs already.
+    pub fn of(folder: tempfile::TempDir, hub: Hub) -> Result<Self> {
+        let listen = hub
+            .url()
+            .split_once("//")
+            .map_or("", |(_, address)| address)
+            .to_owned();
         Ok(Self {
             place: Place::new()?,
             folder,
             hub: Some(hub),
             listen,
+            station: None,
         })
     }
 
-    fn hub(&self) -> Result<&Hub> {
+    pub fn hub(&self) -> Result<&Hub> {
         self.hub.as_ref().context("the hub is off")
     }
 
@@ -47,18 +59,21 @@ impl County {
         Ok(())
     }
 
-    fn stick(&self) -> PathBuf {
+    pub fn stick(&self) -> PathBuf {
         self.folder.path().join("stick")
     }
 
-    fn kiosk(&self) -> Result<Driven> {
+    pub fn kiosk(&self) -> Result<Driven> {
         let url = format!("http://{}", self.listen);
         let stick = self.stick().display().to_string();
-        self.place.drive_with(&["--hub", &url, "--stick", &stick])
+        match &self.station {
+            Some(station) => self.place.drive_at(station, &["--stick", &stick]),
+            None => self.place.drive_with(&["--hub", &url, "--stick", &stick]),
+        }
     }
 
     /// The code is typed, the words are the same, the official confirms.
-    fn make_known(&self, kiosk: &mut Driven) -> Result<()> {
+    pub fn make_known(&self, kiosk: &mut Driven) -> Result<()> {
         let said = self.hub()?.run(&["code", "--station", STATION])?;
         let code: String = said.chars().filter(char::is_ascii_digit).take(8).collect();
         ensure!(code.len() == 8, "no code in: {said}");
@@ -75,29 +90,50 @@ impl County {
         let [device] = &devices[..] else {
             bail!("{} kiosks asked", devices.len());
         };
-        // The same six words stand at the hub; in one of the two languages.
-        let theirs = device["words"].to_string();
-        let same = theirs
-            .split(|c: char| !c.is_alphanumeric())
-            .filter(|word| !word.is_empty() && words.contains(word))
-            .count();
-        ensure!(same >= 6, "here: {words}; there: {theirs}");
+        // The same six words stand at the hub, in both languages.
+        let theirs = device["words"].as_str().unwrap_or_default();
+        let chinese = theirs.split('/').next_back().unwrap_or_default().trim();
+        let same = chinese.chars().filter(|word| words.contains(*word)).count();
+        ensure!(
+            same == 6 && chinese.chars().count() == 6,
+            "here: {words}; there: {theirs}"
+        );
         kiosk.0.touch("next")?;
         std::thread::sleep(Duration::from_millis(500));
         let number = device["device"].as_str().context("no number")?;
         self.hub()?.run(&["confirm", number])?;
         self.wait_for_text(kiosk, "都送到县里了")?;
-        touch(kiosk, "back")?;
+        kiosk.0.touch("back")?;
+        until(kiosk, "the page of before", |page| {
+            !page.starts_with("county")
+        })
+    }
+
+    /// The hub is asked now; by itself it would be within some minutes. Ends on the page that was up before.
+    pub fn ask_now(&self, kiosk: &mut Driven) -> Result<()> {
+        self.staff(kiosk)?;
+        touch(kiosk, "next")?;
+        self.wait_for_text(kiosk, "县里回话了")?;
+        kiosk.0.touch("back")?;
+        until(kiosk, "the page of before", |page| {
+            !page.starts_with("county")
+        })
+    }
+
+    pub fn staff(&self, kiosk: &mut Driven) -> Result<()> {
+        touch(kiosk, "person")?;
+        touch(kiosk, "staff")?;
+        // How things stand comes from a thread of its own.
+        let end = Instant::now() + PATIENCE;
+        while !kiosk.page()?.has("next") {
+            ensure!(Instant::now() < end, "the county's page did not come");
+            kiosk.wait()?;
+        }
         Ok(())
     }
 
-    fn staff(&self, kiosk: &mut Driven) -> Result<()> {
-        touch(kiosk, "person")?;
-        touch(kiosk, "staff")
-    }
-
     /// Every text of the page that is up.
-    fn texts(&self, kiosk: &mut Driven) -> Result<String> {
+    pub fn texts(&self, kiosk: &mut Driven) -> Result<String> {
         let before = kiosk.0.events().len();
         kiosk.0.send(&serde_json::json!("read"))?;
         let end = Instant::now() + PATIENCE;
@@ -113,7 +149,7 @@ impl County {
         bail!("the page was not read")
     }
 
-    fn wait_for_text(&self, kiosk: &mut Driven, wanted: &str) -> Result<()> {
+    pub fn wait_for_text(&self, kiosk: &mut Driven, wanted: &str) -> Result<()> {
         let end = Instant::now() + PATIENCE;
         let mut last = String::new();
         while Instant::now() < end {
@@ -123,15 +159,17 @@ impl County {
             }
             std::thread::sleep(Duration::from_millis(300));
         }
-        bail!("\"{wanted}\" did not come up: {last}")
+        let log = std::fs::read_to_string(self.place.folder().join("kiosk.log"))?;
+        let log: Vec<&str> = log.lines().rev().take(12).collect();
+        bail!("\"{wanted}\" did not come up: {last}\n{}", log.join("\n"))
     }
 }
 
-fn touch(kiosk: &mut Driven, target: &str) -> Result<()> {
+pub fn touch(kiosk: &mut Driven, target: &str) -> Result<()> {
     kiosk.touch(target)
 }
 
-fn until(kiosk: &mut Driven, what: &str, wanted: impl Fn(&str) -> bool) -> Result<()> {
+pub fn until(kiosk: &mut Driven, what: &str, wanted: impl Fn(&str) -> bool) -> Result<()> {
     let end = Instant::now() + PATIENCE;
     while Instant::now() < end {
         if wanted(&kiosk.page()?.page) {
@@ -143,7 +181,7 @@ fn until(kiosk: &mut Driven, what: &str, wanted: impl Fn(&str) -> bool) -> Resul
 }
 
 /// Somebody does a service, to the page that says that it is saved. Gives the ten digits.
-fn hand_in(kiosk: &mut Driven) -> Result<String> {
+pub fn hand_in(kiosk: &mut Driven) -> Result<String> {
     let mut resident = Resident::default();
     loop {
         let page = kiosk.page()?;
@@ -210,10 +248,7 @@ fn a_matter_reaches_the_county_while_its_person_stands_there_and_the_answer_come
         touch(&mut kiosk, "remember/no")?;
     }
     for _ in 0..20 {
-        county.staff(&mut kiosk)?;
-        touch(&mut kiosk, "next")?;
-        std::thread::sleep(Duration::from_millis(700));
-        touch(&mut kiosk, "back")?;
+        county.ask_now(&mut kiosk)?;
         touch(&mut kiosk, "service/my-matters")?;
         touch(&mut kiosk, "matters/code")?;
         for digit in code.chars() {

@@ -2,6 +2,8 @@
 
 mod behaviour;
 mod county;
+mod county_open;
+mod county_pinned;
 mod end_to_end;
 mod faults;
 mod kill;

@@ -53,7 +53,7 @@ impl Place {
     }
 
     /// The clock is set (simulated): the example service asks for a day near today.
-    fn arguments(&self) -> Vec<String> {
+    fn arguments(&self, station: &Path) -> Vec<String> {
         [
             "--clock-set",
             "--sound",
@@ -61,7 +61,7 @@ impl Place {
             "--microphone",
             "virtual",
             "--station",
-            "kiosk-config",
+            &station.display().to_string(),
             "--data",
             &self.data().display().to_string(),
             "--printer",
@@ -80,7 +80,12 @@ impl Place {
 
     /// As [`Place::drive`], with more arguments.
     pub fn drive_with(&self, more: &[&str]) -> Result<Driven> {
-        let arguments = self.arguments();
+        self.drive_at(Path::new("kiosk-config"), more)
+    }
+
+    /// As [`Place::drive`], for another station, with more arguments.
+    pub fn drive_at(&self, station: &Path, more: &[&str]) -> Result<Driven> {
+        let arguments = self.arguments(station);
         let mut arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         arguments.extend(more);
         let mut kiosk = Drive::start(&self.folder.path().join("kiosk.log"), &arguments, &[])?;
@@ -96,7 +101,7 @@ impl Place {
             "--size".to_owned(),
             format!("{width}x{height}"),
         ];
-        arguments.extend(self.arguments());
+        arguments.extend(self.arguments(Path::new("kiosk-config")));
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         Kiosk::start(server, self.folder.path(), &arguments, &[])
     }

@@ -78,9 +78,17 @@ impl Postgres {
             .arg(log)
             .arg("-D")
             .arg(data)
-            .arg("start"))?;
+            .arg("start"))
+        .with_context(|| self.last_words())?;
         self.running = true;
         Ok(())
+    }
+
+    /// The end of its log.
+    fn last_words(&self) -> String {
+        let text = std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+        let lines: Vec<&str> = text.lines().rev().take(15).collect();
+        lines.into_iter().rev().collect::<Vec<_>>().join("\n")
     }
 
     /// Ends it as an administrator does: connections are cut, everything is written.
@@ -106,16 +114,35 @@ impl Postgres {
     /// Kills all its processes at once (SIGKILL), as the kernel does when memory is short.
     ///
     /// # Errors
-    /// When its process cannot be found.
+    /// When `/proc` cannot be read or one does not go.
     pub fn kill(&mut self) -> Result<()> {
         self.running = false;
-        let file = self.data().join("postmaster.pid");
-        let text = std::fs::read_to_string(&file)?;
-        let pid: u32 = text.lines().next().unwrap_or("").trim().parse()?;
-        // Children first lose their parent, and end by themselves; the tree finds those that do not.
-        crate::process::Tree::of(pid).kill()?;
-        let _ = std::fs::remove_file(file);
-        Ok(())
+        let data = std::fs::canonicalize(self.data())?;
+        // Each of its processes works in its folder, and no other does.
+        let living = || -> Result<Vec<rustix::process::Pid>> {
+            Ok(std::fs::read_dir("/proc")?
+                .filter_map(|entry| {
+                    let path = entry.ok()?.path();
+                    let pid: i32 = path.file_name()?.to_str()?.parse().ok()?;
+                    let there = std::fs::read_link(path.join("cwd")).ok()?;
+                    (there == data).then(|| rustix::process::Pid::from_raw(pid))?
+                })
+                .collect())
+        };
+        for _ in 0..500 {
+            let left = living()?;
+            if left.is_empty() {
+                // Where nobody reaps the dead, their numbers still look alive: what they locked is given up by hand.
+                let _ = std::fs::remove_file(self.data().join("postmaster.pid"));
+                let _ = std::fs::remove_file(self.folder.path().join(".s.PGSQL.5432.lock"));
+                return Ok(());
+            }
+            for pid in left {
+                let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        bail!("processes of {} do not end", data.display())
     }
 
     /// The address of a database in it.

@@ -6,6 +6,7 @@ pub mod cases;
 pub mod clock;
 pub mod db;
 pub mod devices;
+pub mod export;
 pub mod fault;
 pub mod files;
 pub mod http;

@@ -188,9 +188,9 @@ impl<'a> CountyRecord<'a> {
     /// What is shown is to be looked at again.
     pub fn refresh(&self) {
         self.stale.set(true);
-        if let Some(told) = self.last.borrow_mut().take() {
+        let told = self.last.borrow().clone();
+        if let Some(told) = told {
             self.show(&told);
-            *self.last.borrow_mut() = Some(told);
         }
     }
 
@@ -502,7 +502,7 @@ impl Record for CountyRecord<'_> {
                 tracing::error!(event = "county.bundle_refused", %error, version = bundle.version);
             }
         }
-        let number = self.wanted.borrow().as_ref().map(|(number, _)| *number);
+        let number = self.wanted.borrow().as_ref().map(|wanted| wanted.0);
         if let Some(number) = number {
             self.done(number);
         }

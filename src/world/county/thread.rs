@@ -11,6 +11,7 @@ use onedoor_sync::driver::{HttpHub, Order, Orders, drive, orders};
 use onedoor_sync::engine::{Engine, Settings, TroubleKind};
 use onedoor_sync::enrol::{Admission, Enrol, EnrolAnswer, EnrolState};
 use onedoor_sync::mail::HubKeys;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -41,20 +42,28 @@ pub(super) fn run(
     if let Some(notices) = super::bundles::notices(&setting) {
         tell(Happening::NoticesCame(Box::new(notices)));
     }
-    let runtime = tokio::runtime::Builder::new_current_thread()
+    let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build();
-    match runtime {
-        Ok(runtime) => runtime.block_on(
-            Road {
-                setting,
-                key,
-                inbox,
-                tell,
-            }
-            .main(),
-        ),
-        Err(error) => tracing::error!(event = "county.no_runtime", %error),
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!(event = "county.no_runtime", %error);
+            return;
+        }
+    };
+    let mut road = Road {
+        setting,
+        key,
+        inbox,
+        tell,
+        store: None,
+    };
+    // A mistake of ours must not cut a station off from its county until the next start: it begins again from what is
+    // committed.
+    while catch_unwind(AssertUnwindSafe(|| runtime.block_on(road.main()))).is_err() {
+        tracing::error!(event = "county.panicked");
+        std::thread::sleep(LOOK);
     }
 }
 
@@ -64,23 +73,24 @@ struct Road<'a> {
     key: Option<DbKey>,
     inbox: UnboundedReceiver<Command>,
     tell: &'a Tell,
+    /// The record, once it is open.
+    store: Option<Store>,
 }
 
 impl Road<'_> {
-    async fn main(mut self) {
+    async fn main(&mut self) {
         let mut after = After::Again;
-        let mut store: Option<Store> = None;
         let mut code = None;
         loop {
             match after {
                 After::Ended => return,
-                After::Opened(new) => store = Some(new),
+                After::Opened(new) => self.store = Some(new),
                 After::Enrol(new) => code = Some(new),
                 After::Again => {}
             }
-            after = match &store {
+            after = match self.store.clone() {
                 None => self.before_the_record().await,
-                Some(store) => match self.with(&store.clone(), code.take()).await {
+                Some(store) => match self.with(&store, code.take()).await {
                     Ok(after) => after,
                     Err(error) => {
                         tracing::error!(event = "county.record_failed", code = error.code());

@@ -45,26 +45,22 @@ impl Whole {
         // What lies at the hub, the county has.
         self.status.delivered = self.status.phase != Phase::Draft;
         match made {
-            Move::TakeInHand { owner, .. } | Move::HandOn { owner } => {
-                if self.owner.as_ref().is_none_or(|o| o.id != *owner) {
-                    self.owner = Some(Owner {
-                        id: owner.clone(),
-                        name: None,
-                        phone: None,
-                    });
-                }
+            Move::TakeInHand { owner, .. } | Move::HandOn { owner }
+                if self.owner.as_ref().is_none_or(|o| o.id != *owner) =>
+            {
+                self.owner = Some(Owner {
+                    id: owner.clone(),
+                    name: None,
+                    phone: None,
+                });
             }
             Move::Answer { .. } => {
                 self.texts.clear();
                 self.words_apart = None;
             }
             // Said twice with no answer between: they were said apart, and a person is shown both.
-            Move::Say(word) => {
-                if let Some(other) = before.word.filter(|other| other != word)
-                    && before.phase == Phase::Closed
-                {
-                    self.words_apart = Some((other, *word));
-                }
+            Move::Say(word) if before.phase == Phase::Closed && before.word != Some(*word) => {
+                self.words_apart = before.word.map(|other| (other, *word));
             }
             _ => {}
         }

@@ -164,8 +164,9 @@ tables! {
     BUNDLE = bundle [1] { name: bytes, kind: text, title: text, length: int, made_ms: int };
     /// The pieces of bundles.
     BUNDLE_PIECE = bundle_piece [2] { name: bytes, at: int, bytes: bytes };
-    /// Residents' register rows for "fill once"; `row` is encrypted, `who` is a keyed hash.
-    RESIDENT = resident [2] { station: text, who: bytes, row: bytes, changed_ms: int };
+    /// Residents' register rows for "fill once"; `row` is encrypted, `who` and `mark` (of the whole row) are
+    /// keyed hashes.
+    RESIDENT = resident [3] { station: text, register: text, who: bytes, row: bytes, mark: bytes, changed_ms: int };
 }
 
 /// The type as this database names it.

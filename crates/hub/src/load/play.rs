@@ -1,8 +1,8 @@
 //! Plays kiosks: each with the engine and the driver that real kiosks have.
 
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use onedoor_sync::driver::{HttpHub, HubAddress, Order, drive, orders};
@@ -69,7 +69,7 @@ pub struct Played {
 /// The number and key of the kiosk in this place: the same for the same seed, so that they can be enrolled before.
 pub fn kiosk(seed: u64, place: u64) -> (Writer, DeviceKey) {
     let mut dice = Dice(seed ^ place.wrapping_mul(0xd134_2543_de82_ef95));
-    let writer = Writer::new(dice.next());
+    let writer = Writer::new(dice.throw());
     (writer, DeviceKey::from_secret(&dice.bytes()))
 }
 
@@ -80,9 +80,12 @@ pub fn kiosk(seed: u64, place: u64) -> (Writer, DeviceKey) {
 pub async fn play(load: Load, progress: Arc<Progress>) -> Done<Played> {
     let threads = load.threads.max(1) as u64;
     let ready = Arc::new(tokio::sync::Barrier::new(load.threads.max(1) + 1));
+    // Taken by the first player that begins: whoever waits for them may be woken late.
+    let began = Arc::new(OnceLock::new());
     let mut running = Vec::new();
     for thread in 0..threads {
         let (load, progress, ready) = (load.clone(), progress.clone(), ready.clone());
+        let began = began.clone();
         running.push(std::thread::spawn(move || -> Done<u64> {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
@@ -99,6 +102,7 @@ pub async fn play(load: Load, progress: Arc<Progress>) -> Done<Played> {
                     }
                 }
                 ready.wait().await;
+                began.get_or_init(Instant::now);
                 match fault {
                     Some(why) => Err(why),
                     None => drive_all(&load, records, &progress).await,
@@ -107,7 +111,6 @@ pub async fn play(load: Load, progress: Arc<Progress>) -> Done<Played> {
         }));
     }
     ready.wait().await;
-    let began = Instant::now();
     let lost = tokio::task::spawn_blocking(move || {
         running
             .into_iter()
@@ -123,7 +126,7 @@ pub async fn play(load: Load, progress: Arc<Progress>) -> Done<Played> {
         events: progress.events.load(Ordering::Relaxed),
         files: progress.files.load(Ordering::Relaxed),
         bytes: progress.bytes.load(Ordering::Relaxed),
-        seconds: began.elapsed().as_secs_f64(),
+        seconds: began.get().map_or(0.0, |at| at.elapsed().as_secs_f64()),
         lost,
     })
 }
@@ -155,7 +158,7 @@ fn prepare(load: &Load, place: u64) -> Done<Ready> {
         record.visit(&writer, visit);
     }
     let mut dice = Dice(load.seed.wrapping_add(place));
-    let mut throws = Dice(dice.next());
+    let mut throws = Dice(dice.throw());
     let settings = Settings {
         settle_ms: 0,
         ..Settings::default()
@@ -164,7 +167,7 @@ fn prepare(load: &Load, place: u64) -> Done<Ready> {
         record.standing(),
         settings,
         Box::new(signer),
-        Box::new(move || throws.next()),
+        Box::new(move || throws.throw()),
     );
     Ok((record, engine, dice))
 }
@@ -198,7 +201,7 @@ async fn one(
     let watched = record.clone();
     let (driven, at) = (record.clone(), hub.clone());
     let driver = tokio::task::spawn_local(async move {
-        drive(engine, &driven, &at, inbox, move || dice.next()).await;
+        drive(engine, &driven, &at, inbox, move || dice.throw()).await;
     });
     let _ = order.send(Order::Link(Some(false)));
     let _ = order.send(Order::TryNow);

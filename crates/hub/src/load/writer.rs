@@ -19,7 +19,7 @@ pub struct Dice(pub u64);
 
 impl Dice {
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn throw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -29,14 +29,14 @@ impl Dice {
 
     /// A number below a limit.
     pub fn below(&mut self, limit: u64) -> u64 {
-        self.next() % limit.max(1)
+        self.throw() % limit.max(1)
     }
 
     /// Bytes.
     pub fn bytes<const N: usize>(&mut self) -> [u8; N] {
         let mut bytes = [0; N];
         for chunk in bytes.chunks_mut(8) {
-            let random = self.next().to_be_bytes();
+            let random = self.throw().to_be_bytes();
             for (to, from) in chunk.iter_mut().zip(random) {
                 *to = from;
             }
@@ -48,7 +48,7 @@ impl Dice {
     pub fn noise(&mut self, length: usize) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(length + 8);
         while bytes.len() < length {
-            bytes.extend_from_slice(&self.next().to_be_bytes());
+            bytes.extend_from_slice(&self.throw().to_be_bytes());
         }
         bytes.truncate(length);
         bytes
@@ -167,7 +167,7 @@ impl Writer {
     /// `Seal`.
     pub fn visit(&mut self, hub: &HubKey, answers: &[u8]) -> Done<Visit> {
         let case = CaseId::new(self.wall_ms, self.dice.bytes());
-        let code = CaseCode::from_random(self.dice.next());
+        let code = CaseCode::from_random(self.dice.throw());
         let job = SlipJobId::from_random(self.dice.bytes());
         let (blob, salt) = (BlobId::from_random(self.dice.bytes()), self.dice.bytes());
         let reference = BlobRef::new(blob, &salt, answers);

@@ -93,7 +93,7 @@ async fn a_fork_freezes_the_stream_until_a_person_has_looked(hub: Arc<Hub>) {
     let mut copy = Kiosk::new(3);
     kiosk.visit(&hub, "here");
     kiosk.visit(&hub, "here again");
-    copy.writer.dice.next();
+    copy.writer.dice.throw();
     copy.visit(&hub, "elsewhere");
     acked(send(&hub, &kiosk.batch(1, 500, vec![])).await);
     let fork = refused(send(&hub, &copy.batch(1, 500, vec![])).await);

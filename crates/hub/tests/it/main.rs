@@ -1,4 +1,8 @@
 //! The hub as kiosks meet it: over a listening socket, on both databases.
 
+mod carried;
 mod contract;
+mod enrol;
+mod http;
 mod support;
+mod two;

@@ -10,7 +10,6 @@ use onedoor_hub::load::{Dice, Shared, Visit, Writer, kiosk};
 use onedoor_hub::{Hub, Keys, db};
 use onedoor_sync::driver::{Authority, HttpHub, HubAddress, Order, drive, orders};
 use onedoor_sync::engine::{Engine, Settings};
-use onedoor_sync::mail::CaseMail;
 use onedoor_sync::wire::*;
 
 /// A running hub.
@@ -139,12 +138,12 @@ impl Kiosk {
             ..Settings::default()
         };
         let mut dice = Dice(self.place);
-        let mut throws = Dice(dice.next());
+        let mut throws = Dice(dice.throw());
         let engine = Engine::new(
             self.record.standing(),
             settings,
             Box::new(self.signer()),
-            Box::new(move || throws.next()),
+            Box::new(move || throws.throw()),
         );
         let hub = HttpHub::new(address).map_err(|e| e.to_string())?;
         let (order, inbox) = orders();
@@ -170,18 +169,9 @@ impl Kiosk {
             }
         };
         tokio::select! {
-            () = drive(engine, record, &hub, inbox, move || dice.next()) => Err("it ended".into()),
+            () = drive(engine, record, &hub, inbox, move || dice.throw()) => Err("it ended".into()),
             done = waits => done,
         }
-    }
-
-    /// What it knows of a case by mail.
-    pub fn case_mail(&self, case: CaseId) -> Option<CaseMail> {
-        let memory = self.record.memory.borrow();
-        memory.understood.iter().rev().find_map(|mail| match mail {
-            onedoor_sync::mail::Mail::Case(mail) if mail.case == case => Some((**mail).clone()),
-            _ => None,
-        })
     }
 }
 

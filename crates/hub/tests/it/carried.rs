@@ -1,0 +1,305 @@
+//! Copies from one database into the other, what a copy of the database gives away, forgetting, registers and exports.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use onedoor_domain::calendar::Due;
+use onedoor_domain::case::{AnswerKind, Move, Word};
+use onedoor_harness::postgres::Postgres;
+use onedoor_hub::cases::DeskMove;
+use onedoor_hub::register::Table;
+use onedoor_hub::{Hub, HubFault, Keys, backup, db};
+use onedoor_sync::engine::FileName;
+use onedoor_sync::mail::{Mail, TextRole};
+
+use crate::support::{Kiosk, acked, send};
+
+const ANSWERS: &str = "赵某 99010119500101001X told this to nobody";
+const REASON: &str = "a reason that names 钱某";
+
+async fn hub(address: &str, key: &Path) -> Arc<Hub> {
+    if !key.exists() {
+        Keys::generate().unwrap().write(key, true).unwrap();
+    }
+    let db = db::open(address).await.unwrap();
+    Arc::new(Hub::new(db, Keys::read(key).unwrap(), "county 990101"))
+}
+
+fn sqlite(folder: &Path, name: &str) -> String {
+    format!("sqlite:{}", folder.join(name).display())
+}
+
+/// A hub with a case from its beginning to its end, a second kiosk, and a register.
+async fn lived(hub: &Hub) -> (Kiosk, onedoor_domain::id::CaseId, Vec<u8>) {
+    let mut kiosk = Kiosk::enrolled(1, hub, "s1").await;
+    Kiosk::enrolled(2, hub, "s1").await;
+    let visit = kiosk.visit(hub, ANSWERS);
+    acked(send(hub, &kiosk.batch(1, 500, vec![])).await);
+    let staff = "staff-990101-01";
+    let take = Move::TakeInHand {
+        owner: staff.into(),
+        term_days: 3,
+        due: Due::WithinWorkingDays(3),
+    };
+    hub.move_case(DeskMove::new(visit.case, staff, take))
+        .await
+        .unwrap();
+    let answer = Move::Answer {
+        kind: AnswerKind::SentBack,
+        reason: None,
+        other_way: None,
+    };
+    let texts = vec![(TextRole::Reason, "zh-CN".into(), REASON.into())];
+    hub.move_case(DeskMove {
+        texts,
+        ..DeskMove::new(visit.case, staff, answer)
+    })
+    .await
+    .unwrap();
+    hub.move_case(DeskMove::new(visit.case, staff, Move::Say(Word::Solved)))
+        .await
+        .unwrap();
+    let table = Table::read("id_number,name\n990101195001010017,赵某\n".as_bytes()).unwrap();
+    assert_eq!(table.rows.len() + table.refused.len(), 1);
+    hub.take_register("s1", "residents", "居民登记", "2026-11-01", table)
+        .await
+        .unwrap();
+    let sealed = visit.sealed[0].1.clone();
+    (kiosk, visit.case, sealed)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_fits_either_database_and_moves_the_mark() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("hub.key");
+    let first = hub(&sqlite(folder.path(), "a.db"), &key).await;
+    let (kiosk, case, sealed) = lived(&first).await;
+    let second = folder.path().join("second");
+    let copied = first.backup(&second).await.unwrap();
+    assert_eq!((copied.events, copied.marked), (5, 1));
+    let ack = acked(send(&first, &kiosk.batch(1, 500, vec![])).await);
+    assert_eq!(ack.durable_through, 5, "the second place has it");
+    let mut targets = vec![sqlite(folder.path(), "b.db")];
+    let cluster = Postgres::start().unwrap();
+    match &cluster {
+        Some(cluster) => targets.push(cluster.database("restored").unwrap()),
+        None => println!("skipped: no PostgreSQL"),
+    }
+    // From one to the next to the next: nothing gets lost on the way.
+    let mut file = backup::newest(&second).unwrap();
+    for (number, target) in targets.iter().enumerate() {
+        let restored = hub(target, &key).await;
+        let done = restored.restore(&file).await.unwrap();
+        assert_eq!((done.rows, done.events), (copied.rows, 5));
+        assert!(matches!(
+            restored.restore(&file).await,
+            Err(HubFault::NotEmpty)
+        ));
+        assert_eq!(restored.case(case).await.unwrap().texts[0].expose(), REASON);
+        let name = FileName::of(&sealed);
+        assert_eq!(
+            restored
+                .sealed(kiosk.writer.device, name)
+                .await
+                .unwrap()
+                .as_ref(),
+            Some(&sealed)
+        );
+        let ack = acked(send(&restored, &kiosk.batch(1, 500, vec![])).await);
+        assert_eq!(ack.acked_through, 5);
+        let next = folder.path().join(format!("next{number}"));
+        restored.backup(&next).await.unwrap();
+        file = backup::newest(&next).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_copy_is_found_and_nothing_of_it_is_restored() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("hub.key");
+    let first = hub(&sqlite(folder.path(), "a.db"), &key).await;
+    lived(&first).await;
+    let copied = first.backup(&folder.path().join("second")).await.unwrap();
+    let good = std::fs::read(&copied.file).unwrap();
+    let empty = hub(&sqlite(folder.path(), "b.db"), &key).await;
+    let bad = folder.path().join("bad.odb");
+    for round in 0..60 {
+        let mut bytes = good.clone();
+        let place = round * bytes.len() / 60;
+        if round % 3 == 0 {
+            bytes.truncate(place);
+        } else {
+            bytes[place] ^= 0x10;
+        }
+        std::fs::write(&bad, &bytes).unwrap();
+        // A bit that zstd does not use may change nothing at all: then it is whole.
+        if let Err(why) = empty.restore(&bad).await {
+            assert!(
+                matches!(why, HubFault::Copy(..) | HubFault::Disk { .. }),
+                "{why}"
+            );
+            assert!(empty.devices().await.unwrap().is_empty());
+        } else {
+            panic!("a changed copy was restored (round {round})");
+        }
+    }
+    std::fs::write(&bad, &good).unwrap();
+    empty.restore(&bad).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_copy_of_the_database_without_the_credential_holds_nothing_readable() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    std::fs::create_dir(&data).unwrap();
+    let hub = hub(&sqlite(&data, "hub.db"), &folder.path().join("hub.key")).await;
+    lived(&hub).await;
+    hub.backup(&data).await.unwrap();
+    let found = |needle: &str| {
+        std::fs::read_dir(&data).unwrap().any(|entry| {
+            let path = entry.unwrap().path();
+            let mut bytes = std::fs::read(&path).unwrap();
+            if path.extension().is_some_and(|e| e == "odb") {
+                bytes = zstd::decode_all(&bytes[..]).unwrap();
+            }
+            bytes.windows(needle.len()).any(|w| w == needle.as_bytes())
+        })
+    };
+    // The search finds what is there in clear.
+    assert!(found("staff-990101-01"));
+    assert!(found("complaint"));
+    for needle in [
+        "赵某",
+        "钱某",
+        "told this to nobody",
+        "99010119500101",
+        "a reason that names",
+    ] {
+        assert!(!found(needle), "{needle}");
+    }
+}
+
+#[tokio::test]
+async fn answers_of_closed_cases_are_forgotten_and_events_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = hub(
+        &sqlite(folder.path(), "hub.db"),
+        &folder.path().join("hub.key"),
+    )
+    .await;
+    let (mut kiosk, case, sealed) = lived(&hub).await;
+    let open = kiosk.visit(&hub, "of a case that is open");
+    acked(send(&hub, &kiosk.batch(6, 500, vec![])).await);
+    let none = hub.retention(1).await.unwrap();
+    assert_eq!((none.blobs, none.texts), (0, 0), "closed today");
+    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    let erased = hub.retention(0).await.unwrap();
+    assert_eq!((erased.blobs, erased.texts, erased.strays), (1, 1, 0));
+    let device = kiosk.writer.device;
+    assert_eq!(
+        hub.sealed(device, FileName::of(&sealed)).await.unwrap(),
+        None
+    );
+    let kept = &open.sealed[0].1;
+    assert_eq!(
+        hub.sealed(device, FileName::of(kept))
+            .await
+            .unwrap()
+            .as_ref(),
+        Some(kept)
+    );
+    assert!(hub.open_case(case).await.unwrap().0.is_empty());
+    assert_eq!(
+        hub.devices().await.unwrap()[0].events + hub.devices().await.unwrap()[1].events,
+        9
+    );
+    // Sent once more, it does not come back.
+    acked(send(&hub, &kiosk.batch(1, 500, vec![])).await);
+    assert_eq!(
+        hub.sealed(device, FileName::of(&sealed)).await.unwrap(),
+        None
+    );
+    assert_eq!(
+        hub.file_has(device, FileName::of(&sealed)).await.unwrap(),
+        Some(sealed.len() as u64)
+    );
+}
+
+#[tokio::test]
+async fn a_register_reaches_its_station_and_only_what_changed_goes_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = hub(
+        &sqlite(folder.path(), "hub.db"),
+        &folder.path().join("hub.key"),
+    )
+    .await;
+    let here = Kiosk::enrolled(1, &hub, "s1").await;
+    let there = Kiosk::enrolled(2, &hub, "s2").await;
+    let id = |n: u32| {
+        let body = format!("99010119500101{n:03}");
+        let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+        let sum: u32 = body
+            .bytes()
+            .zip(weights)
+            .map(|(b, w)| u32::from(b - b'0') * w)
+            .sum();
+        format!(
+            "{body}{}",
+            ["1", "0", "X", "9", "8", "7", "6", "5", "4", "3", "2"][(sum % 11) as usize]
+        )
+    };
+    let table = |rows: &[(u32, &str)]| {
+        let lines: String = rows
+            .iter()
+            .map(|(n, name)| format!("{},{name}\n", id(*n)))
+            .collect();
+        Table::read(format!("id_number,name\n{lines}").as_bytes()).unwrap()
+    };
+    let take = |t: Table| hub.take_register("s1", "residents", "居民登记", "2026-11-01", t);
+    assert_eq!(
+        take(table(&[(1, "赵某"), (2, "钱某")])).await.unwrap(),
+        (2, 1)
+    );
+    assert_eq!(take(table(&[(1, "赵某"), (2, "钱某")])).await.unwrap().0, 0);
+    assert_eq!(
+        take(table(&[(1, "赵甲")])).await.unwrap().0,
+        2,
+        "one changed, one left"
+    );
+    let page = acked(send(&hub, &here.batch(1, 500, vec![])).await).page;
+    let rows: Vec<_> = page
+        .items
+        .iter()
+        .filter_map(|item| match Mail::read(item) {
+            Mail::Residents(mail) => Some(mail.rows),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    assert_eq!(rows.len(), 4);
+    assert_eq!(rows.iter().filter(|row| row.fields.is_none()).count(), 1);
+    assert!(
+        acked(send(&hub, &there.batch(1, 500, vec![])).await)
+            .page
+            .items
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn cases_go_out_as_open_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = hub(
+        &sqlite(folder.path(), "hub.db"),
+        &folder.path().join("hub.key"),
+    )
+    .await;
+    let (_, case, _) = lived(&hub).await;
+    let out = folder.path().join("out");
+    let done = hub.export(&out, Some("s1"), true).await.unwrap();
+    assert_eq!((done.cases, done.opened, done.closed), (1, 1, 0));
+    let csv = std::fs::read_to_string(out.join("cases.csv")).unwrap();
+    assert!(csv.lines().nth(1).unwrap().contains(&case.to_string()));
+    let answers = std::fs::read_to_string(out.join(case.to_string()).join("answers")).unwrap();
+    assert_eq!(answers, ANSWERS);
+}
