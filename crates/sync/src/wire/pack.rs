@@ -63,6 +63,29 @@ pub struct Media {
     pub dictionary: Dictionary,
 }
 
+impl Media {
+    /// As what a reply names: a reply in the request's own media type need not repeat its parameters.
+    pub fn of_reply(self, asked: Media) -> String {
+        if self == asked {
+            NAME.to_owned()
+        } else {
+            self.to_string()
+        }
+    }
+
+    /// Reads what a reply names, to a request of this media type.
+    ///
+    /// # Errors
+    /// As a media type is read.
+    pub fn from_reply(text: &str, asked: Media) -> Result<Self, Reason> {
+        if text.trim().eq_ignore_ascii_case(NAME) {
+            Ok(asked)
+        } else {
+            text.parse()
+        }
+    }
+}
+
 impl fmt::Display for Media {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (version, dictionary) = (super::VERSION, self.dictionary.id());
