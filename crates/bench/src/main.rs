@@ -1,6 +1,7 @@
 //! Benchmark programs; `./dev bench` lists them and builds them as a release. Each ends with its bars:
 //! `bar NAME FIGURE LIMIT ok|short`, and with exit code 1 when one is short.
 
+mod answers;
 mod bar;
 mod qr;
 mod soak;
@@ -32,6 +33,8 @@ enum Bench {
     Backlog(sync::backlog::Arguments),
     /// What takes long to show, in parts that can be taken up again.
     Soak(soak::Arguments),
+    /// Trains the dictionary that answers are compressed with (crates/sync/dict/README.md); measures nothing.
+    Train(answers::Arguments),
     /// Reading codes from pictures, beside zxing-cpp.
     Qr(qr::Arguments),
 }
@@ -43,6 +46,10 @@ fn main() -> ExitCode {
         Bench::Sync(arguments) => sync::run(&arguments),
         Bench::Backlog(arguments) => sync::backlog::run(&arguments),
         Bench::Soak(arguments) => soak::run(&arguments),
+        Bench::Train(arguments) => match answers::train(&arguments) {
+            Ok(()) => return ExitCode::SUCCESS,
+            Err(error) => Err(error),
+        },
         Bench::Qr(arguments) => qr::run(&arguments),
     };
     match result {

@@ -200,7 +200,7 @@ id128!(
     "draft id"
 );
 id128!(
-    /// Answers or a file kept outside the hash chain: 16 random bytes.
+    /// Answers or a file kept outside the hash chain: 16 random bytes; of a frozen instance those of its draft.
     BlobId,
     "blob id"
 );

@@ -5,7 +5,7 @@ use onedoor_domain::code::{CaseCode, FactorKind, Pin, SecondFactor};
 use onedoor_domain::event::{
     Actor, CaseSaved, CaseStateChanged, ResidentWord, SlipVoided, TellWay, ToldHow,
 };
-use onedoor_domain::id::{CaseId, DraftId};
+use onedoor_domain::id::{BlobId, CaseId, DraftId};
 use onedoor_domain::personal::Personal;
 use onedoor_domain::profile::PersonKey;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -21,6 +21,8 @@ pub const TRIES: u32 = 10;
 
 /// Role of the blob that holds a part of a draft: this and its name.
 const PART_ROLE: &str = "part:";
+/// Role of the blob that holds the frozen instance.
+const INSTANCE_ROLE: &str = "instance";
 
 /// Makes the draft a case: journal, blobs, projection, and the draft erased, all or nothing. The same draft again
 /// gives the same case.
@@ -36,8 +38,14 @@ pub(crate) fn submit(pen: &mut Pen<'_>, submission: &Submission) -> Result<Submi
     let case = CaseId::new(pen.stamp().wall_ms, pen.tools.random());
     let code = fresh_code(pen)?;
     let mut references = Vec::new();
+    // The frozen instance names itself by the draft; with the same id it says so only once on the way to the hub.
+    let mut own = Some(BlobId::from_bytes(*submission.draft.as_bytes()));
     for blob in &submission.blobs {
-        references.push(pen.keep(Some(case), blob)?);
+        let own = own.take_if(|_| blob.role == INSTANCE_ROLE);
+        references.push(match own {
+            Some(id) => pen.keep_as(id, Some(case), blob)?,
+            None => pen.keep(Some(case), blob)?,
+        });
     }
     for (name, bytes) in drafts::parts(pen.tx, submission.draft)? {
         let blob = NewBlob {

@@ -29,6 +29,30 @@ pub trait Sealer: Send + Sync {
         role: &str,
         plain: &[u8],
     ) -> Result<Vec<u8>, String>;
+
+    /// Begins to seal everything of one transaction of this kiosk's, with one key exchange for all; `None` where each
+    /// blob is sealed by itself.
+    fn begin(&self, _device: DeviceId) -> Option<Box<dyn Sealing>> {
+        None
+    }
+}
+
+/// Seals the blobs of one transaction, each once; it is dropped with it.
+pub trait Sealing {
+    /// The salt for a blob's hash in the journal: sealed with this one, it need not travel.
+    fn salt(&self, blob: BlobId) -> [u8; 32];
+
+    /// As [`Sealer::seal`].
+    ///
+    /// # Errors
+    /// As [`Sealer::seal`].
+    fn seal(
+        &self,
+        blob: BlobId,
+        salt: &[u8; 32],
+        role: &str,
+        plain: &[u8],
+    ) -> Result<Vec<u8>, String>;
 }
 
 /// One life of the record, and how much of it the hub has.

@@ -1,6 +1,6 @@
 //! Writing events: one place, one transaction, never again.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 use onedoor_domain::case::CaseStatus;
 use onedoor_domain::clock::{Stamp, Trust};
@@ -8,6 +8,7 @@ use onedoor_domain::event::{Actor, BlobRef, ChainHash, Event, EventBody, NewEven
 use onedoor_domain::id::{BlobId, CaseId, Epoch, EventId, Seq};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
+use crate::county::Sealing;
 use crate::error::{Result, StoreError};
 use crate::files::Head;
 use crate::gone::Gone;
@@ -27,6 +28,7 @@ pub(crate) struct Pen<'a> {
     wiped: Cell<bool>,
     sealed: Cell<bool>,
     unsealed: Cell<bool>,
+    sealing: OnceCell<Option<Box<dyn Sealing>>>,
     stamp: Stamp,
 }
 
@@ -43,6 +45,7 @@ impl<'a> Pen<'a> {
             wiped: Cell::new(false),
             sealed: Cell::new(false),
             unsealed: Cell::new(false),
+            sealing: OnceCell::new(),
             stamp: tools.stamp(),
         })
     }
@@ -108,10 +111,28 @@ impl<'a> Pen<'a> {
         })
     }
 
+    /// What seals this transaction's blobs, where the hub's key is known and its sealer does so.
+    pub(crate) fn sealing(&self) -> Option<&dyn Sealing> {
+        let begin = || self.tools.sealer()?.begin(self.identity.device);
+        self.sealing.get_or_init(begin).as_deref()
+    }
+
     /// Keeps bytes outside the chain under a fresh salt: sealed where only the hub needs them and its key is known.
     pub(crate) fn keep(&self, case: Option<CaseId>, blob: &NewBlob) -> Result<BlobRef> {
-        let id = BlobId::from_random(self.tools.random());
-        let salt: [u8; 32] = self.tools.random();
+        self.keep_as(BlobId::from_random(self.tools.random()), case, blob)
+    }
+
+    /// The same with an id that is used for nothing else of this kind.
+    pub(crate) fn keep_as(
+        &self,
+        id: BlobId,
+        case: Option<CaseId>,
+        blob: &NewBlob,
+    ) -> Result<BlobRef> {
+        let salt = match self.sealing() {
+            Some(sealing) if sealing::is_sealed(case, &blob.role) => sealing.salt(id),
+            _ => self.tools.random(),
+        };
         let bytes = blob.bytes.expose();
         let reference = BlobRef::new(id, &salt, bytes);
         if sealing::seal(self, &reference, case, &blob.role, &salt, bytes)? == Needed::There {

@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 
 use onedoor_domain::event::{BlobRef, Event};
-use onedoor_domain::id::{BlobId, CaseId, EventId};
+use onedoor_domain::id::{BlobId, CaseId, DeviceId, EventId};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use crate::county::SealedName;
@@ -43,6 +43,30 @@ const HERE: &str = "('slip', 'profile', 'family', 'card')";
 /// What is sealed in one transaction when it waited for the key: bytes and pieces.
 const AT_ONCE: (usize, usize) = (512 * 1024, 32);
 
+/// Whether a blob is sealed where there is a sealer.
+pub(crate) fn is_sealed(case: Option<CaseId>, role: &str) -> bool {
+    case.is_some() && Needed::of(role) != Needed::Here
+}
+
+fn seal_by(
+    pen: &Pen<'_>,
+    device: DeviceId,
+    blob: BlobId,
+    salt: &[u8; 32],
+    role: &str,
+    plain: &[u8],
+) -> std::result::Result<Vec<u8>, String> {
+    match pen.sealing() {
+        Some(sealing) if device == pen.tools.identity().device => {
+            sealing.seal(blob, salt, role, plain)
+        }
+        _ => match pen.tools.sealer() {
+            Some(sealer) => sealer.seal(device, blob, salt, role, plain),
+            None => Err("the hub's key went away".to_owned()),
+        },
+    }
+}
+
 /// Seals a blob where there is a sealer and the hub needs it; gives what may be kept plain.
 pub(crate) fn seal(
     pen: &Pen<'_>,
@@ -53,16 +77,13 @@ pub(crate) fn seal(
     plain: &[u8],
 ) -> Result<Needed> {
     let needed = Needed::of(role);
-    let (Some(sealer), Some(case)) = (pen.tools.sealer(), case) else {
+    if pen.tools.sealer().is_none() || !is_sealed(case, role) {
         return Ok(Needed::Here);
-    };
-    if needed == Needed::Here {
-        return Ok(needed);
     }
     let device = pen.tools.identity().device;
-    match sealer.seal(device, reference.id, salt, role, plain) {
+    match seal_by(pen, device, reference.id, salt, role, plain) {
         Ok(bytes) => {
-            insert(pen.tx, reference.id, Some(case), role, None, &bytes)?;
+            insert(pen.tx, reference.id, case, role, None, &bytes)?;
             Ok(needed)
         }
         Err(why) => {
@@ -191,9 +212,9 @@ fn names(pen: &Pen<'_>, case: CaseId, blob: BlobId) -> Result<Option<(EventId, B
 
 /// Seals some of what waits; true where more may wait.
 fn some(pen: &mut Pen<'_>, pass: &mut Pass) -> Result<bool> {
-    let Some(sealer) = pen.tools.sealer() else {
+    if pen.tools.sealer().is_none() {
         return Ok(false);
-    };
+    }
     let (mut bytes, mut pieces) = (0, 0);
     while bytes < AT_ONCE.0 && pieces < AT_ONCE.1 {
         let Some((row, id, case, role, salt, plain)) = next_waiting(pen, pass.after)? else {
@@ -222,7 +243,7 @@ fn some(pen: &mut Pen<'_>, pass: &mut Pass) -> Result<bool> {
             pass.failed.insert(id);
             continue;
         }
-        match sealer.seal(event.device, blob, &salt, &role, plain.expose()) {
+        match seal_by(pen, event.device, blob, &salt, &role, plain.expose()) {
             Ok(sealed) => {
                 insert(pen.tx, blob, Some(case), &role, Some(event), &sealed)?;
                 if Needed::of(&role) == Needed::There {

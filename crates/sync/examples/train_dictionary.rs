@@ -2,8 +2,10 @@
 //!
 //! A dictionary that was released never changes; a better one gets the next number (see `dict/README.md`).
 
-use onedoor_domain::event::ChainHash;
+use onedoor_domain::event::{ChainHash, Event};
+use onedoor_domain::personal::Personal;
 use onedoor_sim::fiction::Writer;
+use onedoor_sync::seal::{Content, HubSecret, Sealing};
 use onedoor_sync::wire::{
     Ack, Batch, DeviceKey, Header, MailItem, MailPage, Reason, Refusal, Reply,
 };
@@ -14,9 +16,11 @@ const SIZE: usize = 16 * 1024;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = std::env::args().nth(1).ok_or("where to? (a file name)")?;
     let mut samples: Vec<Vec<u8>> = Vec::new();
+    // By far the most goes to and fro when nothing has happened, or one thing.
     for seed in 0..3000 {
-        samples.push(batch(seed));
-        if seed.is_multiple_of(10) {
+        let most = [usize::MAX, 1, 0][seed as usize % 3];
+        samples.push(batch(seed, most));
+        if seed.is_multiple_of(3) {
             samples.push(reply(seed));
         }
     }
@@ -31,11 +35,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 /// A small batch, as it goes up after one visit.
-fn batch(seed: u64) -> Vec<u8> {
+fn batch(seed: u64, most: usize) -> Vec<u8> {
     let mut writer = Writer::new(seed);
     writer.something();
     let (first, h_prev) = (writer.last + 1, writer.link);
-    let events = writer.something();
+    let mut after = writer.clone();
+    let mut written = after.something();
+    written.truncate(most);
+    for event in &written {
+        writer.last += 1;
+        writer.link = writer.link.next(event.bytes());
+    }
     let header = Header {
         device: writer.device,
         epoch: writer.epoch,
@@ -46,14 +56,44 @@ fn batch(seed: u64) -> Vec<u8> {
         cursor: writer.dice.below(50),
         opaque: Vec::new(),
     };
-    let events: Vec<&[u8]> = events.iter().map(|e| e.bytes()).collect();
+    let events: Vec<&[u8]> = written.iter().map(|e| e.bytes()).collect();
+    let blobs = sealed(&mut writer, &written);
     let key = DeviceKey::from_secret(&writer.dice.bytes());
-    Batch::encode(&header, &events, &[] as &[&[u8]], &key)
+    Batch::encode(&header, &events, &blobs, &key)
+}
+
+/// What goes with the events: answers that nobody can read, each sealed for its event.
+fn sealed(writer: &mut Writer, events: &[Event]) -> Vec<Vec<u8>> {
+    let Ok(hub) = HubSecret::derive(&writer.dice.bytes::<32>()) else {
+        return Vec::new();
+    };
+    let mut blobs = Vec::new();
+    for event in events
+        .iter()
+        .filter(|event| event.body().kind() == "case_saved")
+    {
+        let length = 60 + writer.dice.below(200) as usize;
+        let noise = writer.dice.bytes::<264>()[..length].to_vec();
+        for reference in event.blobs() {
+            let seed = writer.dice.bytes();
+            let sealed =
+                Sealing::begin_with(hub.public(), writer.device, &seed).and_then(|sealing| {
+                    let content = Content {
+                        salt: sealing.salt(reference.id),
+                        role: "instance".into(),
+                        bytes: Personal::new(noise.clone()),
+                    };
+                    sealing.seal(reference.id, &content)
+                });
+            blobs.extend(sealed);
+        }
+    }
+    blobs
 }
 
 fn reply(seed: u64) -> Vec<u8> {
     let mut writer = Writer::new(seed);
-    if seed.is_multiple_of(100) {
+    if seed.is_multiple_of(50) {
         return Reply::Refused(Refusal::new(Reason::Busy)).encode();
     }
     let after = writer.dice.below(100);
@@ -61,7 +101,7 @@ fn reply(seed: u64) -> Vec<u8> {
     let items = writer
         .visit()
         .into_iter()
-        .take(1)
+        .take(usize::from(seed.is_multiple_of(5)))
         .map(|event| MailItem {
             number,
             kind: "case_move".into(),

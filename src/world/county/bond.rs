@@ -9,7 +9,7 @@ use onedoor_store::{DbKey, Store, StoreError};
 use onedoor_sync::enrol::{Admission, Enrol, Words};
 use onedoor_sync::mail::HubKeys;
 use onedoor_sync::mailbag::BagKey;
-use onedoor_sync::seal::{Content, HubKey, seal};
+use onedoor_sync::seal::{Content, HubKey, Sealing, seal};
 use onedoor_sync::wire::DeviceKey;
 
 const DEVICE_KEY: &str = "device-key";
@@ -213,5 +213,36 @@ impl onedoor_store::Sealer for HubSealer {
         };
         debug_assert!(content.matches(&BlobRef::new(blob, salt, plain)));
         seal(&self.0, device, blob, &content).map_err(|fault| fault.to_string())
+    }
+
+    fn begin(&self, device: DeviceId) -> Option<Box<dyn onedoor_store::Sealing>> {
+        let sealing = Sealing::begin(&self.0, device).ok()?;
+        Some(Box::new(HubSealing(sealing)))
+    }
+}
+
+/// Seals what belongs to one transaction.
+struct HubSealing(Sealing);
+
+impl onedoor_store::Sealing for HubSealing {
+    fn salt(&self, blob: BlobId) -> [u8; 32] {
+        self.0.salt(blob)
+    }
+
+    fn seal(
+        &self,
+        blob: BlobId,
+        salt: &[u8; 32],
+        role: &str,
+        plain: &[u8],
+    ) -> Result<Vec<u8>, String> {
+        let content = Content {
+            salt: *salt,
+            role: role.to_owned(),
+            bytes: Personal::new(plain.to_vec()),
+        };
+        self.0
+            .seal(blob, &content)
+            .map_err(|fault| fault.to_string())
     }
 }

@@ -202,7 +202,7 @@ impl Arms {
         if let Ok(batch) = Batch::decode(bytes) {
             let _ = batch.verify(&self.key.public());
         }
-        let _ = Header::decode(bytes);
+        let _ = Header::decode(bytes, &[] as &[&[u8]]);
         let _ = Reply::decode(bytes);
         let _ = SignedReply::decode(bytes)
             .and_then(|reply| reply.verify(self.device, &self.key.public()));

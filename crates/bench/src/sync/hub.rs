@@ -102,7 +102,11 @@ fn serve(hub: &Mutex<model::Hub>, stream: &TcpStream) -> Result<()> {
                 .and_then(|text| text.parse().ok())
                 .context("no media type")?;
             let answer = hub.sync(&body, media.dictionary);
-            (200, format!("content-type: {media}\r\n"), answer)
+            (
+                200,
+                format!("content-type: {}\r\n", media.of_reply(media)),
+                answer,
+            )
         } else {
             let file: FileName = path
                 .strip_prefix("/v1/blob/")

@@ -4,28 +4,23 @@
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use onedoor_domain::calendar::Due;
 use onedoor_domain::code::{CaseCode, FactorKind};
 use onedoor_domain::event::{Actor, BlobRef, CaseSaved, Event};
 use onedoor_domain::id::{BlobId, CaseId, DraftId};
 use onedoor_domain::personal::Personal;
 use onedoor_sim::fiction::{Dice, Writer};
-use onedoor_sync::seal::{Content, HubKey, seal};
+use onedoor_sync::seal::{Content, HubKey, Sealing};
 use serde_json::json;
+
+use crate::answers::Forms;
 
 /// Length of a document, in bytes (design/sync.md).
 pub const DOCUMENT: usize = 525;
 
-const SERVICES: &[&str] = &[
-    "complaint",
-    "cross-province-medical",
-    "old-age-allowance",
-    "stuck",
-];
 const NAMES: &[&str] = &["李秀英", "王桂兰", "张建国", "赵德福", "陈玉珍", "刘树林"];
-const VILLAGES: &[&str] = &["上河村", "柳树沟", "东岗子", "石桥村", "南洼村"];
-/// What people say; a reason is put together from these.
+/// What people say; free text is put together from these. The dictionary for answers was trained with other words.
 const PHRASES: &[&str] = &[
     "上个月在外省住院",
     "回来以后没有报销",
@@ -51,14 +46,23 @@ pub struct Case {
     id: CaseId,
     saved: CaseSaved,
     at_ms: i64,
-    /// The answers, as JSON.
-    answers: String,
+    answers: serde_json::Map<String, serde_json::Value>,
+    /// The answers as the kiosk seals them.
+    instance: String,
 }
 
 /// So many cases, the same for the same seed.
+///
+/// # Errors
+/// When the example's forms cannot be read.
 pub fn cases(seed: u64, count: usize) -> Result<Vec<Case>> {
+    let forms = Forms::read()?;
     let mut dice = Dice(seed);
-    (0..count).map(|_| case(&mut dice)).collect()
+    let mut cases = Vec::with_capacity(count);
+    while cases.len() < count {
+        cases.extend(case(&forms, &mut dice)?);
+    }
+    Ok(cases)
 }
 
 fn one<'a>(dice: &mut Dice, of: &[&'a str]) -> &'a str {
@@ -67,15 +71,17 @@ fn one<'a>(dice: &mut Dice, of: &[&'a str]) -> &'a str {
         .unwrap_or_default()
 }
 
-fn case(dice: &mut Dice) -> Result<Case> {
+/// A case of which the document has its length; `None` where these answers leave no room for words.
+fn case(forms: &Forms, dice: &mut Dice) -> Result<Option<Case>> {
+    let name = |dice: &mut Dice| one(dice, NAMES).to_owned();
+    let mut answered = forms.fill(dice, &name, &|dice| one(dice, PHRASES).to_owned())?;
     let at_ms = 1_790_000_000_000 + dice.below(86_400_000) as i64;
-    let day = 1 + dice.below(28) as i8;
     let mut case = Case {
         id: CaseId::new(at_ms, dice.bytes()),
         saved: CaseSaved {
             code: CaseCode::from_random(dice.next()),
-            service: one(dice, SERVICES).into(),
-            form_version: format!("202609{day:02}"),
+            service: answered.service.clone(),
+            form_version: answered.version.clone(),
             draft: DraftId::from_random(dice.bytes()),
             language: "zh-CN".into(),
             owner: Some("staff-990101-01".into()),
@@ -85,35 +91,43 @@ fn case(dice: &mut Dice) -> Result<Case> {
             helper_typed: Vec::new(),
         },
         at_ms,
-        answers: String::new(),
+        answers: serde_json::Map::new(),
+        instance: String::new(),
     };
-    let mut answers = json!({
-        "name": one(dice, NAMES),
-        "id": format!("990101{:04}{:02}{day:02}{:04}", 1935 + dice.below(60), 1 + dice.below(12), dice.below(10_000)),
-        "village": one(dice, VILLAGES),
-        "reason": "",
-    });
-    let bare = document(&case, &answers).len();
-    ensure!(bare < DOCUMENT, "a document has no room for its reason");
-    let mut reason = String::new();
-    while bare + reason.len() < DOCUMENT {
-        let left = DOCUMENT - bare - reason.len();
-        let phrase = one(dice, PHRASES);
-        match phrase.len() + 3 <= left {
-            true => reason.extend([phrase, "，"]),
-            // What does not fill up with words is filled with digits: a telephone number.
-            false => {
-                reason.extend((0..left.min(11)).map(|_| (b'0' + dice.below(10) as u8) as char))
-            }
+    // The free text makes up what is missing; at least a phrase of it.
+    let (mut words, mut whole) = (String::new(), 0);
+    while whole != DOCUMENT {
+        if whole > DOCUMENT {
+            return Ok(None);
         }
+        if whole > 0 {
+            let left = DOCUMENT - whole;
+            let phrase = one(dice, PHRASES);
+            match phrase.len() + 3 <= left {
+                true => words.extend([phrase, "，"]),
+                // What does not fill up with words is filled with digits: a telephone number.
+                false => {
+                    words.extend((0..left.min(11)).map(|_| (b'0' + dice.below(10) as u8) as char));
+                }
+            }
+        } else {
+            words += one(dice, PHRASES);
+        }
+        if !answered.say(&words) {
+            return Ok(None);
+        }
+        let answers = answered.answers.iter();
+        case.answers = answers
+            .map(|(name, text)| (name.clone(), text.clone().into()))
+            .collect();
+        whole = document(&case).len();
     }
-    answers["reason"] = reason.into();
-    case.answers = answers.to_string();
-    Ok(case)
+    case.instance = answered.instance(case.saved.draft);
+    Ok(Some(case))
 }
 
 /// What one who has only documents would put into one.
-fn document(case: &Case, answers: &serde_json::Value) -> String {
+fn document(case: &Case) -> String {
     let saved = &case.saved;
     let code: String = saved
         .code
@@ -133,36 +147,38 @@ fn document(case: &Case, answers: &serde_json::Value) -> String {
         "owner": saved.owner,
         "term": saved.term_days,
         "factors": ["id_last_four"],
-        "answers": answers,
+        "answers": case.answers,
     })
     .to_string()
 }
 
 impl Case {
     /// As a document for the peer.
-    pub fn document(&self) -> Result<String> {
-        Ok(document(self, &serde_json::from_str(&self.answers)?))
+    pub fn document(&self) -> String {
+        document(self)
     }
 
-    /// As the next event of a kiosk, with its answers sealed to the hub.
+    /// As the next event of a kiosk, with its answers sealed to the hub as the kiosk does it at submission.
+    ///
+    /// # Errors
+    /// When they cannot be sealed.
     pub fn event(&self, writer: &mut Writer, hub: &HubKey) -> Result<(Event, Vec<u8>)> {
-        let (blob, salt) = (
-            BlobId::from_random(writer.dice.bytes()),
-            writer.dice.bytes::<32>(),
-        );
-        let reference = BlobRef::new(blob, &salt, self.answers.as_bytes());
+        // The instance has the draft's name, as the record gives it.
+        let blob = BlobId::from_bytes(*self.saved.draft.as_bytes());
+        let sealing = Sealing::begin_with(hub, writer.device, &writer.dice.bytes())?;
+        let content = Content {
+            salt: sealing.salt(blob),
+            role: "instance".into(),
+            bytes: Personal::new(self.instance.clone().into_bytes()),
+        };
+        let reference = BlobRef::new(blob, &content.salt, self.instance.as_bytes());
         let event = writer.write(
             Actor::Resident,
             Some(self.id),
             vec![reference],
             self.saved.clone(),
         );
-        let content = Content {
-            salt,
-            role: "answers".into(),
-            bytes: Personal::new(self.answers.clone().into_bytes()),
-        };
-        Ok((event, seal(hub, writer.device, blob, &content)?))
+        Ok((event, sealing.seal(blob, &content)?))
     }
 }
 
@@ -170,7 +186,7 @@ impl Case {
 pub fn write_documents(cases: &[Case], path: &Path) -> Result<()> {
     let mut file = std::io::BufWriter::new(std::fs::File::create(path)?);
     for case in cases {
-        writeln!(file, "{}", case.document()?)?;
+        writeln!(file, "{}", case.document())?;
     }
     Ok(file.flush()?)
 }
@@ -184,15 +200,17 @@ mod tests {
         let hub = onedoor_sync::seal::HubSecret::derive(&[3; 32]).unwrap();
         let mut writer = Writer::new(1);
         for case in cases(1, 50).unwrap() {
-            let document = case.document().unwrap();
+            let document = case.document();
             assert_eq!(document.len(), DOCUMENT, "{document}");
-            assert!(document.contains(&case.answers));
+            for text in case.answers.values() {
+                assert!(case.instance.contains(text.as_str().unwrap()), "{document}");
+            }
             let (event, sealed) = case.event(&mut writer, hub.public()).unwrap();
             let opened = onedoor_sync::seal::Sealed::decode(&sealed)
                 .unwrap()
                 .open(writer.device, &hub)
                 .unwrap();
-            assert_eq!(opened.bytes.expose(), case.answers.as_bytes());
+            assert_eq!(opened.bytes.expose(), case.instance.as_bytes());
             assert!(opened.matches(&event.blobs()[0]));
         }
     }

@@ -17,10 +17,10 @@ use crate::metrics::count;
 /// The status repeats in short what the body says: 200 an ack, 503 come again, 403 not enrolled, 409 a fork, 422 refused
 /// for its content. A kiosk reads the body whatever the status.
 #[utoipa::path(post, path = "/v1/sync",
-    request_body(content = Vec<u8>, content_type = "application/vnd.onedoor.sync; v=1; d=1",
+    request_body(content = Vec<u8>, content_type = "application/vnd.onedoor;v=1;d=1",
         description = "A signed batch, compressed with zstd and the dictionary that `d` names"),
     responses(
-        (status = 200, description = "An ack: everything in it is committed", content_type = "application/vnd.onedoor.sync; v=1; d=1"),
+        (status = 200, description = "An ack: everything in it is committed", content_type = "application/vnd.onedoor;v=1;d=1"),
         (status = 403, description = "A refusal: the kiosk is not enrolled, or its signature does not fit"),
         (status = 409, description = "A refusal: a fork; the stream is frozen until a person has looked"),
         (status = 413, description = "A refusal: too long"),
@@ -35,17 +35,17 @@ pub(super) async fn take(State(door): State<Door>, headers: HeaderMap, body: Bod
         .parse::<Media>();
     let dictionary = match media {
         Ok(media) => media.dictionary,
-        Err(reason) => return answer(&door, refused(reason), Dictionary::None),
+        Err(reason) => return answer(&door, refused(reason), None),
     };
     let body = match read(&headers, body, MAX_RECEIVED).await {
         Ok(body) => body,
-        Err(NotRead::TooLong) => return answer(&door, refused(Reason::TooLong), dictionary),
+        Err(NotRead::TooLong) => return answer(&door, refused(Reason::TooLong), Some(dictionary)),
         // Nobody reads this; the kiosk tries again.
         Err(NotRead::Broken) => return StatusCode::REQUEST_TIMEOUT.into_response(),
     };
     let hub = door.hub.clone();
     match to_its_end(async move { hub.sync(dictionary, body).await }).await {
-        Ok(reply) => answer(&door, reply, dictionary),
+        Ok(reply) => answer(&door, reply, Some(dictionary)),
         Err(response) => response,
     }
 }
@@ -57,7 +57,9 @@ fn refused(reason: Reason) -> Reply {
     })
 }
 
-fn answer(door: &Door, mut reply: Reply, dictionary: Dictionary) -> Response {
+/// In the request's own media type where it had one that is known here.
+fn answer(door: &Door, mut reply: Reply, asked: Option<Dictionary>) -> Response {
+    let dictionary = asked.unwrap_or(Dictionary::None);
     let packed = loop {
         let Ok(packed) = pack(&reply.encode(), dictionary) else {
             return StatusCode::INTERNAL_SERVER_ERROR.into_response();
@@ -70,7 +72,11 @@ fn answer(door: &Door, mut reply: Reply, dictionary: Dictionary) -> Response {
         }
     };
     count(&door.hub.metrics.bytes_sent, packed.len() as u64);
-    let kind = Media { dictionary }.to_string();
+    let media = Media { dictionary };
+    let kind = match asked {
+        Some(_) => media.of_reply(media),
+        None => media.to_string(),
+    };
     let mut response = (status(&reply), [(header::CONTENT_TYPE, kind)], packed).into_response();
     if let Reply::Refused(Refusal {
         retry_after_s: Some(seconds),

@@ -156,7 +156,7 @@ impl HttpHub {
             )
             .await?;
         match call {
-            Call::Sync { .. } => answer.sync(),
+            Call::Sync { media, .. } => answer.sync(*media),
             Call::FileHead { .. } | Call::FilePatch { .. } => Ok(Landed::File {
                 status: answer.status.as_u16(),
                 offset: answer.number("upload-offset"),
@@ -351,8 +351,8 @@ impl Answer {
     }
 
     /// The hub's own answer, whatever its status; anything else is something between the two that spoke.
-    fn sync(self) -> Result<Landed, Failure> {
-        match self.kind().parse::<Media>() {
+    fn sync(self, asked: Media) -> Result<Landed, Failure> {
+        match Media::from_reply(self.kind(), asked) {
             Ok(media) => Ok(Landed::Sync {
                 dictionary: media.dictionary,
                 body: self.body,

@@ -60,7 +60,7 @@ pub struct Request {
 pub enum Call {
     /// `POST /v1/sync`: a batch goes up, a reply comes down.
     Sync {
-        /// Its media type; the answer's may be named by the same.
+        /// Its media type, which is the answer's too.
         media: Media,
         /// The compressed batch.
         body: Vec<u8>,
@@ -113,10 +113,8 @@ impl Call {
     /// The headers besides those that every HTTP client writes; for files those of tus 1.0.
     pub fn headers(&self) -> Vec<(&'static str, String)> {
         match self {
-            Call::Sync { media, .. } => vec![
-                ("Content-Type", media.to_string()),
-                ("Accept", media.to_string()),
-            ],
+            // The reply is of the request's media type: no `Accept` says it again.
+            Call::Sync { media, .. } => vec![("Content-Type", media.to_string())],
             Call::FileHead { ticket, .. } => vec![
                 ("Tus-Resumable", "1.0.0".to_owned()),
                 (TICKET_HEADER, ticket.clone()),

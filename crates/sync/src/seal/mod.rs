@@ -5,21 +5,33 @@
 //! deterministic CBOR item:
 //!
 //! ```text
-//! sealed  = [ 1, algorithm, key name (8 bytes), blob id, encapsulated key, ciphertext ]
-//! content = [ salt, role, 0 plain | 1 zstd, bytes ]          (what is sealed)
+//! sealed  = [ 2, algorithm, key name (8 bytes), blob id, encapsulated key, ciphertext ]
+//! content = see `content.rs`                                              (what is sealed)
 //! ```
 //!
-//! Algorithm 1 is HPKE (RFC 9180) in base mode with DHKEM(X25519, HKDF-SHA256), HKDF-SHA256 and ChaCha20-Poly1305. HPKE
-//! does not say who sealed; the salted hash in the journal's event does, which the hub compares after opening
-//! ([`Content::matches`]). The number leaves room for SM2 and SM4.
+//! Algorithm 1 is HPKE (RFC 9180) in base mode with DHKEM(X25519, HKDF-SHA256), HKDF-SHA256 and the export-only AEAD: for
+//! each blob a key of its own is exported, bound to the kiosk and the blob's id, and the content is encrypted with
+//! ChaCha20-Poly1305 under it, once, with a nonce of zeros. So blobs that are sealed in one transaction share one
+//! encapsulated key ([`Sealing`]), which a batch carries only once; each can still be opened by itself, and nothing that
+//! could open one is kept at the kiosk. The salt of a blob's hash in the journal is exported likewise, so it does not
+//! travel ([`Sealing::salt`]); one that was drawn before the hub's key was known does.
+//!
+//! HPKE does not say who sealed; the salted hash in the journal's event does, which the hub compares after opening
+//! ([`Content::matches`]). The algorithm's number leaves room for SM2 and SM4.
 
+mod content;
 mod ticket;
 
+pub use content::without_id;
 pub use ticket::FileTicket;
+
+use std::cell::RefCell;
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng;
-use hpke::aead::ChaCha20Poly1305;
+use chacha20poly1305::aead::{Aead, KeyInit};
+use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
+use hpke::aead::{AeadCtxS, ExportOnlyAead};
 use hpke::kdf::HkdfSha256;
 use hpke::kem::X25519HkdfSha256;
 use hpke::{Deserializable, Kem, OpModeR, OpModeS, Serializable};
@@ -30,24 +42,22 @@ use onedoor_domain::personal::Personal;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use crate::wire::Dictionary;
-use crate::wire::pack::{pack, unpack_up_to};
 use crate::wire::take::Take;
 
 /// Largest content that is sealed or opened, in bytes: a long recording or a photo.
 pub const MAX_CONTENT: usize = 32 * 1024 * 1024;
-/// Longest name of a role, in bytes.
-const MAX_ROLE: usize = 64;
 /// Version of this format.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// Separates these keys' use from every other.
-const INFO: &[u8] = b"onedoor sealed v1";
+const INFO: &[u8] = b"onedoor sealed v2";
+/// Each key encrypts one content only.
+const NONCE: [u8; 12] = [0; 12];
 
 /// How it is sealed, as its byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum SealAlgorithm {
-    /// HPKE: X25519, HKDF-SHA256, ChaCha20-Poly1305.
+    /// HPKE with X25519 and HKDF-SHA256, a key for each blob, ChaCha20-Poly1305.
     HpkeX25519ChaCha = 1,
 }
 
@@ -72,6 +82,9 @@ pub enum SealFault {
     /// The key is not one.
     #[error("SEA-006: the key could not be used")]
     BadKey,
+    /// Sealed a second time within one [`Sealing`].
+    #[error("SEA-008: this blob had been sealed already")]
+    Twice,
     /// The system gave no randomness.
     #[error("SEA-007: the system gave no random bytes")]
     NoRandomness,
@@ -174,7 +187,99 @@ pub struct Sealed<'b> {
     ciphertext: &'b [u8],
 }
 
-/// Seals with fresh randomness from the operating system.
+/// One encapsulation to a hub's key, for all that one kiosk seals in one transaction. It is dropped with it: whoever holds
+/// it can open what it sealed.
+pub struct Sealing {
+    hub: HubKey,
+    device: DeviceId,
+    encapsulated: [u8; 32],
+    context: AeadCtxS<ExportOnlyAead, HkdfSha256, X25519HkdfSha256>,
+    done: RefCell<Vec<BlobId>>,
+}
+
+impl std::fmt::Debug for Sealing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sealing")
+            .field("hub", &self.hub)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Sealing {
+    /// Begins with fresh randomness from the operating system.
+    ///
+    /// # Errors
+    /// `NoRandomness`, `BadKey`.
+    pub fn begin(hub: &HubKey, device: DeviceId) -> Result<Self, SealFault> {
+        let mut seed = Zeroizing::new([0; 32]);
+        getrandom::fill(&mut *seed).map_err(|_| SealFault::NoRandomness)?;
+        Self::begin_with(hub, device, &seed)
+    }
+
+    /// As [`Sealing::begin`], with 32 random bytes that are never used again: with the same, the same is sealed.
+    ///
+    /// # Errors
+    /// `BadKey`.
+    pub fn begin_with(hub: &HubKey, device: DeviceId, seed: &[u8; 32]) -> Result<Self, SealFault> {
+        let (encapsulated, context) =
+            hpke::setup_sender_with_rng::<ExportOnlyAead, HkdfSha256, X25519HkdfSha256>(
+                &OpModeS::Base,
+                &hub.key,
+                INFO,
+                &mut ChaCha20Rng::from_seed(*seed),
+            )
+            .map_err(|_| SealFault::BadKey)?;
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(&encapsulated.to_bytes());
+        Ok(Sealing {
+            hub: hub.clone(),
+            device,
+            encapsulated: bytes,
+            context,
+            done: RefCell::default(),
+        })
+    }
+
+    /// The salt for this blob's hash in the journal; sealed with it, a content need not carry it.
+    pub fn salt(&self, blob: BlobId) -> [u8; 32] {
+        let mut salt = [0; 32];
+        // 32 bytes are always given.
+        let _ = self
+            .context
+            .export(&exported(b'S', self.device, blob), &mut salt);
+        salt
+    }
+
+    /// Seals one blob.
+    ///
+    /// # Errors
+    /// `TooLarge`; `Twice` for a blob that it sealed already, and `Malformed` for a role above 64 bytes.
+    pub fn seal(&self, blob: BlobId, content: &Content) -> Result<Vec<u8>, SealFault> {
+        // One key must never encrypt two contents.
+        if self.done.borrow().contains(&blob) {
+            return Err(SealFault::Twice);
+        }
+        let plain = content::encode(content, blob, &self.salt(blob))?;
+        self.done.borrow_mut().push(blob);
+        let mut key = Zeroizing::new([0; 32]);
+        self.context
+            .export(&exported(b'K', self.device, blob), &mut *key)
+            .map_err(|_| SealFault::BadKey)?;
+        let ciphertext = cipher(&key)
+            .encrypt(&Nonce::from(NONCE), plain.as_slice())
+            .map_err(|_| SealFault::TooLarge)?;
+        let mut e = Encoder::new(Vec::with_capacity(ciphertext.len() + 96));
+        // Writing to memory cannot fail.
+        let _ = put(&mut e, &self.hub, blob, &self.encapsulated, &ciphertext);
+        Ok(e.into_writer())
+    }
+}
+
+fn cipher(key: &[u8; 32]) -> ChaCha20Poly1305 {
+    ChaCha20Poly1305::new(&Key::from(*key))
+}
+
+/// Seals one blob by itself, with fresh randomness from the operating system; its salt was drawn before, and travels.
 ///
 /// # Errors
 /// `TooLarge`, `NoRandomness`, `BadKey`, and `Malformed` for a role above 64 bytes.
@@ -184,12 +289,13 @@ pub fn seal(
     blob: BlobId,
     content: &Content,
 ) -> Result<Vec<u8>, SealFault> {
-    let mut seed = Zeroizing::new([0; 32]);
-    getrandom::fill(&mut *seed).map_err(|_| SealFault::NoRandomness)?;
-    seal_with(hub, device, blob, content, &seed)
+    Sealing::begin(hub, device)?.seal(blob, content)
 }
 
 /// As [`seal`], with 32 random bytes that are never used again: with the same, the same is sealed.
+///
+/// # Errors
+/// As [`seal`].
 pub fn seal_with(
     hub: &HubKey,
     device: DeviceId,
@@ -197,21 +303,7 @@ pub fn seal_with(
     content: &Content,
     seed: &[u8; 32],
 ) -> Result<Vec<u8>, SealFault> {
-    let plain = content_bytes(content)?;
-    let (encapsulated, ciphertext) =
-        hpke::single_shot_seal_with_rng::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
-            &OpModeS::Base,
-            &hub.key,
-            INFO,
-            &plain,
-            &belongs_to(device, blob),
-            &mut ChaCha20Rng::from_seed(*seed),
-        )
-        .map_err(|_| SealFault::BadKey)?;
-    let mut e = Encoder::new(Vec::with_capacity(ciphertext.len() + 96));
-    // Writing to memory cannot fail.
-    let _ = put(&mut e, hub, blob, &encapsulated.to_bytes(), &ciphertext);
-    Ok(e.into_writer())
+    Sealing::begin_with(hub, device, seed)?.seal(blob, content)
 }
 
 fn put(
@@ -231,40 +323,13 @@ fn put(
     Ok(())
 }
 
-/// Which kiosk's which blob: sealed for one, it does not open as another's.
-fn belongs_to(device: DeviceId, blob: BlobId) -> [u8; 24] {
-    let mut bytes = [0; 24];
-    bytes[..8].copy_from_slice(&device.get().to_be_bytes());
-    bytes[8..].copy_from_slice(blob.as_bytes());
+/// What a secret is exported for: the key (`K`) or the salt (`S`) of this kiosk's this blob. Sealed for one, it does not
+/// open as another's.
+fn exported(what: u8, device: DeviceId, blob: BlobId) -> [u8; 25] {
+    let mut bytes = [what; 25];
+    bytes[1..9].copy_from_slice(&device.get().to_be_bytes());
+    bytes[9..].copy_from_slice(blob.as_bytes());
     bytes
-}
-
-fn content_bytes(content: &Content) -> Result<Zeroizing<Vec<u8>>, SealFault> {
-    let bytes = content.bytes.expose();
-    if bytes.len() > MAX_CONTENT {
-        return Err(SealFault::TooLarge);
-    }
-    if content.role.len() > MAX_ROLE {
-        return Err(SealFault::Malformed);
-    }
-    // Photos and recordings do not get smaller; then they go as they are.
-    let packed = pack(bytes, Dictionary::None)
-        .ok()
-        .map(Zeroizing::new)
-        .filter(|packed| packed.len() < bytes.len());
-    let (how, bytes) = match &packed {
-        Some(packed) => (1, packed.as_slice()),
-        None => (0, bytes.as_slice()),
-    };
-    let mut e = Encoder::new(Vec::with_capacity(bytes.len() + 128));
-    // Writing to memory cannot fail.
-    let _ = e
-        .array(4)
-        .and_then(|e| e.bytes(&content.salt))
-        .and_then(|e| e.str(&content.role))
-        .and_then(|e| e.u8(how))
-        .and_then(|e| e.bytes(bytes));
-    Ok(Zeroizing::new(e.into_writer()))
 }
 
 impl<'b> Sealed<'b> {
@@ -303,36 +368,22 @@ impl<'b> Sealed<'b> {
         }
         let encapsulated =
             Deserializable::from_bytes(&self.encapsulated).map_err(|_| SealFault::Malformed)?;
-        let plain = hpke::single_shot_open::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
+        let context = hpke::setup_receiver::<ExportOnlyAead, HkdfSha256, X25519HkdfSha256>(
             &OpModeR::Base,
             &secret.key,
             &encapsulated,
             INFO,
-            self.ciphertext,
-            &belongs_to(device, self.blob),
         )
-        .map(Zeroizing::new)
         .map_err(|_| SealFault::DoesNotOpen)?;
-        take_content(&plain)
+        let (mut key, mut salt) = (Zeroizing::new([0; 32]), [0; 32]);
+        context
+            .export(&exported(b'K', device, self.blob), &mut *key)
+            .and_then(|()| context.export(&exported(b'S', device, self.blob), &mut salt))
+            .map_err(|_| SealFault::DoesNotOpen)?;
+        let plain = cipher(&key)
+            .decrypt(&Nonce::from(NONCE), self.ciphertext)
+            .map(Zeroizing::new)
+            .map_err(|_| SealFault::DoesNotOpen)?;
+        content::decode(&plain, self.blob, salt)
     }
-}
-
-fn take_content(plain: &[u8]) -> Result<Content, SealFault> {
-    let malformed = |_| SealFault::Malformed;
-    let mut take = Take::new(plain).map_err(malformed)?;
-    take.parts(4).map_err(malformed)?;
-    let salt = take.array().map_err(malformed)?;
-    let role = take.text_up_to(MAX_ROLE).map_err(malformed)?.to_owned();
-    let how = take.u8().map_err(malformed)?;
-    let bytes = take.bytes().map_err(malformed)?;
-    let bytes = match how {
-        0 => bytes.to_vec(),
-        1 => unpack_up_to(bytes, Dictionary::None, MAX_CONTENT).map_err(malformed)?,
-        _ => return Err(SealFault::Malformed),
-    };
-    Ok(Content {
-        salt,
-        role,
-        bytes: Personal::new(bytes),
-    })
 }

@@ -13,6 +13,10 @@ const LARGEST_SEQ: u64 = i64::MAX as u64 - 1;
 /// Begins every message that is signed for a batch, so that such a signature fits nothing else.
 const SIGNED_AS: &[u8] = b"onedoor batch v1\0";
 
+/// Of the last link so much is sent, to tell a broken chain from a forged batch; the whole of it follows from the events,
+/// and is signed.
+const LINK_SENT: usize = 8;
+
 /// Says what a batch holds. A batch without events asks for the mailbox only; then `last` is `first` less one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
@@ -40,7 +44,8 @@ impl Header {
         (self.last + 1).saturating_sub(self.first)
     }
 
-    /// The bytes that are signed and sent. Deterministic: the same header has the same bytes.
+    /// The bytes that are sent. Deterministic: the same header has the same bytes. Of `h_last` only the first 8 bytes are
+    /// in them.
     pub fn encode(&self) -> Vec<u8> {
         let mut e = Encoder::new(Vec::with_capacity(128));
         // Writing to memory cannot fail.
@@ -59,7 +64,7 @@ impl Header {
             .u64(self.first)?
             .u64(self.last)?
             .bytes(&self.h_prev.0)?
-            .bytes(&self.h_last.0)?
+            .bytes(&self.h_last.0[..LINK_SENT])?
             .u64(self.cursor)?
             .array(self.opaque.len() as u64)?;
         for seq in &self.opaque {
@@ -68,12 +73,13 @@ impl Header {
         Ok(())
     }
 
-    /// Reads a header. Its numbers fit one another when it returns.
+    /// Reads a header beside its events. Its numbers fit one another and the events when it returns, and the chain goes
+    /// from `h_prev` through the events to `h_last`.
     ///
     /// # Errors
     /// `NotCbor`, `UnknownVersion`, `Malformed`, `NotInOrder` (`last` before `first`, an opaque number outside or out
-    /// of order), `TooMany`.
-    pub fn decode(bytes: &[u8]) -> Result<Self, Reason> {
+    /// of order, another count of events), `TooMany`, `BrokenChain`.
+    pub fn decode<E: AsRef<[u8]>>(bytes: &[u8], events: &[E]) -> Result<Self, Reason> {
         let mut take = Take::new(bytes)?;
         take.parts(9)?;
         take.version(VERSION)?;
@@ -83,10 +89,12 @@ impl Header {
             first: take.u64()?,
             last: take.u64()?,
             h_prev: take.hash()?,
-            h_last: take.hash()?,
-            cursor: take.u64()?,
+            h_last: ChainHash([0; 32]),
+            cursor: 0,
             opaque: Vec::new(),
         };
+        let last_link: [u8; LINK_SENT] = take.array()?;
+        header.cursor = take.u64()?;
         if header.first < 1 || header.last > LARGEST_SEQ || header.first > header.last + 1 {
             return Err(Reason::NotInOrder);
         }
@@ -105,15 +113,23 @@ impl Header {
         if header.first == 1 && header.h_prev != ChainHash::genesis(header.device, header.epoch) {
             return Err(Reason::BrokenChain);
         }
-        if header.events() == 0 && header.h_prev != header.h_last {
+        if header.events() != events.len() as u64 {
+            return Err(Reason::NotInOrder);
+        }
+        header.h_last = events
+            .iter()
+            .fold(header.h_prev, |link, event| link.next(event.as_ref()));
+        if !header.h_last.0.starts_with(&last_link) {
             return Err(Reason::BrokenChain);
         }
         Ok(header)
     }
 
-    /// The message that is signed: the header and, besides, the sealed blobs, of which nothing travels in the header.
+    /// The message that is signed: the header as it is sent and, besides, what does not travel in it: the last link, and
+    /// the sealed blobs.
     pub(crate) fn signed_message<B: AsRef<[u8]>>(
         header_bytes: &[u8],
+        h_last: ChainHash,
         blobs: impl IntoIterator<Item = B>,
     ) -> Vec<u8> {
         let mut hasher = blake3::Hasher::new();
@@ -122,9 +138,10 @@ impl Header {
             hasher.update(&(blob.len() as u64).to_be_bytes());
             hasher.update(blob);
         }
-        let mut message = Vec::with_capacity(SIGNED_AS.len() + 32 + header_bytes.len());
+        let mut message = Vec::with_capacity(SIGNED_AS.len() + 64 + header_bytes.len());
         message.extend_from_slice(SIGNED_AS);
         message.extend_from_slice(hasher.finalize().as_bytes());
+        message.extend_from_slice(&h_last.0);
         message.extend_from_slice(header_bytes);
         message
     }

@@ -1,4 +1,5 @@
-//! Compression: zstd (RFC 8878) with a dictionary that both sides hold, named by the media type.
+//! Compression: zstd (RFC 8878) with a dictionary that both sides hold, named by the media type. A frame goes without its
+//! magic number, which the media type makes needless.
 //!
 //! A lone event is too short to compress by itself; the dictionary is what it is compared with. A kiosk uses the
 //! newest that the hub's replies used; a hub reads all. `dict/README.md` says how each was made.
@@ -13,9 +14,11 @@ use zstd::dict::{DecoderDictionary, EncoderDictionary};
 use super::{MAX_RECEIVED, MAX_UNPACKED, Reason};
 
 /// Name of the media type, before its parameters.
-const NAME: &str = "application/vnd.onedoor.sync";
+const NAME: &str = "application/vnd.onedoor";
 /// Effort of compression: a batch of 500 takes about 10 ms; more effort saved under 1 %.
 const LEVEL: i32 = 12;
+/// How every zstd frame begins; left out.
+const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 /// Largest window, as a power of two, that a frame may ask memory for: 8 MiB.
 const WINDOW_LOG: u32 = 23;
 
@@ -53,17 +56,40 @@ impl Dictionary {
     }
 }
 
-/// The media type of a batch or reply: `application/vnd.onedoor.sync; v=1; d=1`.
+/// The media type of a batch or reply: `application/vnd.onedoor;v=1;d=1`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Media {
     /// The dictionary that it was compressed with.
     pub dictionary: Dictionary,
 }
 
+impl Media {
+    /// As what a reply names: a reply in the request's own media type need not repeat its parameters.
+    pub fn of_reply(self, asked: Media) -> String {
+        if self == asked {
+            NAME.to_owned()
+        } else {
+            self.to_string()
+        }
+    }
+
+    /// Reads what a reply names, to a request of this media type.
+    ///
+    /// # Errors
+    /// As a media type is read.
+    pub fn from_reply(text: &str, asked: Media) -> Result<Self, Reason> {
+        if text.trim().eq_ignore_ascii_case(NAME) {
+            Ok(asked)
+        } else {
+            text.parse()
+        }
+    }
+}
+
 impl fmt::Display for Media {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (version, dictionary) = (super::VERSION, self.dictionary.id());
-        write!(f, "{NAME}; v={version}; d={dictionary}")
+        write!(f, "{NAME};v={version};d={dictionary}")
     }
 }
 
@@ -104,22 +130,40 @@ impl FromStr for Media {
 /// # Errors
 /// `NotCompressed` where the compressor gave up, which needs a lack of memory.
 pub fn pack(plain: &[u8], dictionary: Dictionary) -> Result<Vec<u8>, Reason> {
-    let failed = |_| Reason::NotCompressed;
-    let mut compressor = match dictionary {
-        Dictionary::None => zstd::bulk::Compressor::new(LEVEL),
-        Dictionary::V1 => zstd::bulk::Compressor::with_prepared_dictionary(
-            ENCODER_1.as_ref().ok_or(Reason::NotCompressed)?,
-        ),
+    match dictionary {
+        Dictionary::None => {
+            let compressor = zstd::bulk::Compressor::new(LEVEL);
+            compress(compressor.map_err(|_| Reason::NotCompressed)?, plain)
+        }
+        Dictionary::V1 => pack_with(plain, ENCODER_1.as_ref().ok_or(Reason::NotCompressed)?),
     }
-    .map_err(failed)?;
-    // The media type names the dictionary and a batch is checked by its hashes: neither is said twice.
+}
+
+/// Compresses with any dictionary.
+pub(crate) fn pack_with(
+    plain: &[u8],
+    dictionary: &EncoderDictionary<'_>,
+) -> Result<Vec<u8>, Reason> {
+    let compressor = zstd::bulk::Compressor::with_prepared_dictionary(dictionary);
+    compress(compressor.map_err(|_| Reason::NotCompressed)?, plain)
+}
+
+fn compress(mut compressor: zstd::bulk::Compressor<'_>, plain: &[u8]) -> Result<Vec<u8>, Reason> {
+    use zstd::zstd_safe::CParameter::{ChecksumFlag, DictIdFlag};
+    let failed = |_| Reason::NotCompressed;
+    // The media type or what is around it names the dictionary, and hashes or a tag check the bytes: neither is said twice.
     compressor
-        .set_parameter(zstd::zstd_safe::CParameter::DictIdFlag(false))
+        .set_parameter(DictIdFlag(false))
         .map_err(failed)?;
     compressor
-        .set_parameter(zstd::zstd_safe::CParameter::ChecksumFlag(false))
+        .set_parameter(ChecksumFlag(false))
         .map_err(failed)?;
-    compressor.compress(plain).map_err(failed)
+    let mut frame = compressor.compress(plain).map_err(failed)?;
+    if !frame.starts_with(&MAGIC) {
+        return Err(Reason::NotCompressed);
+    }
+    frame.drain(..MAGIC.len());
+    Ok(frame)
 }
 
 /// Decompresses one frame of at most [`MAX_RECEIVED`] bytes into at most [`MAX_UNPACKED`]. Memory grows with what really
@@ -139,22 +183,36 @@ pub(crate) fn unpack_up_to(
     dictionary: Dictionary,
     most: usize,
 ) -> Result<Vec<u8>, Reason> {
-    let plain = match dictionary {
+    match dictionary {
         Dictionary::None => {
-            let decoder = zstd::stream::read::Decoder::with_buffer(&mut packed)
+            let decoder = zstd::stream::read::Decoder::with_buffer(MAGIC.chain(&mut packed))
                 .map_err(|_| Reason::NotCompressed)?;
-            read_frame(decoder, most)?
+            let plain = read_frame(decoder, most)?;
+            whole(packed, plain)
         }
         Dictionary::V1 => {
-            let decoder = zstd::stream::read::Decoder::with_prepared_dictionary(
-                &mut packed,
-                DECODER_1.as_ref().ok_or(Reason::NotCompressed)?,
-            )
-            .map_err(|_| Reason::NotCompressed)?;
-            read_frame(decoder, most)?
+            let dictionary = DECODER_1.as_ref().ok_or(Reason::NotCompressed)?;
+            unpack_with(packed, dictionary, most)
         }
-    };
-    if packed.is_empty() {
+    }
+}
+
+/// Decompresses one frame with any dictionary.
+pub(crate) fn unpack_with(
+    mut packed: &[u8],
+    dictionary: &DecoderDictionary<'_>,
+    most: usize,
+) -> Result<Vec<u8>, Reason> {
+    let decoder =
+        zstd::stream::read::Decoder::with_prepared_dictionary(MAGIC.chain(&mut packed), dictionary)
+            .map_err(|_| Reason::NotCompressed)?;
+    let plain = read_frame(decoder, most)?;
+    whole(packed, plain)
+}
+
+/// Nothing may follow the frame.
+fn whole(rest: &[u8], plain: Vec<u8>) -> Result<Vec<u8>, Reason> {
+    if rest.is_empty() {
         Ok(plain)
     } else {
         Err(Reason::NotCompressed)

@@ -17,14 +17,25 @@ fn every_reason_has_one_number_and_words() {
 }
 
 #[test]
-fn the_dictionary_is_the_one_that_was_released() {
-    let bytes = include_bytes!("../../dict/onedoor-1.zdict");
-    assert_eq!(
-        blake3::hash(bytes).to_string(),
-        include_str!("../../dict/onedoor-1.blake3").trim(),
-        "a released dictionary must not change: hubs and kiosks hold it"
-    );
-    assert!(bytes.len() <= 16 * 1024);
+fn the_dictionaries_are_those_that_were_released() {
+    let dictionaries: [(&[u8], &str); 2] = [
+        (
+            include_bytes!("../../dict/onedoor-1.zdict"),
+            include_str!("../../dict/onedoor-1.blake3"),
+        ),
+        (
+            include_bytes!("../../dict/answers-1.zdict"),
+            include_str!("../../dict/answers-1.blake3"),
+        ),
+    ];
+    for (bytes, released) in dictionaries {
+        assert!(bytes.len() <= 16 * 1024);
+        assert_eq!(
+            blake3::hash(bytes).to_string(),
+            released.trim(),
+            "a released dictionary must not change: hubs and kiosks hold it"
+        );
+    }
 }
 
 #[test]
@@ -34,36 +45,36 @@ fn a_media_type_is_read_as_it_is_written() {
         assert_eq!(media.to_string().parse(), Ok(media));
     }
     assert_eq!(
-        "Application/vnd.OneDoor.sync ;d=1;V=1".parse(),
+        "Application/vnd.OneDoor ;d=1;V=1".parse(),
         Ok(Media::default())
     );
     for (text, reason) in [
         ("", Reason::UnknownVersion),
         ("text/html; v=1; d=1", Reason::UnknownVersion),
-        ("application/vnd.onedoor.sync", Reason::UnknownVersion),
+        ("application/vnd.onedoor", Reason::UnknownVersion),
+        ("application/vnd.onedoor; v=2; d=1", Reason::UnknownVersion),
+        ("application/vnd.onedoor; v=1", Reason::UnknownDictionary),
         (
-            "application/vnd.onedoor.sync; v=2; d=1",
-            Reason::UnknownVersion,
-        ),
-        (
-            "application/vnd.onedoor.sync; v=1",
+            "application/vnd.onedoor; v=1; d=9",
             Reason::UnknownDictionary,
         ),
-        (
-            "application/vnd.onedoor.sync; v=1; d=9",
-            Reason::UnknownDictionary,
-        ),
-        (
-            "application/vnd.onedoor.sync; v=1; v=1; d=1",
-            Reason::Malformed,
-        ),
-        (
-            "application/vnd.onedoor.sync; v=1; d=one",
-            Reason::Malformed,
-        ),
+        ("application/vnd.onedoor; v=1; v=1; d=1", Reason::Malformed),
+        ("application/vnd.onedoor; v=1; d=one", Reason::Malformed),
     ] {
         assert_eq!(text.parse::<Media>(), Err(reason), "{text}");
     }
+    let none = Media {
+        dictionary: Dictionary::None,
+    };
+    for (reply, asked) in [
+        (none, none),
+        (none, Media::default()),
+        (Media::default(), none),
+        (Media::default(), Media::default()),
+    ] {
+        assert_eq!(Media::from_reply(&reply.of_reply(asked), asked), Ok(reply));
+    }
+    assert!(Media::from_reply("text/html", none).is_err());
 }
 
 #[test]
@@ -95,6 +106,8 @@ fn a_frame_that_is_cut_or_followed_by_something_is_refused() {
     assert_eq!(unpack(&twice, Dictionary::V1), Err(Reason::NotCompressed));
 }
 
+const EVENTS: [&[u8]; 5] = [b"a", b"b", b"c", b"d", b"e"];
+
 fn header() -> Header {
     let (device, epoch) = (DeviceId::from_random([1; 8]), Epoch::from_random([2; 8]));
     Header {
@@ -103,7 +116,9 @@ fn header() -> Header {
         first: 5,
         last: 9,
         h_prev: ChainHash([3; 32]),
-        h_last: ChainHash([4; 32]),
+        h_last: EVENTS
+            .iter()
+            .fold(ChainHash([3; 32]), |link, event| link.next(event)),
         cursor: 7,
         opaque: vec![6, 9],
     }
@@ -112,11 +127,21 @@ fn header() -> Header {
 #[test]
 fn a_header_whose_numbers_do_not_fit_is_refused() {
     let ok = header();
-    assert_eq!(Header::decode(&ok.encode()), Ok(ok.clone()));
+    assert_eq!(Header::decode(&ok.encode(), &EVENTS), Ok(ok.clone()));
+    assert_eq!(
+        Header::decode(&ok.encode(), &EVENTS[1..]),
+        Err(Reason::NotInOrder)
+    );
+    assert_eq!(
+        Header::decode(&ok.encode(), &[b"a", b"b", b"c", b"e", b"d"]),
+        Err(Reason::BrokenChain)
+    );
     let wrong = |change: &dyn Fn(&mut Header)| {
         let mut header = ok.clone();
         change(&mut header);
-        Header::decode(&header.encode())
+        let count = header.last.saturating_add(1).saturating_sub(header.first);
+        let events = &EVENTS[..count.min(5) as usize];
+        Header::decode(&header.encode(), events)
     };
     let order = Err(Reason::NotInOrder);
     assert_eq!(wrong(&|h| h.first = 0), order);
@@ -215,7 +240,7 @@ fn an_ack_whose_numbers_do_not_fit_is_refused() {
 proptest! {
     #[test]
     fn any_bytes_are_read_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-        let _ = Header::decode(&bytes);
+        let _ = Header::decode(&bytes, &EVENTS);
         let _ = Batch::decode(&bytes);
         let _ = Reply::decode(&bytes);
         let _ = unpack(&bytes, Dictionary::V1);
