@@ -3,6 +3,7 @@
 
 mod changes;
 mod hostile;
+mod kills;
 mod numbered;
 mod weeks;
 
@@ -16,7 +17,7 @@ use crate::bar::Bars;
 /// What can be set.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// 4: weeks of bad luck (seeded simulation); 12: changed, re-ordered, rolled back and hostile input.
+    /// 3: kills (kiosks, hubs, PostgreSQL); 4: weeks of bad luck (seeded simulation); 12: changed, re-ordered, rolled back and hostile input.
     part: u8,
     /// Stops then, in minutes; what is left is for the next run.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=60))]
@@ -27,7 +28,7 @@ pub struct Arguments {
     /// Where a part keeps how far it is.
     #[arg(long, default_value = ".dev/soak")]
     state: PathBuf,
-    /// How many to do instead of all: seeds (part 4), or changes of each thing (part 12).
+    /// How many to do instead of all: kills (part 3), seeds (part 4), or changes of each thing (part 12).
     #[arg(long)]
     count: Option<u64>,
     /// Kiosks of part 4, with --days; by default both sizes of design/sync.md.
@@ -36,12 +37,18 @@ pub struct Arguments {
     /// Days of part 4.
     #[arg(long, requires = "kiosks")]
     days: Option<u64>,
-    /// Plays one again and tells what happens: a seed of part 4, or the number of a change of part 12.
+    /// Plays one again and tells what happens: a round of part 3, a seed of part 4, or the number of a change of part 12.
     #[arg(long)]
     replay: Option<u64>,
     /// The program plays this many rounds of hostile input itself and says how much memory it took. Part 12 starts it.
     #[arg(long, hide = true)]
     hostile: Option<u64>,
+    /// The program is a kiosk with its record in this folder. Part 3 starts it.
+    #[arg(long, hide = true)]
+    kiosk: Option<PathBuf>,
+    /// Its next resident.
+    #[arg(long, hide = true, default_value_t = 0)]
+    from: u64,
 }
 
 impl Arguments {
@@ -56,10 +63,11 @@ impl Arguments {
 /// When it cannot be run; what it finds wrong is a bar that is short.
 pub fn run(arguments: &Arguments) -> Result<Bars> {
     match arguments.part {
+        3 => kills::run(arguments),
         4 => weeks::run(arguments),
         12 => changes::run(arguments),
-        1..=3 => bail!(
-            "part {} is not here: it cuts the power of, or kills, programs that this build does not drive yet",
+        1..=2 => bail!(
+            "part {} is not here: it cuts the power of programs that this build does not drive yet",
             arguments.part
         ),
         other => bail!("no part is called {other}: see ./dev soak"),

@@ -93,7 +93,7 @@ pub fn run(arguments: &Arguments) -> Result<Bars> {
 /// Sends everything; how long it took.
 fn work(share: f64, hub: &Hub, url: &str) -> Result<Duration> {
     let mut kiosk = Kiosk::new(72);
-    hub.enrol(kiosk.device(), kiosk.key().public())?;
+    hub.enrol(kiosk.device(), &kiosk.key().public())?;
     kiosk.save(&cases(72, (CASES * share) as usize)?, &hub.sealing, true)?;
     let mut noise = Dice(73);
     let most = Duration::from_secs(6 * 3600);

@@ -1,16 +1,15 @@
-//! The far end of our column. Until the hub's program is there: the simulation's model of it behind a small HTTP server,
-//! which takes and answers what the real one does and keeps nothing on disk. The table says which of the two it was.
+//! The far end of our column: the hub's own program over SQLite or PostgreSQL, started for this.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::SocketAddr;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use onedoor_domain::id::DeviceId;
-use onedoor_sim::model;
-use onedoor_sync::engine::FileName;
-use onedoor_sync::seal::{HubKey, HubSecret};
-use onedoor_sync::wire::{Media, PublicKey};
+use onedoor_harness::hub as process;
+use onedoor_harness::postgres::Postgres;
+use onedoor_hub::{Keys, db};
+use onedoor_sync::seal::HubKey;
+use onedoor_sync::wire::PublicKey;
+use tokio::runtime::Runtime;
 
 /// A hub that kiosks can be connected to.
 pub struct Hub {
@@ -20,120 +19,92 @@ pub struct Hub {
     pub sealing: HubKey,
     /// What it is, for the table.
     pub what: &'static str,
-    model: Arc<Mutex<model::Hub>>,
+    /// The same database, to enrol and to count in.
+    beside: onedoor_hub::Hub,
+    runtime: Runtime,
+    // In this order: the program first, then what it stands on.
+    _process: process::Hub,
+    _cluster: Option<Postgres>,
+    _folder: tempfile::TempDir,
 }
 
 impl Hub {
-    /// Starts one.
+    /// Starts one over SQLite.
     ///
     /// # Errors
     /// When it does not come up.
     pub fn start() -> Result<Self> {
-        let model = Arc::new(Mutex::new(model::Hub::new()));
-        let listener = TcpListener::bind(("127.0.0.1", 0))?;
-        let address = listener.local_addr()?;
-        let its = Arc::clone(&model);
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let hub = Arc::clone(&its);
-                std::thread::spawn(move || serve(&hub, &stream));
-            }
-        });
-        let sealing = HubSecret::derive(&[0x21; 32])?.public().clone();
+        let folder = tempfile::tempdir()?;
+        let database = format!("sqlite:{}", folder.path().join("hub.db").display());
+        Self::over(folder, &database, None, "onedoor-hub over SQLite")
+    }
+
+    /// Starts one over a PostgreSQL of its own; `None` where PostgreSQL is not installed.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn start_over_postgres() -> Result<Option<Self>> {
+        let Some(cluster) = Postgres::start()? else {
+            return Ok(None);
+        };
+        let database = cluster.database("hub")?;
+        let folder = tempfile::tempdir()?;
+        let what = "onedoor-hub over PostgreSQL";
+        Self::over(folder, &database, Some(cluster), what).map(Some)
+    }
+
+    fn over(
+        folder: tempfile::TempDir,
+        database: &str,
+        cluster: Option<Postgres>,
+        what: &'static str,
+    ) -> Result<Self> {
+        let process = process::Hub::start_with(folder.path(), database, "127.0.0.1:0", &[])?;
+        let address = process
+            .url()
+            .trim_end_matches('/')
+            .strip_prefix("http://")
+            .and_then(|address| address.parse().ok())
+            .context("the hub did not say where it serves")?;
+        let runtime = Runtime::new()?;
+        let keys = Keys::read(&folder.path().join("hub.key"))?;
+        let sealing = keys.current()?.clone();
+        let db = runtime.block_on(db::open(database))?;
         Ok(Hub {
             address,
             sealing,
-            what: "a model of the hub, in memory",
-            model,
+            what,
+            beside: onedoor_hub::Hub::new(db, keys, "bench"),
+            runtime,
+            _process: process,
+            _cluster: cluster,
+            _folder: folder,
         })
+    }
+
+    /// Runs something to its end, from within another runtime too.
+    fn wait<T: Send>(&self, work: impl Future<Output = T> + Send) -> Result<T> {
+        std::thread::scope(|scope| scope.spawn(|| self.runtime.block_on(work)).join())
+            .map_err(|_| anyhow!("a thread panicked"))
     }
 
     /// Enrols a kiosk.
     ///
     /// # Errors
     /// When the hub refuses.
-    pub fn enrol(&self, device: DeviceId, key: PublicKey) -> Result<()> {
-        let mut hub = self.model.lock().unwrap_or_else(PoisonError::into_inner);
-        hub.keys.insert(device, Box::new(key));
-        Ok(())
+    pub fn enrol(&self, device: DeviceId, key: &PublicKey) -> Result<()> {
+        let work = self
+            .beside
+            .enrol_unasked(device, key.to_bytes(), "bench-990101");
+        Ok(self.wait(work)??)
     }
 
     /// Events that it holds.
-    pub fn events(&self) -> usize {
-        let hub = self.model.lock().unwrap_or_else(PoisonError::into_inner);
-        hub.streams.values().map(|held| held.events.len()).sum()
-    }
-}
-
-/// Requests one after the other, until the connection ends.
-fn serve(hub: &Mutex<model::Hub>, stream: &TcpStream) -> Result<()> {
-    stream.set_nodelay(true)?;
-    let mut reader = BufReader::new(stream);
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line)? == 0 {
-            return Ok(());
-        }
-        let mut words = line.split_whitespace();
-        let method = words.next().unwrap_or_default().to_owned();
-        let path = words.next().unwrap_or_default().to_owned();
-        let mut headers = Vec::new();
-        loop {
-            let mut line = String::new();
-            reader.read_line(&mut line)?;
-            match line.trim_end().split_once(": ") {
-                Some((name, value)) => headers.push((name.to_lowercase(), value.to_owned())),
-                None => break,
-            }
-        }
-        let header = |wanted: &str| {
-            let found = headers.iter().find(|(name, _)| name == wanted);
-            found.map(|(_, value)| value.as_str())
-        };
-        let number = |wanted| header(wanted).and_then(|text| text.parse::<u64>().ok());
-        let length = number("content-length").unwrap_or(0) as usize;
-        // Of a body that is cut short what came is kept, as the hub does.
-        let mut body = Vec::with_capacity(length.min(1 << 20));
-        let read = (&mut reader).take(length as u64).read_to_end(&mut body);
-        let mut hub = hub.lock().unwrap_or_else(PoisonError::into_inner);
-        let (status, extra, answer) = if path == "/v1/sync" {
-            read?;
-            let media: Media = header("content-type")
-                .and_then(|text| text.parse().ok())
-                .context("no media type")?;
-            let answer = hub.sync(&body, media.dictionary);
-            (
-                200,
-                format!("content-type: {}\r\n", media.of_reply(media)),
-                answer,
-            )
-        } else {
-            let file: FileName = path
-                .strip_prefix("/v1/blob/")
-                .and_then(|name| name.parse().ok())
-                .context("no such path")?;
-            let (status, offset) = match method.as_str() {
-                "HEAD" => hub.head(file),
-                _ => {
-                    let at = number("upload-offset").unwrap_or(0);
-                    let whole = number("upload-length").unwrap_or(0);
-                    hub.patch(file, at, whole, &body, body.len())
-                }
-            };
-            read?;
-            let mut extra = "tus-resumable: 1.0.0\r\n".to_owned();
-            if let Some(offset) = offset {
-                extra += &format!("upload-offset: {offset}\r\n");
-            }
-            (status, extra, Vec::new())
-        };
-        drop(hub);
-        let mut out = format!(
-            "HTTP/1.1 {status} OK\r\n{extra}content-length: {}\r\ndate: Sat, 21 Nov 2026 08:00:00 GMT\r\n\r\n",
-            answer.len()
-        )
-        .into_bytes();
-        out.extend_from_slice(&answer);
-        (&*stream).write_all(&out)?;
+    ///
+    /// # Errors
+    /// When its database cannot be read.
+    pub fn events(&self) -> Result<usize> {
+        let devices = self.wait(self.beside.devices())??;
+        Ok(devices.iter().map(|device| device.events as usize).sum())
     }
 }
