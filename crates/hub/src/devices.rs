@@ -2,7 +2,7 @@
 
 use onedoor_domain::id::{BlobId, DeviceId, Epoch};
 use onedoor_sync::enrol::{Admission, Enrol, EnrolAnswer, EnrolState, Token, Words};
-use onedoor_sync::mail::{BundleMail, HubKeys, Mail};
+use onedoor_sync::mail::{BundleKind, BundleMail, HubKeys, Mail};
 use onedoor_sync::seal::{Content, Sealed};
 
 use crate::clock::{DAY_MS, now_ms};
@@ -359,9 +359,21 @@ impl Hub {
         Ok(())
     }
 
-    /// What a kiosk finds in its mailbox first.
-    async fn welcome(&self, tx: &mut dyn Tx, station: &str, device: DeviceId) -> Done<()> {
-        let posts = self.tell_newcomer(tx, station, device).await?;
+    /// What a kiosk finds in its mailbox first, and again when its record began anew from a copy: items leave a mailbox
+    /// once they were applied, and the copy is older than that.
+    pub(crate) async fn welcome(
+        &self,
+        tx: &mut dyn Tx,
+        station: &str,
+        device: DeviceId,
+    ) -> Done<()> {
+        let mut posts = self.tell_newcomer(tx, station, device).await?;
+        let bundles = self.newest_bundles(tx, station).await?;
+        posts.extend(bundles.into_iter().map(|bundle| Post {
+            to: device,
+            about: Some(about(bundle.kind).to_vec()),
+            mail: bundle.into(),
+        }));
         self.post(tx, posts).await?;
         self.send_registers(tx, station, device).await
     }
@@ -521,10 +533,7 @@ impl Hub {
     /// # Errors
     /// `Db`.
     pub async fn tell_bundle(&self, station: Option<&str>, bundle: BundleMail) -> Done<u64> {
-        let about: &[u8] = match bundle.kind {
-            onedoor_sync::mail::BundleKind::Station => b"bundle station",
-            onedoor_sync::mail::BundleKind::Notices => b"bundle notices",
-        };
+        let about = about(bundle.kind);
         self.tell_all(station, bundle.into(), about).await
     }
 
@@ -609,5 +618,13 @@ impl Hub {
         self.make_mailbox(&mut *tx, device).await?;
         tx.commit().await?;
         Ok(())
+    }
+}
+
+/// Under which a newer bundle takes the place of an older one in a mailbox.
+fn about(kind: BundleKind) -> &'static [u8] {
+    match kind {
+        BundleKind::Station => b"bundle station",
+        BundleKind::Notices => b"bundle notices",
     }
 }

@@ -2,7 +2,7 @@
 
 use onedoor_domain::id::{BlobId, DeviceId};
 use onedoor_sync::engine::FileName;
-use onedoor_sync::seal::{FileTicket, MAX_CONTENT};
+use onedoor_sync::seal::{FileTicket, MAX_CONTENT, blob_of_first_bytes};
 
 use crate::clock::now_ms;
 use crate::db::schema::{FILE, PIECE};
@@ -199,23 +199,12 @@ async fn whole(tx: &mut dyn Tx, ticket: &FileTicket) -> Result<Option<Option<Blo
         };
         let bytes = row.bytes(0)?;
         if at == 0 {
-            blob = names_blob(bytes);
+            blob = blob_of_first_bytes(bytes);
         }
         hasher.update(bytes);
         at += bytes.len().max(1) as u64;
     }
     Ok((*hasher.finalize().as_bytes() == name.0).then_some(blob))
-}
-
-/// Which blob a sealed one says that it is, from its first bytes ([`onedoor_sync::seal`]).
-fn names_blob(bytes: &[u8]) -> Option<BlobId> {
-    let mut d = minicbor::Decoder::new(bytes);
-    if d.array().ok()? != Some(6) || d.u8().ok()? != 1 {
-        return None;
-    }
-    d.u8().ok()?;
-    d.bytes().ok()?;
-    BlobId::from_slice(d.bytes().ok()?).ok()
 }
 
 /// Forgets a file with its pieces.
@@ -231,27 +220,4 @@ pub(crate) async fn drop_file(
         tx.execute(sql, values![device, name]).await?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use onedoor_domain::personal::Personal;
-    use onedoor_sync::seal::{Content, HubSecret, seal};
-
-    #[test]
-    fn a_sealed_file_says_which_blob_it_is_in_its_first_bytes() {
-        let hub = HubSecret::derive(&[3; 32]).unwrap();
-        let blob = BlobId::from_random([7; 16]);
-        let content = Content {
-            salt: [1; 32],
-            role: "voice".into(),
-            bytes: Personal::new(vec![5; 4000]),
-        };
-        let device = DeviceId::from_random([2; 8]);
-        let sealed = seal(hub.public(), device, blob, &content).unwrap();
-        assert_eq!(names_blob(&sealed[..100]), Some(blob));
-        assert_eq!(names_blob(b"something else"), None);
-        assert_eq!(names_blob(&[]), None);
-    }
 }

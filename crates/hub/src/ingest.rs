@@ -236,6 +236,9 @@ impl Hub {
             }));
             self.keep(&mut *tx, &header, arriving, posts, now).await?;
         }
+        if stream.began_again {
+            self.welcome(&mut *tx, station, device).await?;
+        }
         keep_blobs(&mut *tx, device, checked.blobs, now).await?;
         tx.execute(
             "UPDATE device SET contact_ms = $2 WHERE device = $1",
@@ -269,9 +272,12 @@ impl Hub {
         now: i64,
     ) -> Result<Standing, DbFault> {
         const FIND: &str = "SELECT seq, link, durable, frozen FROM stream WHERE device = $1 AND epoch = $2 FOR UPDATE";
+        let mut began_again = false;
         let found = match tx.one(FIND, values![device, epoch]).await? {
             Some(row) => row,
             None => {
+                const OTHERS: &str = "SELECT COUNT(*) FROM stream WHERE device = $1";
+                began_again = tx.number(OTHERS, values![device]).await? > 0;
                 let head = Head::empty(device, epoch);
                 let row = values![device, epoch, 0i64, head.link, 0i64, 0i64, now];
                 tx.insert(&STREAM, vec![row]).await?;
@@ -287,6 +293,7 @@ impl Hub {
             },
             durable: found.count(2)?,
             frozen: found.int(3)? != 0,
+            began_again,
         })
     }
 
@@ -452,6 +459,8 @@ struct Standing {
     head: Head,
     durable: u64,
     frozen: bool,
+    /// New, and not the kiosk's first: its record began anew from a copy.
+    began_again: bool,
 }
 
 /// Runs what takes processor time away from the threads that serve.

@@ -4,7 +4,8 @@ use onedoor_sync::engine::FileName;
 use onedoor_sync::mail::{BundleKind, BundleMail};
 
 use crate::clock::now_ms;
-use crate::db::schema::{BUNDLE, BUNDLE_PIECE};
+use crate::db::Tx;
+use crate::db::schema::{BUNDLE, BUNDLE_PIECE, NEWEST_BUNDLE};
 use crate::fault::{Done, HubFault};
 use crate::files::PIECE_BYTES;
 use crate::hub::Hub;
@@ -40,12 +41,17 @@ impl Hub {
             let row = values![name, at * PIECE_BYTES as u64, piece];
             tx.insert(&BUNDLE_PIECE, vec![row]).await?;
         }
-        let word = match kind {
-            BundleKind::Station => "station",
-            BundleKind::Notices => "notices",
-        };
-        let row = values![name, word, version, bytes.len() as u64, now_ms()];
+        let (word, length, now) = (word(kind), bytes.len() as u64, now_ms());
+        let row = values![name, word, version, length, now];
         tx.insert(&BUNDLE, vec![row]).await?;
+        let place = station.unwrap_or_default();
+        tx.execute(
+            "DELETE FROM newest_bundle WHERE station = $1 AND kind = $2",
+            values![place, word],
+        )
+        .await?;
+        let row = values![place, word, name, version, length, now];
+        tx.insert(&NEWEST_BUNDLE, vec![row]).await?;
         tx.commit().await?;
         let mail = BundleMail {
             kind,
@@ -55,6 +61,32 @@ impl Hub {
         };
         let told = self.tell_bundle(station, mail).await?;
         Ok((name, told))
+    }
+
+    /// What a kiosk that is new at a station must fetch: of each kind the newest that was published for it or for all.
+    pub(crate) async fn newest_bundles(
+        &self,
+        tx: &mut dyn Tx,
+        station: &str,
+    ) -> Done<Vec<BundleMail>> {
+        let mut newest = Vec::new();
+        for kind in [BundleKind::Station, BundleKind::Notices] {
+            let row = tx
+                .one(
+                    "SELECT name, version, length FROM newest_bundle WHERE station IN ($1, '') AND kind = $2 ORDER BY made_ms DESC LIMIT 1",
+                    values![station, word(kind)],
+                )
+                .await?;
+            if let Some(row) = row {
+                newest.push(BundleMail {
+                    kind,
+                    version: row.text(1)?.to_owned(),
+                    hash: row.array(0)?,
+                    length: row.count(2)?,
+                });
+            }
+        }
+        Ok(newest)
     }
 
     /// Length of a bundle; `None` where there is none of this name.
@@ -94,5 +126,12 @@ impl Hub {
             .get(begin..end.min(bytes.len()))
             .unwrap_or(&[])
             .to_vec())
+    }
+}
+
+fn word(kind: BundleKind) -> &'static str {
+    match kind {
+        BundleKind::Station => "station",
+        BundleKind::Notices => "notices",
     }
 }

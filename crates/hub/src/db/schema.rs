@@ -7,7 +7,7 @@ use super::{Database, DbFault, Mode};
 use crate::values;
 
 /// Version of the schema that this program knows. A new table raises it; a column that is added needs a step of its own.
-pub const VERSION: i64 = 1;
+pub const VERSION: i64 = 2;
 
 /// Type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,6 +162,10 @@ tables! {
     };
     /// Signed bundles for kiosks.
     BUNDLE = bundle [1] { name: bytes, kind: text, title: text, length: int, made_ms: int };
+    /// The newest bundle of each kind for a station, or for all (`station` is empty), for kiosks that are new there.
+    NEWEST_BUNDLE = newest_bundle [2] {
+        station: text, kind: text, name: bytes, version: text, length: int, made_ms: int,
+    };
     /// The pieces of bundles.
     BUNDLE_PIECE = bundle_piece [2] { name: bytes, at: int, bytes: bytes };
     /// Residents' register rows for "fill once"; `row` is encrypted, `who` and `mark` (of the whole row) are

@@ -178,17 +178,24 @@ async fn by_token_on_a_stick_and_the_answer_goes_back_on_it() {
     let answer =
         EnrolAnswer::decode(answer, kiosk.writer.device, Some(&hub.keys.public())).unwrap();
     assert_eq!(answer.state, EnrolState::Enrolled);
-    let mut through = 0;
+    let (mut through, mut arrived) = (0, 0);
     for part in &parts[1..] {
-        let Part::Reply(reply) = part else {
-            panic!("{part:?}")
+        let reply = match part {
+            Part::Reply(reply) => reply,
+            Part::Arrived(signed) => {
+                arrived += 1;
+                let names = signed.verify(kiosk.writer.device, &hub.keys.public());
+                assert_eq!(names.unwrap().len(), 1, "the answers of one visit");
+                continue;
+            }
+            other => panic!("{other:?}"),
         };
         let reply = reply
             .verify(kiosk.writer.device, &hub.keys.public())
             .unwrap();
         through = acked(reply).acked_through.max(through);
     }
-    assert_eq!(through, 5);
+    assert_eq!((through, arrived), (5, 1));
     // Once more changes nothing; a bag for another does not open; a damaged one ends early and says so.
     let (again, _) = hub.import(&bytes[..], |_| Ok(Vec::new())).await.unwrap();
     assert_eq!(again.taken, 2);

@@ -1,5 +1,6 @@
 //! The hub as kiosks meet it: over a listening socket, on both databases.
 
+mod again;
 mod carried;
 mod contract;
 mod enrol;

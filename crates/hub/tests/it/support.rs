@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use onedoor_domain::event::{Actor, Event, EventBody};
-use onedoor_domain::id::CaseId;
+use onedoor_domain::event::{Actor, ChainHash, Event, EventBody};
+use onedoor_domain::id::{CaseId, Epoch};
 use onedoor_hub::http::serve::{Serve, Served, serve};
 use onedoor_hub::load::{Dice, Shared, Visit, Writer, kiosk};
 use onedoor_hub::{Hub, Keys, db};
@@ -56,7 +56,18 @@ pub struct Kiosk {
 
 impl Kiosk {
     pub fn new(place: u64) -> Self {
-        let (writer, key) = kiosk(7, place);
+        Self::with(kiosk(7, place), place)
+    }
+
+    /// One whose record lives anew.
+    pub fn in_epoch(place: u64, epoch: Epoch) -> Self {
+        let (mut writer, key) = kiosk(7, place);
+        writer.epoch = epoch;
+        writer.link = ChainHash::genesis(writer.device, epoch);
+        Self::with((writer, key), place)
+    }
+
+    fn with((writer, key): (Writer, DeviceKey), place: u64) -> Self {
         let (_, again) = kiosk(7, place);
         let record = Shared::new(writer.device, again);
         let mut made = Kiosk {
@@ -105,7 +116,7 @@ impl Kiosk {
             .record
             .rows(epoch, first - 1, most, usize::MAX)
             .unwrap();
-        let genesis = onedoor_domain::event::ChainHash::genesis(self.writer.device, epoch);
+        let genesis = ChainHash::genesis(self.writer.device, epoch);
         let h_prev = match first {
             1 => genesis,
             _ => self.record.link(epoch, first - 1).unwrap().unwrap(),

@@ -323,6 +323,18 @@ fn put(
     Ok(())
 }
 
+/// Which blob a sealed one says that it is, from its first bytes (46 are enough): for files that come in pieces. `None`
+/// where they are no sealed blob's.
+pub fn blob_of_first_bytes(bytes: &[u8]) -> Option<BlobId> {
+    let mut d = minicbor::Decoder::new(bytes);
+    if d.array().ok()? != Some(6) || d.u8().ok()? != VERSION {
+        return None;
+    }
+    d.u8().ok()?;
+    d.bytes().ok()?;
+    BlobId::from_slice(d.bytes().ok()?).ok()
+}
+
 /// What a secret is exported for: the key (`K`) or the salt (`S`) of this kiosk's this blob. Sealed for one, it does not
 /// open as another's.
 fn exported(what: u8, device: DeviceId, blob: BlobId) -> [u8; 25] {

@@ -163,6 +163,14 @@ fn every_changed_byte_of_a_sealed_blob_is_found() {
 }
 
 #[test]
+fn a_sealed_blob_says_which_it_is_in_its_first_bytes() {
+    let sealed = seal(hub().public(), device(), BLOB, &content(vec![5; 4000])).unwrap();
+    assert_eq!(blob_of_first_bytes(&sealed[..46]), Some(BLOB));
+    assert_eq!(blob_of_first_bytes(b"something else"), None);
+    assert_eq!(blob_of_first_bytes(&[]), None);
+}
+
+#[test]
 fn secrets_and_content_are_not_shown() {
     let shown = format!("{:?} {:?}", hub(), content(b"a fictitious name".to_vec()));
     assert!(
