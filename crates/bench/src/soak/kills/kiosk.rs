@@ -23,7 +23,7 @@ use onedoor_sync::wire::DeviceKey;
 use serde::{Deserialize, Serialize};
 use tokio::task::LocalSet;
 
-use super::record::{Kept, Sealer};
+use super::record::{Heard, Kept, Sealer};
 
 /// How often it is told to try, whatever the engine waits for.
 const TRIES: Duration = Duration::from_millis(150);
@@ -68,6 +68,11 @@ pub(super) struct Known {
 impl Setup {
     pub(super) fn file(folder: &Path) -> PathBuf {
         folder.join("setup.json")
+    }
+
+    /// Cases that it is asked about at its end, one a line.
+    pub(super) fn asked(folder: &Path) -> PathBuf {
+        folder.join("asked")
     }
 
     fn record(folder: &Path) -> PathBuf {
@@ -119,6 +124,7 @@ struct Kiosk {
     number: u64,
     orders: Orders,
     told: Arc<Mutex<Option<Told>>>,
+    heard: Heard,
 }
 
 fn say(line: std::fmt::Arguments<'_>) {
@@ -156,11 +162,17 @@ pub(super) fn run(folder: &Path, from: u64) -> Result<()> {
         url: url.clone(),
         authority: Authority::PlainHttp { anywhere: false },
     })?;
-    let kept = (store.clone(), setup.key(), Arc::clone(&told));
+    let heard = Heard::default();
+    let kept = (
+        store.clone(),
+        setup.key(),
+        Arc::clone(&told),
+        Arc::clone(&heard),
+    );
     let signer = setup.key();
     let (seed, throws) = (dice.next(), dice.next());
     let driver = std::thread::spawn(move || -> Result<()> {
-        let kept = Kept::new(kept.0, kept.1, kept.2)?;
+        let kept = Kept::new(kept.0, kept.1, kept.2, kept.3)?;
         let settings = Settings {
             settle_ms: 20,
             poll_ms: 1000,
@@ -189,6 +201,7 @@ pub(super) fn run(folder: &Path, from: u64) -> Result<()> {
         number: from,
         orders,
         told,
+        heard,
     };
     kiosk.order(Order::Link(Some(false)));
     say(format_args!("open"));
@@ -199,7 +212,9 @@ pub(super) fn run(folder: &Path, from: u64) -> Result<()> {
         }
     });
     kiosk.serve(&inbox)?;
-    let end = kiosk.end()?;
+    let end = kiosk.end(folder)?;
+    // The driver ends when nobody can send it an order any more, and the record lives as long as the driver.
+    kiosk.store.on_growth(None);
     drop(kiosk);
     driver
         .join()
@@ -289,11 +304,17 @@ impl Kiosk {
             self.number += 1;
             return Ok(());
         }
-        let cases = self.store.cases(30).wait()?;
+        let cases: Vec<CaseId> = if self.dice.percent(40) {
+            let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+            heard.iter().rev().take(30).copied().collect()
+        } else {
+            let own = self.store.cases(30).wait()?;
+            own.into_iter().map(|case| case.id).collect()
+        };
         let Some(case) = cases.get(self.dice.below(cases.len().max(1) as u64) as usize) else {
             return Ok(());
         };
-        let (case, staff) = (case.id, Actor::Staff("staff-990101-02".into()));
+        let (case, staff) = (*case, Actor::Staff("staff-990101-02".into()));
         let words = [Word::Solved, Word::NotSolved, Word::Partly];
         let word = words[self.dice.below(3) as usize];
         let made = match self.dice.below(5) {
@@ -322,7 +343,8 @@ impl Kiosk {
         Ok(())
     }
 
-    fn end(&self) -> Result<End> {
+    /// Says all that it knows, of the cases of others those that it is asked about.
+    fn end(&self, folder: &Path) -> Result<End> {
         let outbox = self.store.outbox()?;
         let mut streams = Vec::new();
         for stream in outbox.standing()?.streams {
@@ -330,7 +352,12 @@ impl Kiosk {
             let link = link.context("no link after the last event")?;
             streams.push((stream.epoch.get(), stream.last, link.0));
         }
-        let cases = self.store.cases(u32::MAX).wait()?;
+        let mut cases = self.store.cases(u32::MAX).wait()?;
+        let asked = std::fs::read_to_string(Setup::asked(folder))?;
+        for line in asked.lines() {
+            let known = self.store.case(line.parse()?).wait()?;
+            cases.extend(known.filter(|case| case.elsewhere));
+        }
         let known = |case: onedoor_store::CaseSummary| Known {
             case: case.id,
             draft: case.draft,

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
 use onedoor_domain::event::ChainHash;
-use onedoor_domain::id::{BlobId, DeviceId, Epoch};
+use onedoor_domain::id::{BlobId, CaseId, DeviceId, Epoch};
 use onedoor_domain::personal::Personal;
 use onedoor_store::{
     Acked, CaseFromHub, CaseWords, HashedFactor, Outbox, Rejected, Store, StoreError, SyncApply,
@@ -24,7 +24,12 @@ pub(super) struct Kept {
     outbox: RefCell<Outbox>,
     key: DeviceKey,
     told: Arc<Mutex<Option<Told>>>,
+    /// Cases that the hub told of, newest last.
+    pub heard: Heard,
 }
+
+/// Cases that the hub told of; shared with who moves them.
+pub(super) type Heard = Arc<Mutex<Vec<CaseId>>>;
 
 fn fault(error: StoreError) -> JournalFault {
     JournalFault(error.code().to_owned())
@@ -39,6 +44,7 @@ impl Kept {
         store: Store,
         key: DeviceKey,
         told: Arc<Mutex<Option<Told>>>,
+        heard: Heard,
     ) -> Result<Self> {
         let outbox = RefCell::new(store.outbox()?);
         Ok(Kept {
@@ -46,6 +52,7 @@ impl Kept {
             outbox,
             key,
             told,
+            heard,
         })
     }
 
@@ -149,7 +156,11 @@ impl Record for Kept {
                 Mail::Residents(_) | Mail::HubKeys(_) | Mail::Bundle(_) | Mail::Other { .. } => {}
             }
         }
+        let cases: Vec<CaseId> = change.cases.iter().map(|case| case.case).collect();
         self.store.apply(change).wait().map_err(code)?;
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.extend(cases);
+        drop(heard);
         self.files().map_err(code)
     }
 

@@ -445,8 +445,12 @@ impl Round {
                 std::thread::sleep(Duration::from_millis(20));
             }
         }
+        let all = self.beside.cases(Some(STATION), true, u64::from(u32::MAX));
+        let all = self.runtime.block_on(all)?;
+        let asked: String = all.iter().map(|m| format!("{}\n", m.case)).collect();
         let mut ends = Vec::new();
         for kiosk in &mut self.kiosks {
+            std::fs::write(Setup::asked(&kiosk.folder), &asked)?;
             kiosk.tell("end")?;
             let (mut child, input, reader) = kiosk.running.take().context("gone")?;
             let status = child.wait()?;
