@@ -257,11 +257,14 @@ impl Round {
                 seals,
                 seed: number * 10 + k,
             };
-            let mut kiosk = Kiosk::new(folder.path().join(format!("kiosk-{k}")), setup)?;
+            let kiosk = Kiosk::new(folder.path().join(format!("kiosk-{k}")), setup)?;
             let public = kiosk.setup.key().public().to_bytes();
             runtime.block_on(beside.enrol_unasked(kiosk.device, public, STATION))?;
-            kiosk.start()?;
             kiosks.push(kiosk);
+        }
+        // Both are enrolled before one begins: each is told of all that the other does.
+        for kiosk in &mut kiosks {
+            kiosk.start()?;
         }
         Ok(Round {
             kiosks,
