@@ -51,11 +51,11 @@ impl County {
         self.hub.as_ref().context("the hub is off")
     }
 
-    fn hub_off(&mut self) -> Result<()> {
+    pub fn hub_off(&mut self) -> Result<()> {
         self.hub.take().context("the hub is off")?.kill()
     }
 
-    fn hub_on(&mut self) -> Result<()> {
+    pub fn hub_on(&mut self) -> Result<()> {
         self.hub = Some(Hub::start(self.folder.path(), &self.listen)?);
         Ok(())
     }

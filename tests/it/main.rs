@@ -4,6 +4,7 @@ mod behaviour;
 mod county;
 mod county_open;
 mod county_pinned;
+mod county_renewed;
 mod end_to_end;
 mod faults;
 mod kill;

@@ -79,7 +79,17 @@ pub fn install(setting: &Setting, bundle: &BundleMail) -> anyhow::Result<()> {
             bundle.kind == BundleKind::Notices || opened.station_id() == setting.station,
             "it is for another station"
         );
-        Ok(fs::rename(&part, place(&setting.data, bundle.kind))?)
+        // Who gives an old one out again, by mistake or on purpose, does not take away what was mended since.
+        let place = place(&setting.data, bundle.kind);
+        let held = place.is_file().then(|| read(&place));
+        let held = held.and_then(|bytes| Opened::new(bytes.ok()?, &setting.trust).ok());
+        if let Some(held) = held {
+            anyhow::ensure!(
+                opened.version() >= held.version(),
+                "it was older than what is here"
+            );
+        }
+        Ok(fs::rename(&part, place)?)
     });
     if outcome.is_err() {
         let _ = fs::remove_file(&part);

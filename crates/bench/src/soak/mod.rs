@@ -67,7 +67,7 @@ pub fn run(arguments: &Arguments) -> Result<Bars> {
         4 => weeks::run(arguments),
         12 => changes::run(arguments),
         1..=2 => bail!(
-            "part {} is not here: it cuts the power of programs that this build does not drive yet",
+            "part {0} is a program of its own: ./dev soak {0}",
             arguments.part
         ),
         other => bail!("no part is called {other}: see ./dev soak"),
