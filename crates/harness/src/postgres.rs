@@ -17,6 +17,8 @@ pub struct Postgres {
     programs: PathBuf,
     user: Option<String>,
     running: bool,
+    /// Where it listens besides its socket, by TLS.
+    port: Option<u16>,
 }
 
 impl Postgres {
@@ -43,6 +45,7 @@ impl Postgres {
             programs,
             user,
             running: false,
+            port: None,
         };
         let data = cluster.data();
         run(cluster
@@ -67,10 +70,15 @@ impl Postgres {
     /// # Errors
     /// When it does not start.
     pub fn go_on(&mut self) -> Result<()> {
-        let options = format!(
-            "-c listen_addresses='' -c unix_socket_directories='{}' -c max_connections=100",
-            self.folder.path().display()
-        );
+        let folder = self.folder.path().display();
+        let listen = match self.port {
+            None => "-c listen_addresses=''".to_owned(),
+            Some(port) => format!(
+                "-c listen_addresses=127.0.0.1 -c port={port} -c ssl=on -c ssl_cert_file={folder}/tls.pem -c ssl_key_file={folder}/tls.key"
+            ),
+        };
+        let options =
+            format!("{listen} -c unix_socket_directories='{folder}' -c max_connections=100");
         let (data, log) = (self.data(), self.folder.path().join("log"));
         run(self
             .command("pg_ctl")
@@ -82,6 +90,32 @@ impl Postgres {
         .with_context(|| self.last_words())?;
         self.running = true;
         Ok(())
+    }
+
+    /// Starts it again so that it listens at 127.0.0.1 too, with a certificate and its key (PEM); gives the port. Without
+    /// TLS it takes nobody there.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn listen_by_tls(&mut self, certificate: &str, key: &str) -> Result<u16> {
+        self.stop()?;
+        for (name, text) in [("tls.pem", certificate), ("tls.key", key)] {
+            let path = self.folder.path().join(name);
+            std::fs::write(&path, text)?;
+            std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600))?;
+            if let Some(user) = &self.user {
+                run(Command::new("chown").arg(user).arg(&path))?;
+            }
+        }
+        let rules = "local all all trust\nhostssl all all 127.0.0.1/32 trust\n";
+        let path = self.data().join("pg_hba.conf");
+        std::fs::write(&path, rules)?;
+        let port = std::net::TcpListener::bind(("127.0.0.1", 0))?
+            .local_addr()?
+            .port();
+        self.port = Some(port);
+        self.go_on()?;
+        Ok(port)
     }
 
     /// The end of its log.

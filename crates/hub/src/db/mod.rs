@@ -4,6 +4,7 @@
 //! bytes. What a hub does with it is written once too, above this trait, so that the two cannot mean different things.
 //! `FOR UPDATE` locks a row in PostgreSQL; the file has one writer at a time and needs none.
 
+mod line;
 pub mod postgres;
 pub mod schema;
 pub mod sqlite;
@@ -42,6 +43,9 @@ pub enum DbFault {
     /// The address names no database.
     #[error("HUB-005: '{0}' names no database: sqlite:FILE or postgres://…")]
     Address(String),
+    /// What the address says of TLS cannot be kept.
+    #[error("HUB-006: {0}")]
+    Line(String),
 }
 
 /// A value in a row or a parameter.
@@ -264,7 +268,7 @@ impl dyn Tx + '_ {
 /// Opens `sqlite:FILE` or `postgres://…`, and brings its schema up to date.
 ///
 /// # Errors
-/// `Address`, `Away`, `Newer`, `Refused`.
+/// `Address`, `Line`, `Away`, `Newer`, `Refused`.
 pub async fn open(address: &str) -> Result<Arc<dyn Database>, DbFault> {
     let database: Arc<dyn Database> = if let Some(file) = address.strip_prefix("sqlite:") {
         Arc::new(sqlite::Sqlite::open(std::path::Path::new(file)).await?)

@@ -8,6 +8,7 @@ use deadpool_postgres::{
 };
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
+use super::line;
 use super::schema::{Kind, type_name};
 use super::{Database, DbFault, Later, Mode, Row, Table, Tx, Value};
 
@@ -27,16 +28,15 @@ impl Postgres {
     /// Prepares the pool; the first connection is made when it is needed.
     ///
     /// # Errors
-    /// `Address` where the text is no address.
+    /// `Address` where the text is no address, `Line` where it leads over a network without TLS.
     pub fn open(address: &str) -> Result<Self, DbFault> {
-        // The address may hold a password: the fault does not repeat it.
-        let config: tokio_postgres::Config = address
-            .parse()
-            .map_err(|_| DbFault::Address("postgres://…".into()))?;
         let recycling = ManagerConfig {
             recycling_method: RecyclingMethod::Fast,
         };
-        let manager = Manager::from_config(config, tokio_postgres::NoTls, recycling);
+        let manager = match line::of(address)? {
+            (config, None) => Manager::from_config(config, tokio_postgres::NoTls, recycling),
+            (config, Some(tls)) => Manager::from_config(config, tls, recycling),
+        };
         let pool = Pool::builder(manager)
             .max_size(CONNECTIONS)
             .timeouts(Timeouts {

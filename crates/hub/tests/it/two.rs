@@ -1,7 +1,7 @@
 //! Two hub processes over one PostgreSQL, and a PostgreSQL that goes away.
 
 use onedoor_harness::postgres::Postgres;
-use onedoor_hub::Keys;
+use onedoor_hub::{Keys, db};
 use onedoor_sync::wire::Reason;
 
 use crate::support::{Kiosk, Running, acked, refused, send};
@@ -58,4 +58,38 @@ async fn two_hubs_are_one_and_wait_for_their_database() {
     let ack = acked(send(&a.hub, &batch).await);
     assert_eq!(ack.acked_through, 29);
     assert_eq!(acked(send(&b.hub, &batch).await).acked_through, 29);
+}
+
+#[tokio::test]
+async fn a_postgresql_elsewhere_is_reached_by_tls_with_its_own_authority() {
+    let Some(mut cluster) = Postgres::start().unwrap() else {
+        println!("skipped: no PostgreSQL");
+        return;
+    };
+    cluster.database("hub").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
+    let made = onedoor_hub::http::tls::new("database", &names).unwrap();
+    let other = onedoor_hub::http::tls::new("somebody else", &names).unwrap();
+    let (right, wrong) = (
+        folder.path().join("right.pem"),
+        folder.path().join("wrong.pem"),
+    );
+    std::fs::write(&right, &made.authority).unwrap();
+    std::fs::write(&wrong, &other.authority).unwrap();
+    let port = cluster
+        .listen_by_tls(&made.server, &made.server_key)
+        .unwrap();
+    let open = async |host: &str, rest: String| {
+        db::open(&format!("postgres://onedoor@{host}:{port}/hub?{rest}")).await
+    };
+    let by = |file: &std::path::Path| format!("sslrootcert={}", file.display());
+    for host in ["127.0.0.1", "localhost"] {
+        open(host, by(&right)).await.map(drop).unwrap();
+    }
+    // Neither another authority's certificate nor a line in the clear is taken.
+    for rest in [by(&wrong), "sslmode=disable".to_owned()] {
+        let refused = open("127.0.0.1", rest.clone()).await.map(drop);
+        assert!(refused.is_err(), "{rest}");
+    }
 }
