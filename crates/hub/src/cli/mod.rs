@@ -29,7 +29,8 @@ pub struct Arguments {
 /// Where everything is.
 #[derive(Args, Clone)]
 pub struct Place {
-    /// `sqlite:FILE` or `postgres://USER@HOST/NAME`.
+    /// `sqlite:FILE` or `postgres://USER@HOST/NAME`; on another machine with `?sslrootcert=FILE`, the certificate of its
+    /// authority.
     #[arg(
         long,
         global = true,
