@@ -132,7 +132,8 @@ async fn pieces(hub: Arc<Hub>, ticket: FileTicket, mut at: u64, body: Body) -> D
         let over = match next {
             Ok(Some(Ok(piece))) => {
                 // The first that is too long is not read to its end.
-                let after = at + waiting.len() as u64 + piece.len() as u64;
+                let came = waiting.len() as u64 + piece.len() as u64;
+                let after = at.saturating_add(came);
                 if after > ticket.length {
                     return Ok(Appended::TooLong);
                 }
