@@ -93,6 +93,19 @@ fn a_bomb_is_refused_before_it_fills_memory() {
 }
 
 #[test]
+fn what_a_frame_can_unpack_to_is_known_before() {
+    for length in [0, 10, 300, 70_000, MAX_UNPACKED, MAX_UNPACKED + 1] {
+        for dictionary in [Dictionary::None, Dictionary::V1] {
+            let packed = pack(&vec![0; length], dictionary).unwrap();
+            assert_eq!(unpacked_at_most(&packed), length.min(MAX_UNPACKED));
+        }
+    }
+    let says_nothing = zstd::stream::encode_all(&[0; 5000][..], 3).unwrap();
+    assert_eq!(unpacked_at_most(&says_nothing[4..]), MAX_UNPACKED);
+    assert_eq!(unpacked_at_most(b""), MAX_UNPACKED);
+}
+
+#[test]
 fn a_frame_that_is_cut_or_followed_by_something_is_refused() {
     let packed = pack(b"a case, a slip, a ticket, a case, a slip", Dictionary::V1).unwrap();
     for end in 1..packed.len() {

@@ -196,6 +196,7 @@ async fn health(address: std::net::SocketAddr) -> Result<bool> {
 ///
 /// # Errors
 /// What is wrong.
+#[cfg(test)]
 pub(super) fn check(outcome: &Outcome) -> Result<()> {
     ensure!(
         outcome.alive,
