@@ -451,21 +451,13 @@ struct Checked {
 
 /// Reads a copy to its end, and goes through the chain of every stream in it.
 fn check(path: &Path) -> Done<Checked> {
-    // A number that is none is the copy's fault here, not the database's.
-    In::open(path)
-        .and_then(|input| read_through(path, input))
-        .map_err(|why| match why {
-            HubFault::Db(DbFault::Strange(what)) => {
-                HubFault::Copy(path.to_owned(), what.to_owned())
-            }
-            why => why,
-        })
+    read_through(path, In::open(path)?)
 }
 
 /// Reads a copy's content, decompressed, to its end, as [`Hub::restore`] checks it; how many rows and events it holds.
 ///
 /// # Errors
-/// `Copy`, and `Db` for a number that is none.
+/// `Copy`.
 pub fn check_content(content: &[u8]) -> Done<(u64, u64)> {
     let path = Path::new("copy");
     let checked = read_through(path, In::new(path, content)?)?;
@@ -481,7 +473,15 @@ pub fn check_file(file: &Path) -> Done<(u64, u64)> {
     Ok((checked.rows, checked.events))
 }
 
-fn read_through<R: Read>(path: &Path, mut input: In<R>) -> Done<Checked> {
+fn read_through<R: Read>(path: &Path, input: In<R>) -> Done<Checked> {
+    // A number that is none is the copy's fault here, not the database's.
+    chains(path, input).map_err(|why| match why {
+        HubFault::Db(DbFault::Strange(what)) => HubFault::Copy(path.to_owned(), what.to_owned()),
+        why => why,
+    })
+}
+
+fn chains<R: Read>(path: &Path, mut input: In<R>) -> Done<Checked> {
     let mut said: BTreeMap<(DeviceId, Epoch), (u64, ChainHash)> = BTreeMap::new();
     let mut found: BTreeMap<(DeviceId, Epoch), (u64, ChainHash)> = BTreeMap::new();
     let mut events = 0;

@@ -149,10 +149,10 @@ async fn pieces(
                     return Ok(Some(Appended::TooLong));
                 }
                 pace.came += piece.len() as u64;
-                // As it grows, and once more in the database.
-                if !share.grow(3 * (waiting.len() + piece.len())) {
+                if !share.grow(waiting.len() + piece.len()) {
                     return Ok(None);
                 }
+                waiting.reserve_exact(piece.len());
                 waiting.extend_from_slice(&piece);
                 after == ticket.length
             }
@@ -163,7 +163,10 @@ async fn pieces(
             let rest = waiting.split_off(waiting.len().min(PIECE_BYTES));
             let piece = std::mem::replace(&mut waiting, rest);
             match hub.append(&ticket, at, piece).await? {
-                Appended::Has(have) => at = have,
+                Appended::Has(have) => {
+                    at = have;
+                    share.shrink(waiting.len());
+                }
                 other => return Ok(Some(other)),
             }
             if over && waiting.is_empty() {

@@ -3,7 +3,9 @@
 //! A kiosk keeps its connection open between two polls, so silence alone is no fault. But whoever opens connections and
 //! says nothing must not keep others out: when the hub is full and another comes, the connection that has asked nothing for the
 //! longest time is closed, whether it sent half a head or nothing at all. An honest kiosk whose connection was closed opens
-//! another at its next poll. Requests under way are never cut here; how many there may be, [`super::places`] says.
+//! another at its next poll. A request is never cut here before its answer begins; how many there may be,
+//! [`super::places`] says. An answer that nobody reads is no reason to keep a connection: a bundle that is cut is fetched
+//! on from there.
 
 use std::collections::BTreeMap;
 use std::future::{Future, Ready, ready};

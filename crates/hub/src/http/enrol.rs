@@ -17,6 +17,7 @@ use super::{Door, NotRead, busy, read, refuse, to_its_end};
         (status = 400, description = "Not such a message"),
         (status = 403, description = "Refused: the signed answer says why"),
         (status = 429, description = "Too many wrong codes: come again in ten minutes"),
+        (status = 503, description = "Come again later"),
     ))]
 pub(super) async fn take(State(door): State<Door>, headers: HeaderMap, body: Body) -> Response {
     let (body, share) = match read(&door, &headers, body, MAX_ENROL).await {

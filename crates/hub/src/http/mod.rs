@@ -142,6 +142,17 @@ impl Share {
         self.kib = kib;
         true
     }
+
+    /// Gives back what so many bytes do not need.
+    fn shrink(&mut self, bytes: usize) {
+        let kib = bytes.div_ceil(1024);
+        if let Some(held) = &mut self.held
+            && let Some(given_back) = held.split(self.kib.saturating_sub(kib))
+        {
+            drop(given_back);
+            self.kib = self.kib.min(kib);
+        }
+    }
 }
 
 /// How fast a body comes.
@@ -185,11 +196,12 @@ async fn read(
             Ok(None) => return Ok((all, share)),
             Ok(Some(Ok(piece))) if all.len() + piece.len() <= limit => {
                 pace.came += piece.len() as u64;
-                // A list that grows takes up to twice what is in it.
-                if !share.grow(2 * (all.len() + piece.len())) {
+                if !share.grow(all.len() + piece.len()) {
                     count(&door.hub.metrics.memory_short, 1);
                     return Err(NotRead::Short);
                 }
+                // Not doubled, as a list grows by itself: it is to take what its share says.
+                all.reserve_exact(piece.len());
                 all.extend_from_slice(&piece);
             }
             Ok(Some(Ok(_))) => return Err(NotRead::TooLong),

@@ -150,7 +150,7 @@ async fn bodies_share_the_memory_that_there_is_for_them() {
         "POST /v1/sync HTTP/1.1\r\nHost: hub\r\nContent-Type: {media}\r\nContent-Length: {MAX_RECEIVED}\r\n\r\n"
     );
     let mut all = Vec::new();
-    for _ in 0..120 {
+    for _ in 0..200 {
         let mut stream = connect(&running, head.as_bytes()).await;
         // Nearly all of it, and then silence.
         let _ = stream.write_all(&vec![7; MAX_RECEIVED - 1]).await;

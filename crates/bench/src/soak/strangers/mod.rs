@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -198,12 +198,12 @@ async fn health(address: std::net::SocketAddr) -> Result<bool> {
 /// What is wrong.
 #[cfg(test)]
 pub(super) fn check(outcome: &Outcome) -> Result<()> {
-    ensure!(
+    anyhow::ensure!(
         outcome.alive,
         "the hub does not answer, or lost the last case"
     );
-    ensure!(outcome.unrefused.is_empty(), "{:?}", outcome.unrefused);
-    ensure!(
+    anyhow::ensure!(outcome.unrefused.is_empty(), "{:?}", outcome.unrefused);
+    anyhow::ensure!(
         outcome.half_applied.is_empty(),
         "{:?}",
         outcome.half_applied

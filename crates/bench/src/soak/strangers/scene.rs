@@ -1,7 +1,9 @@
 //! A hub, an honest kiosk's place in it, and a stolen one's: enrolled, with its key in a stranger's hand.
 
+use std::ffi::OsStr;
+use std::io::Read;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -151,24 +153,42 @@ impl Scene {
             ensure!(!said.contains("panicked"), "{name}: {said}");
             most = most.max(mib);
         }
-        Ok(most)
+        // A copy of a hub whose first row claims four gigabytes, and has many of them.
+        let copy = self.folder.path().join("hub-bomb.odb");
+        let claims: &[u8] = b"ONEDOORHUB1\0\xff\xff\xff\xff";
+        let rows = std::io::repeat(0).take(512 * 1024 * 1024);
+        std::fs::write(&copy, zstd::stream::encode_all(claims.chain(rows), 3)?)?;
+        let restore = [OsStr::new("restore"), copy.as_os_str()];
+        let (said, mib) = self.run("other.db", &restore)?;
+        ensure!(said.contains("HUB-030"), "a bomb of a copy: {said}");
+        Ok(most.max(mib))
     }
 
-    fn import(&self, bag: &PathBuf) -> Result<(String, f64)> {
-        let log = self.folder.path().join("import.log");
+    fn import(&self, bag: &Path) -> Result<(String, f64)> {
+        let answer = bag.with_extension("answer");
+        self.run(
+            "hub.db",
+            &[
+                OsStr::new("bag"),
+                OsStr::new("import"),
+                bag.as_os_str(),
+                OsStr::new("--answer"),
+                answer.as_os_str(),
+            ],
+        )
+    }
+
+    /// The hub's command line: what it said, and the most memory that it took, in MiB.
+    fn run(&self, database: &str, arguments: &[&OsStr]) -> Result<(String, f64)> {
+        let log = self.folder.path().join("command.log");
         let out = std::fs::File::create(&log)?;
+        let database = self.folder.path().join(database);
         let mut child = Command::new(onedoor_harness::program("onedoor-hub")?)
             .arg("--database")
-            .arg(format!(
-                "sqlite:{}",
-                self.folder.path().join("hub.db").display()
-            ))
+            .arg(format!("sqlite:{}", database.display()))
             .arg("--key")
             .arg(self.folder.path().join("hub.key"))
-            .args(["bag", "import"])
-            .arg(bag)
-            .arg("--answer")
-            .arg(bag.with_extension("answer"))
+            .args(arguments)
             .stdin(Stdio::null())
             .stdout(out.try_clone()?)
             .stderr(out)
