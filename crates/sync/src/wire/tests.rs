@@ -100,8 +100,15 @@ fn what_a_frame_can_unpack_to_is_known_before() {
             assert_eq!(unpacked_at_most(&packed), length.min(MAX_UNPACKED));
         }
     }
-    let says_nothing = zstd::stream::encode_all(&[0; 5000][..], 3).unwrap();
+    // A stream whose length is not known when its head is written.
+    let says_nothing = zstd::stream::encode_all(&[0; 300_000][..], 3).unwrap();
     assert_eq!(unpacked_at_most(&says_nothing[4..]), MAX_UNPACKED);
+    // One that says less than comes out is not unpacked: what it says is a limit that holds.
+    let mut lies = pack(&[7; 60_000], Dictionary::None).unwrap();
+    assert_eq!(u16::from_le_bytes([lies[1], lies[2]]), 60_000 - 256);
+    lies[1..3].copy_from_slice(&1000u16.to_le_bytes());
+    assert_eq!(unpacked_at_most(&lies), 1256);
+    assert_eq!(unpack(&lies, Dictionary::None), Err(Reason::NotCompressed));
     assert_eq!(unpacked_at_most(b""), MAX_UNPACKED);
 }
 
