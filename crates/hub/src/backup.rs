@@ -34,6 +34,8 @@ const KEEP: usize = 7;
 const LEAP: i64 = 1_000_000_000;
 /// Effort of compression.
 const LEVEL: i32 = 3;
+/// Largest window, as a power of two, that a copy may ask memory for: 8 MiB.
+const WINDOW_LOG: u32 = 23;
 
 /// What a copy holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -303,28 +305,39 @@ enum Item {
     TableEnd,
 }
 
-struct In {
+/// Reads a copy's content, decompressed, from wherever it comes.
+struct In<R> {
     path: PathBuf,
-    zstd: zstd::Decoder<'static, BufReader<std::fs::File>>,
+    content: R,
     hasher: blake3::Hasher,
     rows: u64,
     inside: Option<&'static Table>,
     over: bool,
 }
 
-impl In {
+impl In<zstd::Decoder<'static, BufReader<std::fs::File>>> {
     fn open(path: &Path) -> Done<Self> {
         let file = std::fs::File::open(path).map_err(HubFault::disk(path))?;
+        let mut zstd = zstd::Decoder::new(file).map_err(HubFault::disk(path))?;
+        // A frame may ask for 128 MiB otherwise; what is written here asks for 2.
+        zstd.window_log_max(WINDOW_LOG)
+            .map_err(HubFault::disk(path))?;
+        In::new(path, zstd)
+    }
+}
+
+impl<R: Read> In<R> {
+    fn new(path: &Path, content: R) -> Done<Self> {
         let mut input = In {
             path: path.to_owned(),
-            zstd: zstd::Decoder::new(file).map_err(HubFault::disk(path))?,
+            content,
             hasher: blake3::Hasher::new(),
             rows: 0,
             inside: None,
             over: false,
         };
         let mut magic = [0; 12];
-        let read = input.zstd.read_exact(&mut magic);
+        let read = input.content.read_exact(&mut magic);
         if read.is_err() || magic != *MAGIC {
             return Err(input.damaged("not a copy of a hub"));
         }
@@ -342,13 +355,17 @@ impl In {
         }
         let before = self.hasher.finalize();
         let mut length = [0; 4];
-        let mut bytes = Vec::new();
-        let read = self.zstd.read_exact(&mut length).and_then(|()| {
-            let length = u64::from(u32::from_be_bytes(length));
-            (&mut self.zstd).take(length).read_to_end(&mut bytes)
-        });
+        let read = self.content.read_exact(&mut length);
         let expected = u32::from_be_bytes(length) as usize;
-        if read.is_err() || bytes.len() != expected || expected > MAX_ROW {
+        // Before it is read: a short copy may decompress to gigabytes.
+        if read.is_err() || expected > MAX_ROW {
+            return Err(self.damaged("cut short or changed"));
+        }
+        let mut bytes = Vec::new();
+        let read = (&mut self.content)
+            .take(expected as u64)
+            .read_to_end(&mut bytes);
+        if read.is_err() || bytes.len() != expected {
             return Err(self.damaged("cut short or changed"));
         }
         self.hasher.update(&length);
@@ -414,7 +431,7 @@ impl In {
                 d.null()?;
                 let (rows, hash) = (d.u64()?, d.bytes()?);
                 let mut more = [0; 1];
-                let at_end = matches!(self.zstd.read(&mut more), Ok(0));
+                let at_end = matches!(self.content.read(&mut more), Ok(0));
                 if rows != self.rows || hash != before.as_bytes() || !at_end {
                     return Ok(Err("its end does not fit"));
                 }
@@ -434,15 +451,37 @@ struct Checked {
 
 /// Reads a copy to its end, and goes through the chain of every stream in it.
 fn check(path: &Path) -> Done<Checked> {
+    read_through(path, In::open(path)?)
+}
+
+/// Reads a copy's content, decompressed, to its end, as [`Hub::restore`] checks it; how many rows and events it holds.
+///
+/// # Errors
+/// `Copy`.
+pub fn check_content(content: &[u8]) -> Done<(u64, u64)> {
+    let path = Path::new("copy");
+    let checked = read_through(path, In::new(path, content)?)?;
+    Ok((checked.rows, checked.events))
+}
+
+/// As [`check_content`], of a file.
+///
+/// # Errors
+/// `Disk`, `Copy`.
+pub fn check_file(file: &Path) -> Done<(u64, u64)> {
+    let checked = check(file)?;
+    Ok((checked.rows, checked.events))
+}
+
+fn read_through<R: Read>(path: &Path, input: In<R>) -> Done<Checked> {
     // A number that is none is the copy's fault here, not the database's.
-    read_through(path).map_err(|why| match why {
+    chains(path, input).map_err(|why| match why {
         HubFault::Db(DbFault::Strange(what)) => HubFault::Copy(path.to_owned(), what.to_owned()),
         why => why,
     })
 }
 
-fn read_through(path: &Path) -> Done<Checked> {
-    let mut input = In::open(path)?;
+fn chains<R: Read>(path: &Path, mut input: In<R>) -> Done<Checked> {
     let mut said: BTreeMap<(DeviceId, Epoch), (u64, ChainHash)> = BTreeMap::new();
     let mut found: BTreeMap<(DeviceId, Epoch), (u64, ChainHash)> = BTreeMap::new();
     let mut events = 0;

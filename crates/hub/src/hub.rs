@@ -11,8 +11,10 @@ use crate::fault::Done;
 use crate::keys::Keys;
 use crate::metrics::Metrics;
 
-/// Batches that are decompressed and checked at once: each may take some 24 MiB for a moment.
+/// Batches that are decompressed and checked at once.
 const AT_ONCE: usize = 2;
+/// What they may hold in memory together, in KiB: the largest one, or two that are not so large.
+pub(crate) const UNPACKED_KIB: u32 = 24 * 1024;
 
 /// A hub.
 pub struct Hub {
@@ -26,6 +28,8 @@ pub struct Hub {
     pub metrics: Metrics,
     /// Lets only so many batches be checked at once.
     pub(crate) gate: Semaphore,
+    /// Lets them hold only so much, in KiB.
+    pub(crate) unpacked: Semaphore,
 }
 
 impl Hub {
@@ -37,6 +41,7 @@ impl Hub {
             name: name.into(),
             metrics: Metrics::default(),
             gate: Semaphore::new(AT_ONCE),
+            unpacked: Semaphore::new(UNPACKED_KIB as usize),
         }
     }
 

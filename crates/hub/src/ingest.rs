@@ -9,7 +9,7 @@ use onedoor_sync::mail::RejectedMail;
 use onedoor_sync::seal::Sealed;
 use onedoor_sync::wire::{
     Ack, Batch, Continuity, Dictionary, Entry, Fork, Head, Header, PublicKey, Reason, Refusal,
-    Rejection, Reply, Verified, continuity, unpack,
+    Rejection, Reply, Verified, continuity, unpack, unpacked_at_most,
 };
 
 use crate::cases::{Made, one_of};
@@ -17,7 +17,7 @@ use crate::clock::now_ms;
 use crate::db::schema::{BLOB, EVENT, FILE, FORK, PIECE, STREAM};
 use crate::db::{DbFault, Tx, Value};
 use crate::fault::{Done, HubFault};
-use crate::hub::Hub;
+use crate::hub::{Hub, UNPACKED_KIB};
 use crate::mailbox::Post;
 use crate::metrics::count;
 use crate::values;
@@ -143,6 +143,11 @@ impl Hub {
         let busy = || Not::Refused(Reason::Busy.into());
         let permit = tokio::time::timeout(PATIENCE, self.gate.acquire());
         let permit = permit.await.map_err(|_| busy())?.map_err(|_| busy())?;
+        // The frame's window, what comes out of it, and the copy that is kept: three times what it unpacks to.
+        let kib = u32::try_from(3 * unpacked_at_most(&body) / 1024).unwrap_or(u32::MAX);
+        let room = self.unpacked.acquire_many(kib.clamp(1, UNPACKED_KIB));
+        let room = tokio::time::timeout(PATIENCE, room);
+        let room = room.await.map_err(|_| busy())?.map_err(|_| busy())?;
         let (plain, device) = blocking(move || {
             let plain = unpack(&body, dictionary)?;
             let device = Batch::decode(&plain)?.header.device;
@@ -152,7 +157,7 @@ impl Hub {
         let (station, key) = self.enrolled(device).await?;
         let checked = blocking(move || check(&plain, &key)).await?;
         let ack = self.commit(&station, checked).await;
-        drop(permit);
+        drop((permit, room));
         ack
     }
 

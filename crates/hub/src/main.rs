@@ -15,7 +15,11 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .with_env_filter(filter)
         .init();
+    little_memory();
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        // What blocks is the database, one writer and a few readers, and two batches that are checked; each thread more
+        // would only hold memory.
+        .max_blocking_threads(BLOCKING)
         .enable_all()
         .build();
     let runtime = match runtime {
@@ -33,6 +37,25 @@ fn main() -> ExitCode {
         }
     }
 }
+
+/// Threads for what blocks.
+const BLOCKING: usize = 16;
+
+/// Has glibc's allocator give back what is large, and keep few heaps: otherwise each thread keeps one of its own, and after
+/// some large batches the process holds several times what it uses.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[allow(unsafe_code)] // there is no other way to tell the allocator
+fn little_memory() {
+    // SAFETY: mallopt only sets numbers; no other thread runs yet, and a refusal (0) changes nothing.
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 2);
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 128 * 1024);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, 1024 * 1024);
+    }
+}
+
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+fn little_memory() {}
 
 /// A fault with its causes, none of them said twice.
 fn words(why: &anyhow::Error) -> String {

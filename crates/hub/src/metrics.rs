@@ -48,6 +48,12 @@ counters! {
     mail;
     /// Requests turned away because too many were there.
     turned_away;
+    /// Requests turned away because those that were there held all memory that is set aside for them.
+    memory_short;
+    /// Silent connections that were closed because others came.
+    connections_closed;
+    /// Connections that were not taken because all others were at work.
+    connections_refused;
 }
 
 /// Adds to a counter.

@@ -5,6 +5,7 @@ mod changes;
 mod hostile;
 mod kills;
 mod numbered;
+mod strangers;
 mod weeks;
 
 use std::path::PathBuf;
@@ -43,6 +44,9 @@ pub struct Arguments {
     /// The program plays this many rounds of hostile input itself and says how much memory it took. Part 12 starts it.
     #[arg(long, hide = true)]
     hostile: Option<u64>,
+    /// Of part 12 only this: strangers against the hub's own process, for so many seconds.
+    #[arg(long)]
+    strangers: Option<u64>,
     /// The program is a kiosk with its record in this folder. Part 3 starts it.
     #[arg(long, hide = true)]
     kiosk: Option<PathBuf>,

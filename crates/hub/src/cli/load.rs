@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use clap::Args;
-use onedoor_hub::http::serve::{Serve, serve};
+use onedoor_hub::http::serve::{CONNECTIONS, Serve, serve};
 use onedoor_hub::load::{Load, Progress, kiosk, play};
 use onedoor_sync::driver::{Authority, HubAddress};
 
@@ -57,6 +57,7 @@ pub(super) async fn load(place: &Place, asked: LoadArguments) -> Result<()> {
                 listen: "127.0.0.1:0".parse()?,
                 tls: None,
                 plain_http: false,
+                connections: CONNECTIONS,
             };
             let here = served.insert(serve(hub.clone(), &how)?);
             format!("http://{}/", here.address)

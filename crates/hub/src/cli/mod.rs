@@ -12,6 +12,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use onedoor_domain::id::DeviceId;
+use onedoor_hub::http::serve::CONNECTIONS;
 use onedoor_hub::{Hub, Keys, db};
 
 /// The county hub of OneDoor: takes what kiosks send, keeps it once, brings the answers back.
@@ -67,6 +68,10 @@ pub struct ServeArguments {
     /// Serve without TLS outside this machine, too: anybody on the way can read and change what kiosks send.
     #[arg(long)]
     plain_http: bool,
+    /// Connections at once, at most: one for each kiosk, and some more. When there are as many and another comes, the one
+    /// that has been silent longest is closed. Each takes some 20 KiB.
+    #[arg(long, default_value_t = CONNECTIONS)]
+    connections: usize,
     /// Make a checked copy here every hour; kiosks count their retention from it.
     #[arg(long)]
     second_place: Option<PathBuf>,

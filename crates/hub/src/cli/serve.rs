@@ -19,6 +19,7 @@ pub(super) async fn serve(place: &Place, how: &ServeArguments) -> Result<()> {
             listen: how.listen,
             tls: how.tls_cert.clone().zip(how.tls_key.clone()),
             plain_http: how.plain_http,
+            connections: how.connections,
         },
     )?;
     let scheme = if how.tls_cert.is_some() {

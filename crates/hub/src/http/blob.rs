@@ -12,10 +12,11 @@ use onedoor_sync::engine::{FileName, TICKET_HEADER};
 use onedoor_sync::seal::FileTicket;
 use onedoor_sync::wire::Reason;
 
-use super::{Door, STILL, refuse, to_its_end};
+use super::{Door, Pace, Share, busy, refuse, to_its_end};
 use crate::fault::Done;
 use crate::files::{Appended, MAX_FILE, PIECE_BYTES};
 use crate::hub::Hub;
+use crate::metrics::count;
 
 const RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
 const VERSION: HeaderName = HeaderName::from_static("tus-version");
@@ -107,9 +108,13 @@ pub(super) async fn patch(
     if number(&LENGTH).is_some_and(|length| length != ticket.length) {
         return StatusCode::BAD_REQUEST.into_response();
     }
-    let hub = door.hub.clone();
-    match to_its_end(pieces(hub, ticket, offset, body)).await {
-        Ok(Ok(appended)) => match appended {
+    let (hub, share) = (door.hub.clone(), Share::of(&door));
+    match to_its_end(pieces(hub, share, ticket, offset, body)).await {
+        Ok(Ok(None)) => {
+            count(&door.hub.metrics.memory_short, 1);
+            busy()
+        }
+        Ok(Ok(Some(appended))) => match appended {
             Appended::Has(have) => says(StatusCode::NO_CONTENT, Some(have)),
             Appended::Elsewhere(have) => says(StatusCode::CONFLICT, Some(have)),
             Appended::TooLong => says(StatusCode::PAYLOAD_TOO_LARGE, None),
@@ -123,19 +128,31 @@ pub(super) async fn patch(
     }
 }
 
-/// Commits a body piece by piece while it comes.
-async fn pieces(hub: Arc<Hub>, ticket: FileTicket, mut at: u64, body: Body) -> Done<Appended> {
+/// Commits a body piece by piece while it comes; `None` where other bodies hold all memory that there is for them.
+async fn pieces(
+    hub: Arc<Hub>,
+    mut share: Share,
+    ticket: FileTicket,
+    mut at: u64,
+    body: Body,
+) -> Done<Option<Appended>> {
     let mut stream = body.into_data_stream();
-    let mut waiting = Vec::new();
+    let (mut waiting, mut pace) = (Vec::new(), Pace::begin());
     loop {
-        let next = tokio::time::timeout(STILL, stream.next()).await;
+        let next = tokio::time::timeout(pace.patience(), stream.next()).await;
         let over = match next {
             Ok(Some(Ok(piece))) => {
                 // The first that is too long is not read to its end.
-                let after = at + waiting.len() as u64 + piece.len() as u64;
+                let came = waiting.len() as u64 + piece.len() as u64;
+                let after = at.saturating_add(came);
                 if after > ticket.length {
-                    return Ok(Appended::TooLong);
+                    return Ok(Some(Appended::TooLong));
                 }
+                pace.came += piece.len() as u64;
+                if !share.grow(waiting.len() + piece.len()) {
+                    return Ok(None);
+                }
+                waiting.reserve_exact(piece.len());
                 waiting.extend_from_slice(&piece);
                 after == ticket.length
             }
@@ -146,11 +163,14 @@ async fn pieces(hub: Arc<Hub>, ticket: FileTicket, mut at: u64, body: Body) -> D
             let rest = waiting.split_off(waiting.len().min(PIECE_BYTES));
             let piece = std::mem::replace(&mut waiting, rest);
             match hub.append(&ticket, at, piece).await? {
-                Appended::Has(have) => at = have,
-                other => return Ok(other),
+                Appended::Has(have) => {
+                    at = have;
+                    share.shrink(waiting.len());
+                }
+                other => return Ok(Some(other)),
             }
             if over && waiting.is_empty() {
-                return Ok(Appended::Has(at));
+                return Ok(Some(Appended::Has(at)));
             }
         }
     }

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use onedoor_sync::enrol::{EnrolState, MAX_ENROL, MEDIA_TYPE};
 
-use super::{Door, NotRead, read, refuse, to_its_end};
+use super::{Door, NotRead, busy, read, refuse, to_its_end};
 
 /// A kiosk asks to be taken in, or how that stands. The same message may be sent again and again.
 #[utoipa::path(post, path = "/v1/enrol",
@@ -17,15 +17,22 @@ use super::{Door, NotRead, read, refuse, to_its_end};
         (status = 400, description = "Not such a message"),
         (status = 403, description = "Refused: the signed answer says why"),
         (status = 429, description = "Too many wrong codes: come again in ten minutes"),
+        (status = 503, description = "Come again later"),
     ))]
 pub(super) async fn take(State(door): State<Door>, headers: HeaderMap, body: Body) -> Response {
-    let body = match read(&headers, body, MAX_ENROL).await {
-        Ok(body) => body,
+    let (body, share) = match read(&door, &headers, body, MAX_ENROL).await {
+        Ok(read) => read,
         Err(NotRead::TooLong) => return StatusCode::PAYLOAD_TOO_LARGE.into_response(),
         Err(NotRead::Broken) => return StatusCode::REQUEST_TIMEOUT.into_response(),
+        Err(NotRead::Short) => return busy(),
     };
     let hub = door.hub.clone();
-    match to_its_end(async move { hub.enrol(&body, false).await }).await {
+    let work = async move {
+        let answer = hub.enrol(&body, false).await;
+        drop(share);
+        answer
+    };
+    match to_its_end(work).await {
         Ok(Ok(answer)) => {
             let status = match answer.state {
                 EnrolState::Offered | EnrolState::Enrolled => StatusCode::OK,

@@ -2,6 +2,7 @@
 
 mod blob;
 mod bundle;
+mod crowd;
 mod enrol;
 mod openapi;
 pub mod serve;
@@ -9,7 +10,7 @@ mod sync;
 pub mod tls;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -20,7 +21,7 @@ use axum::routing::{get, head, post};
 use axum::{Json, Router};
 use futures_util::StreamExt;
 use serde::Serialize;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use utoipa::ToSchema;
 
 use crate::fault::HubFault;
@@ -33,6 +34,13 @@ const AT_ONCE: usize = 256;
 const LONGEST: Duration = Duration::from_secs(180);
 /// A body that stands still for so long is given up.
 const STILL: Duration = Duration::from_secs(40);
+/// Bodies that come in hold this much memory together at most, in KiB; more are told to come again.
+const BODIES_KIB: u32 = 10 * 1024;
+/// A body that comes more slowly than this, in bytes a second, after a beginning of [`SLOW_BEGINNING`], is given up: it only
+/// keeps a place from others. The slowest link that is reckoned with brings 2,000.
+const SLOWEST: u64 = 256;
+/// A link may need so long to get going.
+const SLOW_BEGINNING: Duration = Duration::from_secs(20);
 /// What kiosks are told when the hub is full.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("15");
 
@@ -44,6 +52,7 @@ pub struct Door {
     /// It answers plain HTTP to everybody, because it was told to.
     pub plain_http: bool,
     places: Arc<Semaphore>,
+    bodies: Arc<Semaphore>,
 }
 
 impl Door {
@@ -53,6 +62,7 @@ impl Door {
             hub,
             plain_http,
             places: Arc::new(Semaphore::new(AT_ONCE)),
+            bodies: Arc::new(Semaphore::new(BODIES_KIB as usize)),
         }
     }
 }
@@ -95,10 +105,84 @@ enum NotRead {
     TooLong,
     /// The connection broke or stood still.
     Broken,
+    /// Other bodies hold all the memory that there is for them.
+    Short,
 }
 
-/// Reads a body up to a limit; memory grows with what really comes.
-async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Vec<u8>, NotRead> {
+/// The part of the memory for bodies that one of them holds. It grows with what really comes, and is given back with it.
+struct Share {
+    all: Arc<Semaphore>,
+    held: Option<OwnedSemaphorePermit>,
+    kib: usize,
+}
+
+impl Share {
+    fn of(door: &Door) -> Self {
+        Share {
+            all: Arc::clone(&door.bodies),
+            held: None,
+            kib: 0,
+        }
+    }
+
+    /// Holds as much as so many bytes need; false where there is not so much left.
+    fn grow(&mut self, bytes: usize) -> bool {
+        let kib = bytes.div_ceil(1024);
+        let more = u32::try_from(kib.saturating_sub(self.kib)).unwrap_or(u32::MAX);
+        if more == 0 {
+            return true;
+        }
+        let Ok(permit) = Arc::clone(&self.all).try_acquire_many_owned(more) else {
+            return false;
+        };
+        match &mut self.held {
+            Some(held) => held.merge(permit),
+            None => self.held = Some(permit),
+        }
+        self.kib = kib;
+        true
+    }
+
+    /// Gives back what so many bytes do not need.
+    fn shrink(&mut self, bytes: usize) {
+        let kib = bytes.div_ceil(1024);
+        if let Some(held) = &mut self.held
+            && let Some(given_back) = held.split(self.kib.saturating_sub(kib))
+        {
+            drop(given_back);
+            self.kib = self.kib.min(kib);
+        }
+    }
+}
+
+/// How fast a body comes.
+struct Pace {
+    began: Instant,
+    came: u64,
+}
+
+impl Pace {
+    fn begin() -> Self {
+        Pace {
+            began: Instant::now(),
+            came: 0,
+        }
+    }
+
+    /// How long the next piece may take.
+    fn patience(&self) -> Duration {
+        let allowed = SLOW_BEGINNING + Duration::from_secs(self.came / SLOWEST);
+        STILL.min(allowed.saturating_sub(self.began.elapsed()))
+    }
+}
+
+/// Reads a body up to a limit; memory grows with what really comes. The share is to be kept for as long as the bytes.
+async fn read(
+    door: &Door,
+    headers: &HeaderMap,
+    body: Body,
+    limit: usize,
+) -> Result<(Vec<u8>, Share), NotRead> {
     let says = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|text| text.to_str().ok()?.parse::<u64>().ok());
@@ -106,12 +190,19 @@ async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Vec<u8>, 
         return Err(NotRead::TooLong);
     }
     let mut stream = body.into_data_stream();
-    let mut all = Vec::new();
+    let (mut all, mut share, mut pace) = (Vec::new(), Share::of(door), Pace::begin());
     loop {
-        match tokio::time::timeout(STILL, stream.next()).await {
-            Ok(None) => return Ok(all),
+        match tokio::time::timeout(pace.patience(), stream.next()).await {
+            Ok(None) => return Ok((all, share)),
             Ok(Some(Ok(piece))) if all.len() + piece.len() <= limit => {
-                all.extend_from_slice(&piece)
+                pace.came += piece.len() as u64;
+                if !share.grow(all.len() + piece.len()) {
+                    count(&door.hub.metrics.memory_short, 1);
+                    return Err(NotRead::Short);
+                }
+                // Not doubled, as a list grows by itself: it is to take what its share says.
+                all.reserve_exact(piece.len());
+                all.extend_from_slice(&piece);
             }
             Ok(Some(Ok(_))) => return Err(NotRead::TooLong),
             Ok(Some(Err(_))) | Err(_) => return Err(NotRead::Broken),

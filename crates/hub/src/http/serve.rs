@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum_server::Handle;
-use axum_server::tls_rustls::RustlsConfig;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 
+use super::crowd::Crowd;
 use super::{Door, router, tls};
 use crate::fault::{Done, HubFault};
 use crate::hub::Hub;
@@ -18,6 +19,8 @@ const FIRST_REQUEST: Duration = Duration::from_secs(30);
 const NEXT_REQUEST: Duration = Duration::from_secs(660);
 /// Headers of one request, at most.
 const HEADERS: usize = 16 * 1024;
+/// Connections at once, unless told otherwise: each kiosk keeps one, and takes some 20 KiB.
+pub const CONNECTIONS: usize = 512;
 /// What is under way at the end may take so long.
 const LAST: Duration = Duration::from_secs(20);
 
@@ -30,6 +33,8 @@ pub struct Serve {
     pub tls: Option<(PathBuf, PathBuf)>,
     /// Plain HTTP outside this machine, too.
     pub plain_http: bool,
+    /// Connections at once, at most ([`CONNECTIONS`]).
+    pub connections: usize,
 }
 
 /// A hub that serves. Dropped, it stops at once.
@@ -87,13 +92,15 @@ pub fn serve(hub: Arc<Hub>, how: &Serve) -> Done<Served> {
     if plain {
         tracing::warn!(%address, "plain_http: anybody on the way can read and change what kiosks send");
     }
+    let crowd = Crowd::new(hub.clone(), how.connections);
     let app = router(Door::new(hub, plain)).into_make_service();
     let handle = Handle::new();
     let task = match &how.tls {
         Some((certificate, key)) => {
             let config = RustlsConfig::from_config(tls::read(certificate, key)?);
-            let mut server = axum_server::from_tcp_rustls(listener, config)
+            let mut server = axum_server::from_tcp(listener)
                 .map_err(fault)?
+                .acceptor(RustlsAcceptor::new(config).acceptor(crowd))
                 .first_request_timeout(FIRST_REQUEST)
                 .handle(handle.clone())
                 .http1_only();
@@ -107,6 +114,7 @@ pub fn serve(hub: Arc<Hub>, how: &Serve) -> Done<Served> {
         None => {
             let mut server = axum_server::from_tcp(listener)
                 .map_err(fault)?
+                .acceptor(crowd)
                 .first_request_timeout(FIRST_REQUEST)
                 .handle(handle.clone())
                 .http1_only();

@@ -37,14 +37,20 @@ pub(super) async fn take(State(door): State<Door>, headers: HeaderMap, body: Bod
         Ok(media) => media.dictionary,
         Err(reason) => return answer(&door, refused(reason), None),
     };
-    let body = match read(&headers, body, MAX_RECEIVED).await {
-        Ok(body) => body,
+    let (body, share) = match read(&door, &headers, body, MAX_RECEIVED).await {
+        Ok(read) => read,
         Err(NotRead::TooLong) => return answer(&door, refused(Reason::TooLong), Some(dictionary)),
         // Nobody reads this; the kiosk tries again.
         Err(NotRead::Broken) => return StatusCode::REQUEST_TIMEOUT.into_response(),
+        Err(NotRead::Short) => return answer(&door, refused(Reason::Busy), Some(dictionary)),
     };
     let hub = door.hub.clone();
-    match to_its_end(async move { hub.sync(dictionary, body).await }).await {
+    let work = async move {
+        let reply = hub.sync(dictionary, body).await;
+        drop(share);
+        reply
+    };
+    match to_its_end(work).await {
         Ok(reply) => answer(&door, reply, Some(dictionary)),
         Err(response) => response,
     }

@@ -5,5 +5,6 @@ mod carried;
 mod contract;
 mod enrol;
 mod http;
+mod strangers;
 mod support;
 mod two;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use onedoor_domain::event::{Actor, ChainHash, Event, EventBody};
 use onedoor_domain::id::{CaseId, Epoch};
-use onedoor_hub::http::serve::{Serve, Served, serve};
+use onedoor_hub::http::serve::{CONNECTIONS, Serve, Served, serve};
 use onedoor_hub::load::{Dice, Shared, Visit, Writer, kiosk};
 use onedoor_hub::{Hub, Keys, db};
 use onedoor_sync::driver::{Authority, HttpHub, HubAddress, Order, drive, orders};
@@ -43,6 +43,7 @@ pub fn plain() -> Serve {
         listen: "127.0.0.1:0".parse().unwrap(),
         tls: None,
         plain_http: false,
+        connections: CONNECTIONS,
     }
 }
 

@@ -335,6 +335,15 @@ pub fn blob_of_first_bytes(bytes: &[u8]) -> Option<BlobId> {
     BlobId::from_slice(d.bytes().ok()?).ok()
 }
 
+/// Reads what is sealed, once it is decrypted: of this blob, with the salt that need not travel. [`Sealed::open`] does so;
+/// by itself it shows that whoever can seal cannot harm whoever opens.
+///
+/// # Errors
+/// `Malformed`.
+pub fn read_content(plain: &[u8], blob: BlobId, salt: [u8; 32]) -> Result<Content, SealFault> {
+    content::decode(plain, blob, salt)
+}
+
 /// What a secret is exported for: the key (`K`) or the salt (`S`) of this kiosk's this blob. Sealed for one, it does not
 /// open as another's.
 fn exported(what: u8, device: DeviceId, blob: BlobId) -> [u8; 25] {

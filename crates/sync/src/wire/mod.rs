@@ -27,7 +27,7 @@ pub(crate) mod take;
 
 pub use batch::{Batch, Entry, Verified};
 pub use header::Header;
-pub use pack::{Dictionary, Media, pack, unpack};
+pub use pack::{Dictionary, Media, pack, unpack, unpacked_at_most};
 pub use reason::{Reason, Refusal};
 pub use reply::{Ack, MailItem, MailPage, Rejection, Reply};
 pub use sign::{DeviceKey, PublicKey, Signature, SignatureAlgorithm, Signer, Verifier};

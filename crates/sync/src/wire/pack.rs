@@ -178,6 +178,18 @@ pub fn unpack(packed: &[u8], dictionary: Dictionary) -> Result<Vec<u8>, Reason> 
     unpack_up_to(packed, dictionary, MAX_UNPACKED)
 }
 
+/// How many bytes a packed frame can unpack to: what it says, which unpacking holds it to, or [`MAX_UNPACKED`] where it
+/// does not say, or says more. For whoever must know before how much memory it takes.
+pub fn unpacked_at_most(packed: &[u8]) -> usize {
+    // The head of a frame is at most 18 bytes, RFC 8878 §3.1.1.1.
+    let head = [&MAGIC[..], packed.get(..18).unwrap_or(packed)].concat();
+    let says = zstd::zstd_safe::get_frame_content_size(&head)
+        .ok()
+        .flatten();
+    says.and_then(|says| usize::try_from(says).ok())
+        .map_or(MAX_UNPACKED, |says| says.min(MAX_UNPACKED))
+}
+
 pub(crate) fn unpack_up_to(
     mut packed: &[u8],
     dictionary: Dictionary,

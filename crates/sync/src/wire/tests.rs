@@ -93,6 +93,26 @@ fn a_bomb_is_refused_before_it_fills_memory() {
 }
 
 #[test]
+fn what_a_frame_can_unpack_to_is_known_before() {
+    for length in [0, 10, 300, 70_000, MAX_UNPACKED, MAX_UNPACKED + 1] {
+        for dictionary in [Dictionary::None, Dictionary::V1] {
+            let packed = pack(&vec![0; length], dictionary).unwrap();
+            assert_eq!(unpacked_at_most(&packed), length.min(MAX_UNPACKED));
+        }
+    }
+    // A stream whose length is not known when its head is written.
+    let says_nothing = zstd::stream::encode_all(&[0; 300_000][..], 3).unwrap();
+    assert_eq!(unpacked_at_most(&says_nothing[4..]), MAX_UNPACKED);
+    // One that says less than comes out is not unpacked: what it says is a limit that holds.
+    let mut lies = pack(&[7; 60_000], Dictionary::None).unwrap();
+    assert_eq!(u16::from_le_bytes([lies[1], lies[2]]), 60_000 - 256);
+    lies[1..3].copy_from_slice(&1000u16.to_le_bytes());
+    assert_eq!(unpacked_at_most(&lies), 1256);
+    assert_eq!(unpack(&lies, Dictionary::None), Err(Reason::NotCompressed));
+    assert_eq!(unpacked_at_most(b""), MAX_UNPACKED);
+}
+
+#[test]
 fn a_frame_that_is_cut_or_followed_by_something_is_refused() {
     let packed = pack(b"a case, a slip, a ticket, a case, a slip", Dictionary::V1).unwrap();
     for end in 1..packed.len() {

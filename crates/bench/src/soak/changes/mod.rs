@@ -6,15 +6,20 @@ mod batch;
 mod bundle;
 mod journal;
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, anyhow};
 use onedoor_sim::fiction::Dice;
 
 use super::numbered::{self, Counts, Plan};
-use super::{Arguments, hostile};
+use super::{Arguments, hostile, strangers};
 use crate::bar::{Bars, Limit};
 
 /// Changes of each thing (design/sync.md, bar 12).
 const EACH: u64 = 10_000;
+
+/// How long strangers have at the hub's own process.
+const STRANGERS: Duration = Duration::from_secs(120);
 
 /// A change was not found, and what it was.
 type NotFound = String;
@@ -32,6 +37,11 @@ trait Thing: Send + Sync {
 pub fn run(arguments: &Arguments) -> Result<Bars> {
     if let Some(rounds) = arguments.hostile {
         return hostile::play(rounds, arguments.replay);
+    }
+    if let Some(seconds) = arguments.strangers {
+        let mut bars = Bars::default();
+        strangers::play(Duration::from_secs(seconds), 12)?.bars(&mut bars);
+        return Ok(bars);
     }
     let folder = tempfile::tempdir()?;
     let things: [(&str, Box<dyn Thing>); 4] = [
@@ -88,6 +98,8 @@ pub fn run(arguments: &Arguments) -> Result<Bars> {
     }
     let mib = hostile::in_a_process_of_its_own(each).context("hostile input")?;
     bars.add("12-hostile-memory", mib, Limit::AtMost(64.0), "MiB");
+    let strangers = strangers::play(STRANGERS, 12).context("strangers at the hub")?;
+    strangers.bars(&mut bars);
     Ok(bars)
 }
 
@@ -146,6 +158,12 @@ mod tests {
             }
         }
         println!("{kinds:?}");
+    }
+
+    #[test]
+    fn strangers_get_a_reason_and_the_honest_kiosk_is_served() {
+        let outcome = strangers::play(Duration::from_secs(6), 13).unwrap();
+        strangers::check(&outcome).unwrap();
     }
 
     #[test]
