@@ -78,7 +78,7 @@ fn bundle(county: &County, name: &str, version: &str) -> Result<PathBuf> {
     let made = Command::new(onedoor_harness::program("onedoor")?)
         .arg("bundle")
         .args([&folder, &bundle])
-        .args(["--version", version, "--key"])
+        .args(["--content-version", version, "--key"])
         .arg(county.place.data().join("development.key"))
         .output()?;
     let said = String::from_utf8_lossy(&made.stderr).into_owned();
