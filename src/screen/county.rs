@@ -4,7 +4,7 @@
 
 use super::Ctx;
 use super::keypad::{self, Keypad, Kind, Typed};
-use super::told::told;
+use super::told::{told, told_with};
 use crate::county::{Alarm, Bond, Comparing, County, News, Trouble, Wish};
 use crate::frame::{Extra, Next, Page};
 use jiff::Timestamp;
@@ -157,9 +157,25 @@ impl Standing {
 
     fn how<'a>(&self, ctx: Ctx<'a>, seen: Seen<'a>) -> Page<'a, Message> {
         let (say, county) = (ctx.say, seen.county);
+        // What somebody must do comes first, figures for technicians last.
         let mut lines = Vec::new();
         lines.extend(self.news.as_ref().map(|news| news_words(ctx, news)));
         lines.push(headline(ctx, seen));
+        if let Some(alarm) = county.alarm {
+            lines.push(say.text(alarm_way(alarm)));
+        }
+        if county.plain {
+            lines.push(say.text("county-plain"));
+        }
+        if let Some(trouble) = &county.trouble {
+            let again = county.next_try_s.map(|seconds| next_try(ctx, seconds));
+            let trouble = trouble_words(ctx, trouble);
+            lines.push(match again {
+                Some(again) => format!("{trouble} · {again}"),
+                None => trouble,
+            });
+        }
+        let mut figures = Vec::new();
         if matches!(county.bond, Bond::Known) {
             let when = match county.last_contact_ms {
                 Some(ms) => say.with(
@@ -168,11 +184,11 @@ impl Standing {
                 ),
                 None => say.text("county-contact-never"),
             };
-            lines.push(when);
+            figures.push(when);
         }
         if county.entries > 0 || county.files > 0 {
             let kilobytes = county.file_bytes.div_ceil(1024);
-            lines.push(say.with(
+            figures.push(say.with(
                 "county-waiting",
                 &[
                     ("entries", county.entries.into()),
@@ -181,22 +197,15 @@ impl Standing {
                 ],
             ));
         }
-        if let Some(trouble) = &county.trouble {
-            lines.push(trouble_words(ctx, trouble));
-            if let Some(seconds) = county.next_try_s {
-                lines.push(next_try(ctx, seconds));
-            }
-        }
-        if let Some(alarm) = county.alarm {
-            lines.push(say.text(alarm_way(alarm)));
-        }
-        if county.plain {
-            lines.push(say.text("county-plain"));
+        if !figures.is_empty() {
+            lines.push(figures.join(" · "));
         }
         let drawing = match (&county.bond, county.alarm) {
             (Bond::None, _) => "machine",
             (_, Some(_)) => "warning",
             (Bond::Known, None) if county.online => "network",
+            (Bond::Strangers, _) => "county",
+            (Bond::Waiting | Bond::Comparing(_), _) => "clock",
             _ => "network-off",
         };
         let mut page = told(ctx, "say-county", drawing, lines).back(Message::Back);
@@ -286,7 +295,7 @@ fn words_page<'a>(ctx: Ctx<'a>, comparing: &'a Comparing) -> Page<'a, Message> {
         .or(comparing.words.first())
         .map(|(_, words)| words.join("  "))
         .unwrap_or_default();
-    let mut page = told(
+    let mut page = told_with(
         ctx,
         "say-county-words",
         "key",
@@ -298,6 +307,7 @@ fn words_page<'a>(ctx: Ctx<'a>, comparing: &'a Comparing) -> Page<'a, Message> {
             words,
             say.text("county-words-how"),
         ],
+        Some(1),
     )
     .next(say.text("county-words-same"), Message::Compared(true))
     .back(Message::Back);

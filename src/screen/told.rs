@@ -9,6 +9,9 @@ use iced::alignment::{Horizontal, Vertical};
 use iced::widget::{container, row};
 use iced::{Element, Length, Padding};
 
+/// How much larger the line is that the page is about.
+const STRONG: f32 = 1.4;
+
 /// The page: `title` is a prompt, `drawing` a picture's name.
 pub fn told<'a, M: Clone + 'a>(
     ctx: Ctx<'a>,
@@ -16,8 +19,19 @@ pub fn told<'a, M: Clone + 'a>(
     drawing: &'static str,
     lines: Vec<String>,
 ) -> Page<'a, M> {
+    told_with(ctx, title, drawing, lines, None)
+}
+
+/// As [`told`]; the line of this number is what the page is about, and stands out.
+pub fn told_with<'a, M: Clone + 'a>(
+    ctx: Ctx<'a>,
+    title: &str,
+    drawing: &'static str,
+    lines: Vec<String>,
+    strong: Option<usize>,
+) -> Page<'a, M> {
     Page::new(ctx.say.text(title), move |draw, room| {
-        body(draw, room, drawing, lines)
+        body(draw, room, drawing, lines, strong)
     })
 }
 
@@ -26,6 +40,7 @@ fn body<'a, M: Clone + 'a>(
     room: (f32, f32),
     drawing: &'static str,
     lines: Vec<String>,
+    strong: Option<usize>,
 ) -> Element<'a, Tapped<M>> {
     let look = draw.look;
     let surface = look.palette.paper;
@@ -45,25 +60,51 @@ fn body<'a, M: Clone + 'a>(
     };
     let gap = look.gentle(16.0);
     let texts = || lines.iter().map(String::as_str);
+    let sized = |rank: usize, size: f32| {
+        if strong == Some(rank) {
+            size * STRONG
+        } else {
+            size
+        }
+    };
+    // As large as all of it has room for.
+    let fitting = |most: f32, width: f32, room: f32| {
+        let mut size = size_for(texts(), (width, room), gap, most);
+        let high = |size: f32| -> f32 {
+            let lines = texts().enumerate();
+            lines
+                .map(|(rank, text)| text_height(text, sized(rank, size), width) + gap)
+                .sum()
+        };
+        while strong.is_some() && high(size) > room - 32.0 && size > theme::BODY {
+            size -= 1.0;
+        }
+        (size, high(size))
+    };
     let beside = room.0 - side - 48.0 - 72.0;
-    let size = size_for(texts(), (beside, room.1 - 72.0), gap, look.px(56.0));
+    let (size, high) = fitting(look.px(56.0), beside, room.1 - 72.0);
     // Where words and picture do not both have room the words stay, all of them.
-    let high: f32 = texts().map(|t| text_height(t, size, beside) + gap).sum();
     let pictured = high <= room.1 - 72.0 - 28.0;
     let (width, size, padding) = if pictured {
         (beside, size, 36.0)
     } else {
         let width = room.0 - 72.0;
-        let size = size_for(texts(), (width, room.1 - 24.0), gap, look.px(theme::BODY));
+        let (size, _) = fitting(look.px(theme::BODY), width, room.1 - 24.0);
         (width, size, 12.0)
     };
+    let gap = if pictured { gap } else { gap * 0.4 };
     let mut stack = Stack::new(room.1 - 2.0 * padding, gap);
-    for line in lines {
-        stack.push(
-            0,
-            text_height(&line, size, width),
-            words(line, size, surface.ink).wide(),
-        );
+    for (rank, line) in lines.into_iter().enumerate() {
+        // The first lines matter most: should all of them not have room even at the least size, they stay.
+        let size = sized(rank, size);
+        let height = text_height(&line, size, width);
+        let line = words(line, size, surface.ink);
+        let line = if strong == Some(rank) {
+            line.bold()
+        } else {
+            line
+        };
+        stack.push(rank, height, line.wide());
     }
     let stack = stack.finish().width(Length::Fill);
     let inside: Element<'a, Tapped<M>> = if pictured {
