@@ -46,6 +46,13 @@ struct Flights {
     took: Vec<Duration>,
 }
 
+impl Flights {
+    fn answered(&mut self) {
+        self.took
+            .extend(self.since.take().map(|since| since.elapsed()));
+    }
+}
+
 /// A kiosk whose driver runs.
 pub struct Running {
     kept: Rc<Kept>,
@@ -301,6 +308,8 @@ impl Journal for Kept {
         events: usize,
         bytes: usize,
     ) -> Result<Vec<Row>, JournalFault> {
+        // The next request is being made: often in the same breath in which the last one was answered.
+        self.flights.borrow_mut().since = Some(Instant::now());
         self.record.borrow().rows(epoch, after, events, bytes)
     }
 
@@ -324,6 +333,7 @@ impl Journal for Kept {
 
 impl Record for Kept {
     fn apply(&self, _: &Apply, _: &[Mail]) -> Result<Vec<FileWaiting>, String> {
+        self.flights.borrow_mut().answered();
         Ok(Vec::new())
     }
 
@@ -346,13 +356,10 @@ impl Record for Kept {
 
     fn told(&self, told: &Told) {
         let mut flights = self.flights.borrow_mut();
-        match (flights.since, told.counters.in_flight) {
-            (None, true) => flights.since = Some(Instant::now()),
-            (Some(since), false) => {
-                flights.took.push(since.elapsed());
-                flights.since = None;
-            }
-            _ => {}
+        if !told.counters.in_flight {
+            flights.answered();
+        } else if flights.since.is_none() {
+            flights.since = Some(Instant::now());
         }
         drop(flights);
         self.told.send_replace(Some(told.clone()));

@@ -44,6 +44,8 @@ pub struct Engine {
     pub(super) hurried: u32,
     /// Most events a batch, less after the hub called one too large.
     pub(super) most_events: usize,
+    /// Bytes that an event with what belongs to it took in the last batch of many, compressed; 0 before one was sent.
+    pub(super) an_event: usize,
     pub(super) files: Files,
     pub(super) last_contact: Option<u64>,
     pub(super) trouble: Option<Trouble>,
@@ -133,6 +135,7 @@ impl Engine {
             suspect: None,
             hurried: 0,
             most_events: MAX_EVENTS,
+            an_event: 0,
             files: Files::new(),
             last_contact: None,
             trouble: None,

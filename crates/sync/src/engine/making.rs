@@ -22,6 +22,8 @@ pub(crate) struct Order<'a> {
     pub events: usize,
     /// Most bytes once compressed; only a lone event may exceed it.
     pub packed: usize,
+    /// Bytes that an event with what belongs to it took in the last batch, compressed; 0 where nothing is known.
+    pub an_event: usize,
     pub blobs: bool,
     pub opaque: &'a BTreeSet<(Epoch, u64)>,
     pub dictionary: Dictionary,
@@ -58,12 +60,15 @@ pub(crate) fn make(
 ) -> Result<Made, NotMade> {
     let Stream { epoch, acked, .. } = order.stream;
     let h_prev = link_at(order.device, epoch, acked, journal)?.ok_or(NotMade::Damaged(acked))?;
+    // Compressing twice costs more than a batch that is not quite full.
+    let likely = (order.packed * 31 / 32).checked_div(order.an_event);
+    let events = order.events.min(likely.unwrap_or(usize::MAX).max(1));
     let mut rows = if order.events == 0 {
         Vec::new()
     } else {
-        journal.rows(epoch, acked, order.events, order.packed * READ_AHEAD)?
+        journal.rows(epoch, acked, events, order.packed * READ_AHEAD)?
     };
-    rows.truncate(order.events);
+    rows.truncate(events);
     check(&rows, acked, h_prev)?;
     if rows.is_empty() && order.events > 0 {
         return Err(NotMade::Damaged(acked + 1));

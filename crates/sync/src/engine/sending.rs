@@ -7,6 +7,9 @@ use super::making::{Made, NotMade, Order, make};
 use super::{Alarm, Call, Journal, Output, Request, Stream, TroubleKind};
 use crate::wire::{MAX_PACKED, MAX_PACKED_SLOW, Media};
 
+/// From so many events on a batch says how long the next will be.
+const MANY: usize = 20;
+
 impl Engine {
     pub(super) fn send(&mut self, journal: &dyn Journal, out: &mut Vec<Output>) {
         let chosen = match self.next_lane() {
@@ -56,6 +59,7 @@ impl Engine {
             } else {
                 MAX_PACKED
             },
+            an_event: self.an_event,
             // An event that fails alone goes without what belongs to it, which may be the cause; that goes as a file.
             blobs: self.suspect.as_ref().is_none_or(|s| s.alone == 0),
             opaque: &self.opaque,
@@ -67,6 +71,11 @@ impl Engine {
                 packed,
                 inline,
             }) => {
+                // A few alone say little of many.
+                let events = usize::try_from(header.events()).unwrap_or(usize::MAX);
+                if events >= MANY {
+                    self.an_event = packed.len() / events + 1;
+                }
                 let media = Media {
                     dictionary: self.settings.dictionary,
                 };

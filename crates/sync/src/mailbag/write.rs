@@ -206,6 +206,7 @@ fn batch<W: Write>(
         cursor: standing.cursor,
         events,
         packed: MAX_PACKED,
+        an_event: 0,
         blobs: true,
         opaque: &Default::default(),
         dictionary: Dictionary::default(),
