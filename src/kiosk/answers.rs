@@ -711,7 +711,7 @@ impl<B: Backend> Kiosk<B> {
                     Some(id) => self.resume(id),
                     None => {
                         if let Screen::GoOn(page) = &mut self.screen {
-                            page.refuse();
+                            page.refuse("say-go-on-wrong");
                         }
                         self.speak();
                     }

@@ -197,6 +197,7 @@ impl<B: Backend> Kiosk<B> {
     }
 
     fn found(&mut self, result: Result<Finding, StoreFault>) {
+        let busy = result.is_err();
         let finding = result.unwrap_or_else(|fault| {
             tracing::error!(event = "cases_not_found", code = fault.code);
             Finding::Nothing
@@ -221,7 +222,8 @@ impl<B: Backend> Kiosk<B> {
                 self.finish_interrupted(id);
                 return;
             }
-            (Screen::GoOn(page), _) => page.refuse(),
+            (Screen::GoOn(page), _) if busy => page.refuse("say-store-busy"),
+            (Screen::GoOn(page), _) => page.refuse("say-go-on-wrong"),
             _ => return,
         }
         self.speak();

@@ -15,6 +15,8 @@ pub struct GoOn {
     /// Whether its person gave an ID number, so that its last four are asked.
     known: bool,
     factor: Option<Box<Keypad>>,
+    /// The record is looking; whoever touches Next again meanwhile asks nothing anew, or no answer would ever be the last.
+    looking: bool,
 }
 
 /// What happened on it.
@@ -50,6 +52,7 @@ impl GoOn {
             draft,
             known,
             factor: None,
+            looking: false,
         }
     }
 
@@ -62,11 +65,12 @@ impl GoOn {
         }
     }
 
-    /// The last four were wrong.
-    pub fn refuse(&mut self) {
+    /// The last four were wrong, or could not be looked up: `why` is the sentence that says so.
+    pub fn refuse(&mut self, why: &str) {
         let mut pad = Keypad::new(Kind::GoOn);
-        pad.fault = Some("say-go-on-wrong".into());
+        pad.fault = Some(why.into());
         self.factor = Some(Box::new(pad));
+        self.looking = false;
     }
 
     /// Takes a message.
@@ -78,12 +82,19 @@ impl GoOn {
             }
             (Message::Mine, _) => Action::Open(None),
             (Message::NotMine | Message::Back, None) => Action::Decline,
+            (Message::Keypad(message), Some(_))
+                if self.looking && message != keypad::Message::Back =>
+            {
+                Action::Stay
+            }
             (Message::Keypad(message), Some(pad)) => match pad.update(message) {
                 keypad::Action::Finished(Typed::Digits(typed)) => {
+                    self.looking = true;
                     Action::Open(Some(typed.expose().clone()))
                 }
                 keypad::Action::Back => {
                     self.factor = None;
+                    self.looking = false;
                     Action::Speak
                 }
                 keypad::Action::Refused => Action::Speak,
@@ -91,6 +102,7 @@ impl GoOn {
             },
             (Message::NotMine | Message::Back, Some(_)) => {
                 self.factor = None;
+                self.looking = false;
                 Action::Speak
             }
             (Message::Keypad(_), None) => Action::Stay,

@@ -224,7 +224,8 @@ fn the_power_goes_in_the_middle_of_the_commit() -> Result<()> {
                 owed += 1;
                 let mut resident = Resident::default();
                 let page =
-                    resident::go_on(&mut kiosk, &mut resident, |page, _| page.page == "home")?;
+                    resident::go_on(&mut kiosk, &mut resident, |page, _| page.page == "home")
+                        .with_context(|| format!("after cut {number}: {}", place.last_words()))?;
                 ensure!(page.page.starts_with("done"), "{} came back", page.page);
             }
             kiosk.0.kill()?;

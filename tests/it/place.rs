@@ -47,6 +47,14 @@ impl Place {
         self.folder.path()
     }
 
+    /// What the kiosk wrote into its log last, for a test that has to say why it failed.
+    pub fn last_words(&self) -> String {
+        let log = std::fs::read_to_string(self.folder().join("kiosk.log")).unwrap_or_default();
+        let mut last: Vec<&str> = log.lines().rev().take(12).collect();
+        last.reverse();
+        last.join("\n")
+    }
+
     /// The kiosk's data folder.
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")

@@ -277,5 +277,11 @@ pub fn go_on(
             Next::Wait | Next::Done => hands.wait()?,
         }
     }
-    anyhow::bail!("the service does not end; up is {}", hands.page()?.page)
+    let page = hands.page()?;
+    anyhow::bail!(
+        "the service does not end; up is {} with {:?}; typed were {:?}",
+        page.page,
+        page.targets,
+        resident.typed
+    )
 }
