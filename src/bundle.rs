@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use jiff::civil::Date;
 use onedoor_forms::PageKind;
 use onedoor_forms::bundle::{self, Bundle, Input, KeyUse, Keypair, TrustedKeys};
-use onedoor_forms::station::Files;
+use onedoor_forms::station::{Files, Problems};
 use onedoor_sync::mail::BundleKind;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -60,6 +60,29 @@ pub fn compile(
     version: &str,
     today: Date,
 ) -> anyhow::Result<Vec<u8>> {
+    made(folder, key, version, today, bundle::compile)
+}
+
+/// The same of its notices alone.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_notices(
+    folder: &Path,
+    key: &Keypair,
+    version: &str,
+    today: Date,
+) -> anyhow::Result<Vec<u8>> {
+    made(folder, key, version, today, bundle::compile_notices)
+}
+
+fn made(
+    folder: &Path,
+    key: &Keypair,
+    version: &str,
+    today: Date,
+    compile: fn(&Input<'_>, &Keypair) -> Result<bundle::Compiled, Problems>,
+) -> anyhow::Result<Vec<u8>> {
     let files = read_folder(folder)?;
     let pictures = read_folder(&place::assets().join("pictures"))?;
     let input = Input {
@@ -68,7 +91,7 @@ pub fn compile(
         version,
         today,
     };
-    match bundle::compile(&input, key) {
+    match compile(&input, key) {
         Ok(compiled) => {
             for note in &compiled.notes {
                 eprintln!("note: {note}");

@@ -110,6 +110,9 @@ struct MakeBundle {
     /// Version of the content; today's date unless given
     #[arg(long = "content-version")]
     version: Option<String>,
+    /// Only the folder's notices, with their pictures and voices, for the kiosks of every station
+    #[arg(long)]
+    notices: bool,
 }
 
 fn size(text: &str) -> Result<(u32, u32), String> {
@@ -182,7 +185,11 @@ fn run(command: Option<Command>) -> anyhow::Result<()> {
             };
             let today = jiff::Zoned::now().date();
             let version = make.version.unwrap_or_else(|| today.to_string());
-            let bytes = bundle::compile(&make.station, &key, &version, today)?;
+            let compile = match make.notices {
+                true => bundle::compile_notices,
+                false => bundle::compile,
+            };
+            let bytes = compile(&make.station, &key, &version, today)?;
             std::fs::write(&make.bundle, &bytes)
                 .with_context(|| make.bundle.display().to_string())?;
             println!(

@@ -33,7 +33,7 @@ use serde::{Deserialize, Serialize};
 pub use self::container::Entry;
 pub use self::error::BundleError;
 pub use self::key::{KeyError, KeyId, KeyUse, Keypair, PublicKey, TrustedKeys};
-pub use self::make::{Compiled, Input, compile};
+pub use self::make::{Compiled, Input, compile, compile_notices};
 use crate::form::Form;
 use crate::station::Station;
 
@@ -72,6 +72,44 @@ pub struct Bundle {
 struct Content {
     station: Station,
     forms: BTreeMap<String, Form>,
+}
+
+/// What a bundle says of itself, before anybody vouches for it: for a hub that hands bundles on, and whose kiosks judge
+/// the signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// The station's id.
+    pub station: String,
+    /// Version of the content.
+    pub version: String,
+    /// Who says to have signed it.
+    pub signer: KeyId,
+    /// It holds no services: notices, their pictures and voices only.
+    pub only_notices: bool,
+    /// How many notices it holds.
+    pub notices: usize,
+}
+
+impl Label {
+    /// Reads it; sizes, hashes and content are checked as [`Bundle::open`] does, the signature is not.
+    ///
+    /// # Errors
+    /// [`BundleError`], but never for an unknown key.
+    pub fn read(bytes: &[u8]) -> Result<Label, BundleError> {
+        let opened = container::unvouched(bytes)?;
+        let entry = opened
+            .entries
+            .get(CONTENT)
+            .ok_or_else(|| BundleError::BadContent("content.cbor is not there".to_owned()))?;
+        let content: Content = container::decode(entry.slice(bytes)?)?;
+        Ok(Label {
+            station: content.station.settings.id,
+            version: opened.version,
+            signer: opened.signer,
+            only_notices: content.station.services.is_empty() && content.forms.is_empty(),
+            notices: content.station.notices.len(),
+        })
+    }
 }
 
 /// Name of the typed content in a bundle.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use onedoor_forms::bundle::{Bundle, Input, KeyUse, Keypair, TrustedKeys, compile};
+use onedoor_forms::bundle::{Bundle, Input, KeyUse, Keypair, Label, TrustedKeys, compile};
 use onedoor_forms::station::Files;
 use onedoor_sync::wire::{DeviceKey, Signer};
 use serde::Serialize;
@@ -31,9 +31,15 @@ pub fn bundle(bytes: &[u8]) {
 
 fn look(bytes: &[u8]) {
     let trusted = TrustedKeys::new().with(key().public());
+    // The hub reads the label of what nobody vouched for yet.
+    let label = Label::read(bytes);
     let Ok(bundle) = Bundle::open(bytes, &trusted) else {
         return;
     };
+    assert_eq!(
+        label.map(|label| label.version).ok(),
+        Some(bundle.version.clone())
+    );
     crate::taken();
     let mut length = 0;
     for (name, entry) in bundle.files() {

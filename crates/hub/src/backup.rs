@@ -165,7 +165,7 @@ impl Hub {
     /// Puts a copy into an empty database, whole or not at all.
     ///
     /// # Errors
-    /// `NotEmpty`, `Copy`, `Disk`, `Db`.
+    /// `NotEmpty`, `Copy`, `OtherCredential` where these keys open nothing in it, `OlderCredential`, `Disk`, `Db`.
     pub async fn restore(&self, file: &Path) -> Done<Copied> {
         let path = file.to_owned();
         // All of it is checked before the first row goes in.
@@ -173,6 +173,8 @@ impl Hub {
             .await
             .map_err(|why| HubFault::Serve(why.to_string()))??;
         let mut tx = self.write().await?;
+        // The mark of a hub that was only started is taken by the copy's.
+        tx.execute("DELETE FROM hub", vec![]).await?;
         for table in TABLES {
             let sql = format!("SELECT COUNT(*) FROM {}", table.name);
             if tx.number(&sql, vec![]).await? > 0 {
@@ -193,7 +195,12 @@ impl Hub {
             }
             match item {
                 Item::Table(table) => of = Some(table),
-                Item::Row(row) => waiting.push(row),
+                Item::Row(row) => {
+                    if of.is_some_and(|table| table == &schema::HUB) {
+                        crate::mark::fits_copy(&row, &self.keys)?;
+                    }
+                    waiting.push(row);
+                }
                 Item::TableEnd => of = None,
             }
         }

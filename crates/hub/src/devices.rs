@@ -525,20 +525,35 @@ impl Hub {
     /// `Db`, `Credential`.
     pub async fn tell_keys(&self) -> Done<u64> {
         let keys: HubKeys = self.public_keys()?;
-        self.tell_all(None, keys.into(), b"hub keys").await
+        let mut tx = self.write().await?;
+        let told = self
+            .tell_all(&mut *tx, None, keys.into(), b"hub keys")
+            .await?;
+        tx.commit().await?;
+        Ok(told)
     }
 
     /// Tells every kiosk of a station, or all, of a bundle.
     ///
     /// # Errors
     /// `Db`.
-    pub async fn tell_bundle(&self, station: Option<&str>, bundle: BundleMail) -> Done<u64> {
+    pub(crate) async fn tell_bundle(
+        &self,
+        tx: &mut dyn Tx,
+        station: Option<&str>,
+        bundle: BundleMail,
+    ) -> Done<u64> {
         let about = about(bundle.kind);
-        self.tell_all(station, bundle.into(), about).await
+        self.tell_all(tx, station, bundle.into(), about).await
     }
 
-    async fn tell_all(&self, station: Option<&str>, mail: Mail, about: &[u8]) -> Done<u64> {
-        let mut tx = self.write().await?;
+    async fn tell_all(
+        &self,
+        tx: &mut dyn Tx,
+        station: Option<&str>,
+        mail: Mail,
+        about: &[u8],
+    ) -> Done<u64> {
         let rows = tx
             .query(
                 "SELECT device FROM device WHERE state = 1 AND station = COALESCE($1, station) ORDER BY device",
@@ -554,8 +569,7 @@ impl Hub {
             });
         }
         let many = posts.len() as u64;
-        self.post(&mut *tx, posts).await?;
-        tx.commit().await?;
+        self.post(tx, posts).await?;
         Ok(many)
     }
 

@@ -98,13 +98,22 @@ impl Hub {
         }
     }
 
-    /// Writes `cases.csv` into a folder, and with `answers` a folder for each case with what was told.
+    /// Writes `cases.csv` into a new or empty folder, and with `answers` a folder for each case (`STATION-CODE`) with what
+    /// was told.
     ///
     /// # Errors
-    /// `Disk`, `Db`.
+    /// `Asked` where something lies in the folder, `Disk`, `Db`.
     pub async fn export(&self, out: &Path, station: Option<&str>, answers: bool) -> Done<Exported> {
         let mut done = Exported::default();
         folder(out)?;
+        // What an earlier export left would stand among what is true now.
+        let mut there = std::fs::read_dir(out).map_err(HubFault::disk(out))?;
+        if there.next().is_some() {
+            return Err(HubFault::Asked(format!(
+                "{} is not empty: name a new folder, so that nothing old stands among what is new",
+                out.display()
+            )));
+        }
         let table = out.join("cases.csv");
         let disk = |why: csv::Error| HubFault::disk(&table)(std::io::Error::other(why));
         let mut csv = csv::Writer::from_writer(create(&table)?);
@@ -155,7 +164,9 @@ impl Hub {
             csv.write_record(words.map(harmless)).map_err(disk)?;
             done.cases += 1;
             if answers {
-                self.export_case(&out.join(case.case.to_string()), case.case, &mut done)
+                // As people name it; two stations may have given the same digits.
+                let name = format!("{}-{}", plain(&case.station), case.code.compact());
+                self.export_case(&out.join(name), case.case, &mut done)
                     .await?;
             }
         }

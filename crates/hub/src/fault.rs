@@ -27,7 +27,7 @@ pub enum HubFault {
     #[error(transparent)]
     Seal(#[from] SealFault),
     /// A file of the hub's own.
-    #[error("HUB-010: {path}: {why}")]
+    #[error("HUB-010: {path} {}", in_words(why))]
     Disk {
         /// Which.
         path: PathBuf,
@@ -43,6 +43,21 @@ pub enum HubFault {
     /// What lies encrypted in the database does not open.
     #[error("HUB-013: what is kept in the database does not open with this credential")]
     Sealed,
+    /// The database was made with another credential.
+    #[error(
+        "HUB-015: this database belongs to another credential, since {0}: name that one with --key; no other opens what is in it"
+    )]
+    OtherCredential(String),
+    /// A copy of the credential from before its keys were rotated.
+    #[error(
+        "HUB-016: this is an older copy of the credential, with {here} keys for sealing where the database knows {there}: use the newest (--key)"
+    )]
+    OlderCredential {
+        /// Keys for sealing in the file.
+        here: u64,
+        /// Keys for sealing that were used.
+        there: u64,
+    },
     /// No randomness.
     #[error("HUB-014: the system gave no random bytes")]
     NoRandomness,
@@ -87,6 +102,22 @@ impl HubFault {
         let path = path.into();
         move |why| HubFault::Disk { path, why }
     }
+}
+
+/// Why a file could not be read or written, for a person.
+fn in_words(why: &std::io::Error) -> String {
+    use std::io::ErrorKind as Kind;
+    let words = match why.kind() {
+        Kind::NotFound => "is not there, or its folder is not",
+        Kind::PermissionDenied => "may not be read or written by this user",
+        Kind::AlreadyExists => "is there already, and is never written over",
+        Kind::StorageFull | Kind::QuotaExceeded => "did not fit: the disk is full",
+        Kind::ReadOnlyFilesystem => "lies on a disk that is read-only",
+        Kind::IsADirectory => "is a folder, not a file",
+        Kind::NotADirectory => "is not in a folder",
+        _ => return format!("could not be read or written: {why}"),
+    };
+    words.to_owned()
 }
 
 /// What a call of the hub gives.

@@ -15,6 +15,7 @@ pub mod ingest;
 pub mod keys;
 pub mod load;
 pub mod mailbox;
+pub mod mark;
 pub mod metrics;
 pub mod publish;
 pub mod register;

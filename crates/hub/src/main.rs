@@ -8,8 +8,10 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     let arguments = cli::Arguments::parse();
+    // A service's log is read by machines, and what a command has to say it says itself.
+    let most = if arguments.serves() { "info" } else { "error" };
     let filter = tracing_subscriber::EnvFilter::try_from_env("ONEDOOR_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(most));
     tracing_subscriber::fmt()
         .json()
         .with_writer(std::io::stderr)

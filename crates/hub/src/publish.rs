@@ -52,14 +52,15 @@ impl Hub {
         .await?;
         let row = values![place, word, name, version, length, now];
         tx.insert(&NEWEST_BUNDLE, vec![row]).await?;
-        tx.commit().await?;
         let mail = BundleMail {
             kind,
             version: version.to_owned(),
             hash: name.0,
             length: bytes.len() as u64,
         };
-        let told = self.tell_bundle(station, mail).await?;
+        // With the bundle itself, or not at all: a bundle that nobody is told of is fetched by nobody.
+        let told = self.tell_bundle(&mut *tx, station, mail).await?;
+        tx.commit().await?;
         Ok((name, told))
     }
 

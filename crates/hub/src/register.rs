@@ -44,6 +44,42 @@ pub struct Table {
     pub rows: Vec<ResidentRow>,
     /// Rows that are not.
     pub refused: Vec<RefusedRow>,
+    /// People whose row was refused for something else than who they are: what is known of them already stays.
+    refused_people: Vec<Private>,
+    /// The columns, in order, but who it is.
+    pub columns: Vec<String>,
+}
+
+/// What a table is to become.
+#[derive(Debug, Clone)]
+pub struct Register<'a> {
+    /// The station whose residents they are.
+    pub station: &'a str,
+    /// Its id.
+    pub id: &'a str,
+    /// Its name, as residents are told.
+    pub title: &'a str,
+    /// The day on which it was drawn up.
+    pub as_of: jiff::civil::Date,
+    /// The table is the whole: whoever stood in the one before and not in this one has left.
+    pub remove_missing: bool,
+}
+
+/// What a table changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Changes {
+    /// People who were not known.
+    pub new: u64,
+    /// People of whom something else is known now.
+    pub changed: u64,
+    /// People of whom the same is known.
+    pub same: u64,
+    /// People who are not in the table, and were taken out.
+    pub removed: u64,
+    /// People who are not in the table, and stay.
+    pub missing: u64,
+    /// Kiosks that are told.
+    pub kiosks: u64,
 }
 
 impl Table {
@@ -76,6 +112,13 @@ impl Table {
             .iter()
             .map(str::to_owned)
             .collect();
+        if let [one] = &names[..]
+            && let Some(separator) = one.chars().find(|c| matches!(c, ';' | '\t' | '|'))
+        {
+            return Err(wrong(format!(
+                "the columns are separated by {separator:?}: save the table as CSV with commas"
+            )));
+        }
         let usable = |name: &str| {
             let first = name.chars().next().is_some_and(|c| c.is_ascii_lowercase());
             first
@@ -101,11 +144,13 @@ impl Table {
         let mut table = Table {
             rows: Vec::new(),
             refused: Vec::new(),
+            refused_people: Vec::new(),
+            columns: names.iter().filter(|name| *name != WHO).cloned().collect(),
         };
         let mut people = BTreeSet::new();
         for (number, record) in (2u64..).zip(reader.records()) {
-            let read = match record {
-                Ok(record) => row(&names, &record),
+            let read = match &record {
+                Ok(record) => row(&names, record),
                 Err(_) => Err((String::new(), "the row could not be read".to_owned())),
             };
             let read = read.and_then(|row| {
@@ -121,11 +166,21 @@ impl Table {
             });
             match read {
                 Ok(row) => table.rows.push(row),
-                Err((column, why)) => table.refused.push(RefusedRow {
-                    row: number,
-                    column,
-                    why,
-                }),
+                Err((column, why)) => {
+                    // Wherever the number stands in it: a row with a value too many has shifted it.
+                    let people = record
+                        .iter()
+                        .flatten()
+                        .filter_map(|value| IdNumber::parse(value).ok());
+                    table
+                        .refused_people
+                        .extend(people.map(|id| Private::from(id.expose())));
+                    table.refused.push(RefusedRow {
+                        row: number,
+                        column,
+                        why,
+                    });
+                }
             }
         }
         Ok(table)
@@ -156,6 +211,10 @@ fn row(names: &[String], record: &csv::StringRecord) -> Result<ResidentRow, (Str
             let id = IdNumber::parse(value).map_err(|why| (name.clone(), why.to_string()))?;
             who = Some(Private::from(id.expose()));
         } else if !value.is_empty() {
+            if is_day(name) && value.parse::<jiff::civil::Date>().is_err() {
+                let why = "not a day: write it as 1951-09-30";
+                return Err((name.clone(), why.to_owned()));
+            }
             fields.insert(name.clone(), Private::from(value));
         }
     }
@@ -163,6 +222,11 @@ fn row(names: &[String], record: &csv::StringRecord) -> Result<ResidentRow, (Str
         id_number: who.ok_or_else(|| (WHO.to_owned(), "missing".to_owned()))?,
         fields: Some(fields),
     })
+}
+
+/// A column of days, by the name that forms give such fields.
+fn is_day(column: &str) -> bool {
+    column.ends_with("_date") || column.starts_with("date_") || column == "birthday"
 }
 
 /// A row as it lies, encrypted, with what its register is called.
@@ -178,21 +242,49 @@ struct Kept {
 }
 
 impl Hub {
-    /// Takes a register of a station: the table is the whole of it, so whoever stood in the one before and does not stand
-    /// in this one has left. Gives how many rows changed, and how many kiosks are told.
+    /// What a table would change; nothing is kept.
     ///
     /// # Errors
-    /// `Db`, `NoRandomness`.
-    pub async fn take_register(
-        &self,
-        station: &str,
-        register: &str,
-        title: &str,
-        as_of: &str,
-        table: Table,
-    ) -> Done<(u64, u64)> {
-        let name = BTreeMap::from([("zh-CN".to_owned(), title.to_owned())]);
+    /// `Asked` where an older table lies there or the day is to come, `Db`.
+    pub async fn look_at_register(&self, register: &Register<'_>, table: Table) -> Done<Changes> {
+        let mut tx = self.read().await?;
+        self.change(&mut *tx, register, table, false).await
+    }
+
+    /// Takes a register of a station. Who is in the earlier table and not in this one stays, unless the register says that
+    /// the table is the whole; people whose row was refused stay in any case.
+    ///
+    /// # Errors
+    /// `Asked` where a newer table lies there or the day is to come, `Db`, `NoRandomness`.
+    pub async fn take_register(&self, register: &Register<'_>, table: Table) -> Done<Changes> {
         let mut tx = self.write().await?;
+        let changes = self.change(&mut *tx, register, table, true).await?;
+        tx.commit().await?;
+        Ok(changes)
+    }
+
+    async fn change(
+        &self,
+        tx: &mut dyn Tx,
+        asked: &Register<'_>,
+        table: Table,
+        keep: bool,
+    ) -> Done<Changes> {
+        let (station, register) = (asked.station, asked.id);
+        // A day ahead is another time zone; more is a slip of the pen.
+        let tomorrow = jiff::Zoned::now()
+            .date()
+            .saturating_add(jiff::Span::new().days(1));
+        if asked.as_of > tomorrow {
+            let words = format!(
+                "the table cannot have been drawn up on {}: that day is to come",
+                asked.as_of
+            );
+            return Err(HubFault::Asked(words));
+        }
+        let as_of = &asked.as_of.to_string();
+        let name = BTreeMap::from([("zh-CN".to_owned(), asked.title.to_owned())]);
+        let mut did = Changes::default();
         let before = tx
             .query(
                 "SELECT who, mark, row FROM resident WHERE station = $1 AND register = $2",
@@ -201,6 +293,13 @@ impl Hub {
             .await?;
         let mut old = BTreeMap::new();
         for row in &before {
+            let of = self.kept(station, &row.array(0)?, row.bytes(2)?)?.as_of;
+            if of > *as_of {
+                let words = format!(
+                    "this table was drawn up on {as_of}, and one of {of} was taken already: what is newer is not overwritten"
+                );
+                return Err(HubFault::Asked(words));
+            }
             old.insert(
                 row.array::<32>(0)?,
                 (row.array::<32>(1)?, row.bytes(2)?.to_vec()),
@@ -211,8 +310,13 @@ impl Hub {
         for row in table.rows {
             let who = self.who(register, row.id_number.expose());
             let mark = self.keys.rest.name(&encode(&row));
-            if old.remove(&who).is_some_and(|(before, _)| before == mark) {
-                continue;
+            match old.remove(&who) {
+                Some((before, _)) if before == mark => {
+                    did.same += 1;
+                    continue;
+                }
+                Some(_) => did.changed += 1,
+                None => did.new += 1,
             }
             let kept = Kept {
                 name: name.clone(),
@@ -227,12 +331,31 @@ impl Hub {
             fresh.push((who, values![station, register, who, hidden, mark, now]));
             changed.push(row);
         }
+        for id in &table.refused_people {
+            old.remove(&self.who(register, id.expose()));
+        }
+        if asked.remove_missing {
+            did.removed = old.len() as u64;
+        } else {
+            did.missing = old.len() as u64;
+            old.clear();
+        }
         for (who, (_, hidden)) in &old {
             let kept = self.kept(station, who, hidden)?;
             changed.push(ResidentRow {
                 id_number: kept.row.id_number,
                 fields: None,
             });
+        }
+        let kiosks = tx
+            .query(
+                "SELECT device FROM device WHERE station = $1 AND state = 1 ORDER BY device",
+                values![station],
+            )
+            .await?;
+        did.kiosks = kiosks.len() as u64;
+        if !keep {
+            return Ok(did);
         }
         let gone = old.keys().chain(fresh.iter().map(|(who, _)| who));
         for who in gone {
@@ -244,13 +367,6 @@ impl Hub {
         }
         tx.insert(&RESIDENT, fresh.into_iter().map(|(_, row)| row).collect())
             .await?;
-        let rows = changed.len() as u64;
-        let kiosks = tx
-            .query(
-                "SELECT device FROM device WHERE station = $1 AND state = 1 ORDER BY device",
-                values![station],
-            )
-            .await?;
         let letters = letters(register, &name, as_of, changed);
         let mut posts = Vec::new();
         for kiosk in &kiosks {
@@ -261,9 +377,8 @@ impl Hub {
                 about: None,
             }));
         }
-        self.post(&mut *tx, posts).await?;
-        tx.commit().await?;
-        Ok((rows, kiosks.len() as u64))
+        self.post(tx, posts).await?;
+        Ok(did)
     }
 
     /// Puts all rows that its station has into a new kiosk's mailbox.

@@ -2,6 +2,7 @@
 //! answers, and the chain needs them.
 
 use crate::clock::{DAY_MS, now_ms};
+use crate::db::Tx;
 use crate::fault::Done;
 use crate::hub::Hub;
 use crate::values;
@@ -9,6 +10,8 @@ use crate::values;
 /// What was erased.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Erased {
+    /// Cases whose answers were still there.
+    pub cases: u64,
     /// Sealed blobs.
     pub blobs: u64,
     /// Texts that were written at the hub.
@@ -26,20 +29,53 @@ impl Hub {
     /// # Errors
     /// `Db`.
     pub async fn retention(&self, days: u32) -> Done<Erased> {
-        let before = now_ms() - i64::from(days) * DAY_MS;
         let mut tx = self.write().await?;
-        let old = "SELECT case_id FROM matter WHERE closed_ms IS NOT NULL AND closed_ms < $1";
-        let of_old = format!(
-            "EXISTS (SELECT 1 FROM blob b WHERE b.device = file.device AND b.blob = file.blob AND b.case_id IN ({old}))"
-        );
-        tx.execute(
+        let erased = erase(&mut *tx, days).await?;
+        tx.commit().await?;
+        let Erased {
+            cases,
+            blobs,
+            texts,
+            mail,
+            strays,
+        } = erased;
+        tracing::info!(cases, blobs, texts, mail, strays, "retention");
+        Ok(erased)
+    }
+
+    /// What [`Hub::retention`] would erase; nothing is.
+    ///
+    /// # Errors
+    /// `Db`.
+    pub async fn retention_preview(&self, days: u32) -> Done<Erased> {
+        let mut tx = self.write().await?;
+        // A transaction that is dropped changed nothing.
+        erase(&mut *tx, days).await
+    }
+}
+
+async fn erase(tx: &mut dyn Tx, days: u32) -> Done<Erased> {
+    let before = now_ms() - i64::from(days) * DAY_MS;
+    let old = "SELECT case_id FROM matter WHERE closed_ms IS NOT NULL AND closed_ms < $1";
+    let of_old = format!(
+        "EXISTS (SELECT 1 FROM blob b WHERE b.device = file.device AND b.blob = file.blob AND b.case_id IN ({old}))"
+    );
+    let cases = tx
+            .number(
+                &format!(
+                    "SELECT COUNT(*) FROM matter WHERE case_id IN ({old}) AND (EXISTS (SELECT 1 FROM words w WHERE w.case_id = matter.case_id) OR EXISTS (SELECT 1 FROM blob b JOIN file f ON f.device = b.device AND f.blob = b.blob WHERE b.case_id = matter.case_id AND f.erased_ms IS NULL AND f.arrived_ms IS NOT NULL))"
+                ),
+                values![before],
+            )
+            .await?;
+    tx.execute(
             &format!(
                 "DELETE FROM piece WHERE EXISTS (SELECT 1 FROM file WHERE file.device = piece.device AND file.name = piece.name AND {of_old})"
             ),
             values![before],
         )
         .await?;
-        let blobs = tx
+    let blobs = tx
             .execute(
                 &format!(
                     "UPDATE file SET erased_ms = $2 WHERE erased_ms IS NULL AND arrived_ms IS NOT NULL AND {of_old}"
@@ -47,37 +83,35 @@ impl Hub {
                 values![before, now_ms()],
             )
             .await?;
-        let texts = tx
-            .execute(
-                &format!("DELETE FROM words WHERE case_id IN ({old})"),
-                values![before],
-            )
-            .await?;
-        let mail = tx
+    let texts = tx
+        .execute(
+            &format!("DELETE FROM words WHERE case_id IN ({old})"),
+            values![before],
+        )
+        .await?;
+    let mail = tx
             .execute(
                 "DELETE FROM mail WHERE made_ms < $1 AND EXISTS (SELECT 1 FROM mailbox m WHERE m.device = mail.device AND m.cursor >= mail.number)",
                 values![before],
             )
             .await?;
-        // Begun and never ended, or sealed bytes that no event names.
-        let stray = "begun_ms < $1 AND (arrived_ms IS NULL OR NOT EXISTS (SELECT 1 FROM blob b WHERE b.device = file.device AND b.blob = file.blob))";
-        tx.execute(
+    // Begun and never ended, or sealed bytes that no event names.
+    let stray = "begun_ms < $1 AND (arrived_ms IS NULL OR NOT EXISTS (SELECT 1 FROM blob b WHERE b.device = file.device AND b.blob = file.blob))";
+    tx.execute(
             &format!(
                 "DELETE FROM piece WHERE EXISTS (SELECT 1 FROM file WHERE file.device = piece.device AND file.name = piece.name AND {stray})"
             ),
             values![before],
         )
         .await?;
-        let strays = tx
-            .execute(&format!("DELETE FROM file WHERE {stray}"), values![before])
-            .await?;
-        tx.commit().await?;
-        tracing::info!(blobs, texts, mail, strays, "retention");
-        Ok(Erased {
-            blobs,
-            texts,
-            mail,
-            strays,
-        })
-    }
+    let strays = tx
+        .execute(&format!("DELETE FROM file WHERE {stray}"), values![before])
+        .await?;
+    Ok(Erased {
+        cases,
+        blobs,
+        texts,
+        mail,
+        strays,
+    })
 }

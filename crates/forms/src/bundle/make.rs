@@ -53,6 +53,19 @@ pub(super) fn picture_names(name: &str) -> impl Iterator<Item = String> {
 /// # Errors
 /// All problems of all files at once, with file, line and column; nothing is signed then.
 pub fn compile(input: &Input<'_>, key: &Keypair) -> Result<Compiled, Problems> {
+    made(input, key, false)
+}
+
+/// The same of the notices alone, with their pictures and voices, for kiosks of every station: the whole folder is checked,
+/// but no service, form, place or person goes with it.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_notices(input: &Input<'_>, key: &Keypair) -> Result<Compiled, Problems> {
+    made(input, key, true)
+}
+
+fn made(input: &Input<'_>, key: &Keypair, only_notices: bool) -> Result<Compiled, Problems> {
     let files: Files = input
         .files
         .iter()
@@ -91,6 +104,20 @@ pub fn compile(input: &Input<'_>, key: &Keypair) -> Result<Compiled, Problems> {
         return Err(problems);
     };
     check::whole_paths(&mut station, &forms);
+    let mut forms = forms;
+    if only_notices {
+        forms.clear();
+        station.services.clear();
+        station.staff = station::Staff::default();
+        station.places = station::Places::default();
+        let named: BTreeSet<String> = station
+            .notices
+            .iter()
+            .flat_map(|notice| picture_names(&notice.picture))
+            .map(|file| format!("pictures/{file}"))
+            .collect();
+        media.retain(|path, _| named.contains(path) || is_notice_voice(path));
+    }
     let name = station.settings.id.clone();
     let written = written(Content { station, forms }).and_then(|content| {
         let mut list = vec![(CONTENT.to_owned(), content)];
@@ -117,6 +144,14 @@ fn written(content: Content) -> Result<Vec<u8>, BundleError> {
             "what was written reads differently".to_owned(),
         ))
     }
+}
+
+/// A clip that belongs to a notice: `voices/<language>/<pack>/notices/<id>/…`.
+fn is_notice_voice(path: &str) -> bool {
+    matches!(
+        path.split('/').collect::<Vec<_>>()[..],
+        ["voices", _, _, "notices", ..]
+    )
 }
 
 /// Files that editors leave behind.

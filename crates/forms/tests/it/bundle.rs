@@ -222,3 +222,49 @@ proptest! {
         prop_assert!(TrustedKeys::from_file(&text).is_err());
     }
 }
+
+#[test]
+fn a_bundle_of_notices_holds_notices_and_nobody() {
+    let pictures = pictures();
+    let mut files = small();
+    files.insert(
+        "voices/zh-CN/default/notices/first/body.ogg".to_owned(),
+        b"clip".to_vec(),
+    );
+    files.insert(
+        "voices/zh-CN/default/name/li.ogg".to_owned(),
+        b"clip".to_vec(),
+    );
+    let input = Input {
+        files: &files,
+        pictures: &pictures,
+        version: "test.1",
+        today: TODAY,
+    };
+    let whole = compile(&input, &key()).unwrap().bytes;
+    let notices = compile_notices(&input, &key()).unwrap().bytes;
+    let (label, of_whole) = (Label::read(&notices).unwrap(), Label::read(&whole).unwrap());
+    assert!(label.only_notices && !of_whole.only_notices);
+    assert_eq!(label.signer, key().public().id());
+    let (all, opened) = (
+        Bundle::open(&whole, &trusted()).unwrap(),
+        Bundle::open(&notices, &trusted()).unwrap(),
+    );
+    assert_eq!(opened.station.notices, all.station.notices);
+    assert!(opened.station.staff.persons.is_empty() && opened.forms.is_empty());
+    assert!(
+        opened
+            .entry("voices/zh-CN/default/notices/first/body.ogg")
+            .is_some()
+    );
+    assert!(opened.entry("voices/zh-CN/default/name/li.ogg").is_none());
+    // A label is read whoever signed; a changed file is found all the same.
+    let mut other = compile_notices(&input, &Keypair::from_random(&[9; 32], KeyUse::Station))
+        .unwrap()
+        .bytes;
+    assert!(Label::read(&other).is_ok() && Bundle::open(&other, &trusted()).is_err());
+    if let Some(last) = other.last_mut() {
+        *last ^= 1;
+    }
+    assert_eq!(Label::read(&other).unwrap_err().code(), "BND-003");
+}

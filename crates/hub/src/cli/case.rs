@@ -1,12 +1,12 @@
 //! Cases on the command line: the whole loop, before there are pages for it.
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use clap::{Args, Subcommand};
 use onedoor_domain::calendar::Due;
-use onedoor_domain::case::{AnswerKind, Move, Word};
-use onedoor_hub::Hub;
+use onedoor_domain::case::{AnswerKind, Move, NotAllowed, Phase, Word};
 use onedoor_hub::cases::{CaseView, DeskMove, Outcome, StepBody};
 use onedoor_hub::clock;
+use onedoor_hub::{Hub, HubFault};
 use onedoor_sync::mail::{Owner, TextRole};
 
 #[derive(Args)]
@@ -68,8 +68,8 @@ enum What {
         /// Something to know besides.
         #[arg(long)]
         note: Option<String>,
-        /// Language of the texts.
-        #[arg(long, default_value = "zh-CN")]
+        /// Language of the texts, as the stations write it (zh-CN, en).
+        #[arg(long, default_value = "zh-CN", value_parser = language)]
         language: String,
     },
     /// The resident was told, the way they asked for.
@@ -86,6 +86,9 @@ enum What {
         /// The word.
         #[arg(value_enum)]
         word: Said,
+        /// The resident needs no answer any more: closes a case that the office has not answered.
+        #[arg(long)]
+        unanswered: bool,
     },
 }
 
@@ -115,11 +118,95 @@ pub(super) async fn case(hub: &Hub, asked: CaseArguments) -> Result<()> {
             bail!("several stations have a case of this code");
         }
     };
+    let status = &found[0].whole.status;
+    if let Some(What::Say {
+        word: Said::Solved,
+        unanswered: false,
+        ..
+    }) = &asked.what
+        && !matches!(status.phase, Phase::Answered | Phase::Told | Phase::Closed)
+    {
+        bail!(
+            "HUB-024: case {} {}: nobody has answered it. If the resident needs no answer any more, say so with --unanswered",
+            found[0].code,
+            standing(status.phase)
+        );
+    }
     if let Some(made) = asked.what.and_then(|what| what.into_move(case)) {
-        hub.move_case(made).await?;
+        hub.move_case(made).await.map_err(|why| match why {
+            HubFault::NotAllowed(NotAllowed::WrongPhase(phase)) => anyhow!(
+                "HUB-024: this cannot happen to case {} now: it {}. What can: {}",
+                found[0].code,
+                standing(phase),
+                next(phase)
+            ),
+            HubFault::NotAllowed(why) => {
+                anyhow!(
+                    "HUB-024: case {}: {why}. It {}",
+                    found[0].code,
+                    standing(phase_of(&found))
+                )
+            }
+            other => other.into(),
+        })?;
     }
     show(&hub.case(case).await?);
     Ok(())
+}
+
+fn phase_of(found: &[onedoor_hub::cases::Matter]) -> Phase {
+    found
+        .first()
+        .map_or(Phase::Draft, |case| case.whole.status.phase)
+}
+
+/// Where a case stands, as the end of "it …".
+fn standing(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Draft => "is not handed in",
+        Phase::Saved => "was saved, and nobody has taken it yet",
+        Phase::InHand => "is in somebody's hands",
+        Phase::Answered => "was answered, and the resident was not told yet",
+        Phase::Told => "was answered, and the resident was told",
+        Phase::Reopened => "was reopened and waits for another person",
+        Phase::Closed => "is closed: the resident said that it is solved",
+    }
+}
+
+/// What may come next, as commands.
+fn next(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Draft => "wait until the resident has handed it in",
+        Phase::Saved => "`take --staff ID`",
+        Phase::InHand => {
+            "`answer --staff ID approved|sent-back|refused`, `hand-on --staff ID --to ID`"
+        }
+        Phase::Answered => "`tell --staff ID`, `say --staff ID solved|partly|not-solved`",
+        Phase::Told => "`say --staff ID solved|partly|not-solved`",
+        Phase::Reopened => "`take --staff ID` by somebody else, with fewer `--days` than before",
+        Phase::Closed => "`say --staff ID partly|not-solved`, which opens it again",
+    }
+}
+
+/// A language tag (BCP 47) of the plain kind that stations use.
+fn language(text: &str) -> Result<String, String> {
+    let mut parts = text.split('-');
+    let first = parts.next().unwrap_or_default();
+    let fits = (2..=3).contains(&first.len())
+        && first.chars().all(|c| c.is_ascii_lowercase())
+        && parts
+            .all(|p| (2..=8).contains(&p.len()) && p.chars().all(|c| c.is_ascii_alphanumeric()));
+    match fits {
+        true => Ok(text.to_owned()),
+        false => Err("a language is written like zh-CN or en".to_owned()),
+    }
+}
+
+fn days(due: Due) -> String {
+    match due {
+        Due::On(day) => format!("by {day}"),
+        Due::WithinWorkingDays(days) => format!("within {days} working days"),
+    }
 }
 
 impl What {
@@ -193,7 +280,7 @@ impl What {
                 }
             }
             What::Tell { staff } => DeskMove::new(case, staff, Move::Tell),
-            What::Say { staff, word } => {
+            What::Say { staff, word, .. } => {
                 let word = match word {
                     Said::Solved => Word::Solved,
                     Said::Partly => Word::Partly,
@@ -212,11 +299,20 @@ fn show(view: &CaseView) {
         matter.code, matter.service, matter.station
     );
     println!(
-        "saved {}  now {:?}, level {}",
+        "saved {}; it {}; level {}",
         clock::text(matter.saved_ms),
-        status.phase,
+        standing(status.phase),
         status.level
     );
+    if let Some(due) = status.due {
+        println!("an answer was promised {}", days(due));
+    }
+    if let Some(answer) = status.answer {
+        println!("answer: {}", kind(answer));
+    }
+    if let Some(word) = status.word {
+        println!("the resident's word: {}", said(word));
+    }
     if let Some(owner) = &matter.whole.owner {
         let name = owner.name.as_deref().unwrap_or("");
         let phone = owner.phone.as_deref().unwrap_or("");
@@ -233,8 +329,8 @@ fn show(view: &CaseView) {
         };
         let what = match &step.body {
             StepBody::Saved(_) => "saved".to_owned(),
-            StepBody::Changed(changed) => format!("{:?}", changed.to),
-            StepBody::Word(word) => format!("the resident said {:?}", word.word),
+            StepBody::Changed(changed) => changed_to(changed.to).to_owned(),
+            StepBody::Word(word) => format!("the resident said: {}", said(word.word)),
             StepBody::NewCode(code) => format!("new code {code}"),
         };
         let became = match step.outcome {
@@ -253,8 +349,40 @@ fn show(view: &CaseView) {
     }
 }
 
+fn kind(answer: AnswerKind) -> &'static str {
+    match answer {
+        AnswerKind::Approved => "yes",
+        AnswerKind::SentBack => "sent back, one thing is missing",
+        AnswerKind::Refused => "no, with a reason and another way",
+    }
+}
+
+fn said(word: Word) -> &'static str {
+    match word {
+        Word::Solved => "solved",
+        Word::Partly => "partly solved",
+        Word::NotSolved => "not solved",
+    }
+}
+
+fn changed_to(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Draft => "draft",
+        Phase::Saved => "saved",
+        Phase::InHand => "in hand",
+        Phase::Answered => "answered",
+        Phase::Told => "told",
+        Phase::Reopened => "reopened",
+        Phase::Closed => "closed",
+    }
+}
+
 pub(super) async fn cases(hub: &Hub, station: Option<&str>, closed: bool) -> Result<()> {
-    for case in hub.cases(station, closed, 500).await? {
+    let all = hub.cases(station, closed, 500).await?;
+    if all.is_empty() {
+        println!("No case{}.", if closed { "" } else { " is open" });
+    }
+    for case in all {
         let status = &case.whole.status;
         let owner = status.owner.as_deref().unwrap_or("nobody yet");
         println!(
@@ -262,7 +390,7 @@ pub(super) async fn cases(hub: &Hub, station: Option<&str>, closed: bool) -> Res
             case.code,
             case.service,
             case.station,
-            format!("{:?}", status.phase),
+            changed_to(status.phase),
             status.level,
             clock::text(case.changed_ms)
         );

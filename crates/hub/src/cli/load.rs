@@ -15,11 +15,12 @@ use super::Place;
 #[derive(Args)]
 pub(super) struct LoadArguments {
     /// The hub's address; without one, a hub is served here for as long as it takes. Its database must be at hand all the
-    /// same (`--database`, `--key`): the kiosks that are played are enrolled in it, at stations `load-…`.
+    /// same (`--database`, `--key`): the kiosks that are played are enrolled in it, at stations `load-…`, and stay. A
+    /// database with other kiosks is refused.
     #[arg(long)]
     url: Option<String>,
     /// Kiosks.
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=10_000))]
     kiosks: u64,
     /// Cases each has waiting (four events a case).
     #[arg(long, default_value_t = 250)]
@@ -49,6 +50,17 @@ pub(super) struct LoadArguments {
 
 pub(super) async fn load(place: &Place, asked: LoadArguments) -> Result<()> {
     let hub = super::serve::hub(place).await?;
+    // What is played stays: among real cases nobody could tell it apart later.
+    let others = hub.devices().await?;
+    if let Some(real) = others
+        .iter()
+        .find(|line| !line.station.starts_with("load-"))
+    {
+        bail!(
+            "HUB-033: this database has a kiosk of station {}; what is played would stay among its cases. Play into a database of its own: --database sqlite:load.db",
+            real.station
+        );
+    }
     let mut served = None;
     let url = match asked.url {
         Some(url) => url,
@@ -118,7 +130,12 @@ pub(super) async fn load(place: &Place, asked: LoadArguments) -> Result<()> {
         served.stop().await;
     }
     if played.lost > 0 {
-        bail!("{} kiosks could not bring everything", played.lost);
+        bail!(
+            "HUB-034: {} of {} kiosks could not bring everything within {} s; what the hub said to it is in its log (ONEDOOR_LOG=info)",
+            played.lost,
+            asked.kiosks,
+            asked.patience
+        );
     }
     Ok(())
 }

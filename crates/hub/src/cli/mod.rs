@@ -2,6 +2,7 @@
 
 mod case;
 mod load;
+mod publish;
 mod serve;
 mod work;
 
@@ -43,21 +44,16 @@ pub struct Place {
     /// The credential: beside a SQLite file by default, else from systemd's credentials (`hub.key`).
     #[arg(long, global = true, env = "ONEDOOR_HUB_KEY")]
     key: Option<PathBuf>,
-    /// The hub's name, by which a technician knows it.
-    #[arg(
-        long,
-        global = true,
-        env = "ONEDOOR_HUB_NAME",
-        default_value = "county hub"
-    )]
-    name: String,
+    /// The hub's name, by which a technician knows it; the database remembers it.
+    #[arg(long, global = true, env = "ONEDOOR_HUB_NAME")]
+    name: Option<String>,
 }
 
 /// How to serve.
-#[derive(Args, Clone)]
+#[derive(Args, Clone, PartialEq)]
 pub struct ServeArguments {
     /// The address to listen on.
-    #[arg(long, env = "ONEDOOR_LISTEN", default_value = "127.0.0.1:7280")]
+    #[arg(long, env = "ONEDOOR_LISTEN", default_value = "127.0.0.1:7280", value_parser = listen)]
     listen: SocketAddr,
     /// Certificate in PEM (`onedoor-hub tls new` makes one).
     #[arg(long, requires = "tls_key")]
@@ -83,7 +79,7 @@ pub struct ServeArguments {
 #[derive(Subcommand)]
 enum Command {
     /// Serve kiosks (as without a command).
-    Serve,
+    Serve(ServeArguments),
     /// The hub's own keys.
     #[command(subcommand)]
     Keys(work::KeysCommand),
@@ -93,13 +89,13 @@ enum Command {
     /// A single-use code by which a kiosk of a station asks to be taken in; good for ten minutes.
     Code {
         /// The station's id.
-        #[arg(long)]
+        #[arg(long, value_parser = id)]
         station: String,
     },
     /// A signed single-use token for a station without a network; it goes onto the technician's stick.
     Token {
         /// The station's id.
-        #[arg(long)]
+        #[arg(long, value_parser = id)]
         station: String,
         /// Where to.
         #[arg(long, default_value = "onedoor.token")]
@@ -171,26 +167,17 @@ enum Command {
         /// A copy, or a folder of which the newest is taken.
         from: PathBuf,
     },
-    /// Erase the answers of cases that were closed long ago.
+    /// Erase the answers of cases that were closed long ago. Without `--erase` it only says what it would erase.
     Retention {
         /// How long ago.
         #[arg(long, default_value_t = 365)]
         days: u32,
+        /// Do it: nothing brings back what is erased.
+        #[arg(long)]
+        erase: bool,
     },
-    /// Tell kiosks of a signed bundle, and give it to them.
-    Publish {
-        /// The bundle.
-        file: PathBuf,
-        /// Version of its content, for people.
-        #[arg(long)]
-        version_text: String,
-        /// It holds notices only.
-        #[arg(long)]
-        notices: bool,
-        /// Only for this station.
-        #[arg(long)]
-        station: Option<String>,
-    },
+    /// Tell kiosks of a signed bundle, and give it to them: a station's goes to that station, one of notices only to all.
+    Publish(publish::PublishArguments),
     /// Registers of residents, for "fill once".
     #[command(subcommand)]
     Register(work::RegisterCommand),
@@ -207,9 +194,65 @@ fn device(text: &str) -> Result<DeviceId, String> {
         .ok_or_else(|| "a kiosk's number has 16 hex digits: see `onedoor-hub devices`".to_owned())
 }
 
+/// The id of a station or register, as in `station.toml`.
+fn id(text: &str) -> Result<String, String> {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if (1..=64).contains(&text.len()) && text.chars().all(fits) {
+        return Ok(text.to_owned());
+    }
+    Err("an id has lower-case letters, digits and hyphens, as in station.toml".to_owned())
+}
+
+/// An address, or a name that stands for one.
+fn listen(text: &str) -> Result<SocketAddr, String> {
+    use std::net::ToSocketAddrs;
+    let found = text.to_socket_addrs().ok().and_then(|mut all| all.next());
+    found.ok_or_else(|| "write ADDRESS:PORT, such as 0.0.0.0:7280 or localhost:7280".to_owned())
+}
+
+/// Says so where no kiosk stands at this station: perhaps its id was misspelt.
+async fn hint_of_station(hub: &Hub, station: &str) -> Result<()> {
+    let mut stations: Vec<String> = hub
+        .devices()
+        .await?
+        .into_iter()
+        .map(|d| d.station)
+        .collect();
+    stations.sort();
+    stations.dedup();
+    if !stations.iter().any(|known| known == station) {
+        let known = match stations.is_empty() {
+            true => "no station has one yet".to_owned(),
+            false => format!("stations with kiosks: {}", stations.join(", ")),
+        };
+        println!("No kiosk stands at station {station} yet ({known}).");
+    }
+    Ok(())
+}
+
+impl ServeArguments {
+    /// What was said before `serve` and what was said after it; only one of both places counts.
+    fn or(self, after: Self) -> Result<Self> {
+        #[derive(Parser)]
+        struct Nothing {
+            #[command(flatten)]
+            serve: ServeArguments,
+        }
+        let nothing = Nothing::try_parse_from(["onedoor-hub"])?.serve;
+        if self == nothing {
+            Ok(after)
+        } else if after == nothing {
+            Ok(self)
+        } else {
+            anyhow::bail!("say how to serve before `serve` or after it, not both")
+        }
+    }
+}
+
 impl Place {
     /// Where the credential is.
     fn key(&self) -> Result<PathBuf> {
+        db::understood(&self.database)?;
         if let Some(key) = &self.key {
             return Ok(key.clone());
         }
@@ -228,13 +271,28 @@ impl Place {
         let key = self.key()?;
         if !key.exists() {
             anyhow::bail!(
-                "{} is not there: `onedoor-hub keys new` makes it",
+                "{} is not there. A database that is in use needs the credential it was made with (--key); for a new one `onedoor-hub keys new` makes one",
                 key.display()
             );
         }
         let keys = Keys::read(&key)?;
         let db = db::open(&self.database).await?;
-        Ok(Arc::new(Hub::new(db, keys, self.name.clone())))
+        Ok(Arc::new(Hub::open(db, keys, self.name.as_deref()).await?))
+    }
+
+    /// The hub for a copy that is put into it: whose database it is, the copy says.
+    async fn hub_to_restore(&self) -> Result<Hub> {
+        let key = self.key()?;
+        if !key.exists() {
+            anyhow::bail!(
+                "{} is not there: put the credential of the hub that made the copy there, or name it with --key. A new one opens nothing in it",
+                key.display()
+            );
+        }
+        let keys = Keys::read(&key)?;
+        let db = db::open(&self.database).await?;
+        let name = self.name.as_deref().unwrap_or(onedoor_hub::mark::NAME);
+        Ok(Hub::new(db, keys, name))
     }
 }
 
@@ -245,17 +303,33 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         serve,
         command,
     } = arguments;
-    match command.unwrap_or(Command::Serve) {
-        Command::Serve => serve::serve(&place, &serve).await,
+    match command {
+        None => serve::serve(&place, &serve).await,
+        Some(Command::Serve(after)) => serve::serve(&place, &serve.or(after)?).await,
+        Some(command) => once(place, command).await,
+    }
+}
+
+impl Arguments {
+    /// It goes on until somebody ends it, and its log is for a machine.
+    pub fn serves(&self) -> bool {
+        matches!(self.command, None | Some(Command::Serve(_)))
+    }
+}
+
+async fn once(place: Place, command: Command) -> Result<()> {
+    match command {
+        Command::Serve(serve) => serve::serve(&place, &serve).await,
         Command::Keys(command) => work::keys(&place, command).await,
         Command::Tls(command) => work::tls(&place, command),
         Command::Code { station } => {
-            let code = place.hub().await?.new_code(&station).await?;
+            let hub = place.hub().await?;
+            let code = hub.new_code(&station).await?;
             let (first, last) = code.split_at(4);
             println!(
                 "{first} {last}\n\nGood once, for ten minutes, for a kiosk of station {station}."
             );
-            Ok(())
+            hint_of_station(&hub, &station).await
         }
         Command::Token { station, out, days } => {
             let token = place.hub().await?.new_token(&station, days).await?;
@@ -318,7 +392,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
             } else {
                 from
             };
-            let made = place.hub().await?.restore(&file).await?;
+            let made = place.hub_to_restore().await?.restore(&file).await?;
             println!(
                 "{}: {} rows, {} events restored.",
                 file.display(),
@@ -327,34 +401,22 @@ pub async fn run(arguments: Arguments) -> Result<()> {
             );
             Ok(())
         }
-        Command::Retention { days } => {
-            let erased = place.hub().await?.retention(days).await?;
-            println!(
-                "erased: {} sealed blobs, {} texts, {} mailbox items, {} files that nothing named",
-                erased.blobs, erased.texts, erased.mail, erased.strays
-            );
-            Ok(())
-        }
-        Command::Publish {
-            file,
-            version_text,
-            notices,
-            station,
-        } => {
-            use onedoor_sync::mail::BundleKind;
-            let bytes = std::fs::read(&file).with_context(|| file.display().to_string())?;
-            let kind = if notices {
-                BundleKind::Notices
-            } else {
-                BundleKind::Station
-            };
+        Command::Retention { days, erase } => {
             let hub = place.hub().await?;
-            let (name, told) = hub
-                .publish(&bytes, kind, &version_text, station.as_deref())
-                .await?;
-            println!("{name}: {} bytes, {told} kiosks are told.", bytes.len());
+            let (word, of) = match erase {
+                true => ("erased", hub.retention(days).await?),
+                false => ("would erase", hub.retention_preview(days).await?),
+            };
+            println!(
+                "{word}: the answers of {} cases closed more than {days} days ago ({} sealed blobs, {} texts), {} mailbox items that were fetched, {} files that nothing named",
+                of.cases, of.blobs, of.texts, of.mail, of.strays
+            );
+            if !erase {
+                println!("Nothing was erased. With --erase it is, and nothing brings it back.");
+            }
             Ok(())
         }
+        Command::Publish(asked) => publish::publish(&*place.hub().await?, asked).await,
         Command::Register(command) => work::register(&*place.hub().await?, command).await,
         Command::Export(asked) => work::export(&*place.hub().await?, asked).await,
         Command::Load(asked) => load::load(&place, asked).await,

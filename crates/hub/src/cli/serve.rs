@@ -81,14 +81,27 @@ pub(super) async fn hub(place: &Place) -> Result<Arc<Hub>> {
             other => break other?,
         }
     };
-    Ok(Arc::new(Hub::new(db, keys, place.name.clone())))
+    Ok(Arc::new(Hub::open(db, keys, place.name.as_deref()).await?))
 }
 
 async fn copy(hub: &Hub, folder: &Path, minutes: u64) {
     let mut every = tokio::time::interval(Duration::from_secs(minutes * 60));
+    let mut works = true;
     loop {
         every.tick().await;
-        if let Err(why) = hub.backup(folder).await {
+        let made = hub.backup(folder).await;
+        // Whoever started it looks at the screen once, not into the log every hour.
+        if made.is_ok() != works {
+            works = made.is_ok();
+            match &made {
+                Ok(_) => eprintln!("onedoor-hub: copies are made at {} again", folder.display()),
+                Err(why) => eprintln!(
+                    "onedoor-hub: NO COPY could be made at {}: {why}. Kiosks erase nothing until one is.",
+                    folder.display()
+                ),
+            }
+        }
+        if let Err(why) = made {
             tracing::error!(%why, "backup_failed");
         }
     }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use onedoor_hub::http::tls as certificates;
 use onedoor_hub::keys::hex;
-use onedoor_hub::register::Table;
+use onedoor_hub::register::{Register, Table};
 use onedoor_hub::{Hub, Keys, clock};
 
 use super::Place;
@@ -42,30 +42,35 @@ pub(super) enum BagCommand {
     Import {
         /// The mailbag.
         file: PathBuf,
-        /// Where the answer goes; with several kiosks in it, one file each with its number behind.
+        /// Where the answer goes: a folder, such as the stick, or a file. Beside the mailbag unless given. Kiosks look for
+        /// names that end with `from-county.bag`, so the name gets that ending where it lacks it.
         #[arg(long)]
-        answer: PathBuf,
+        answer: Option<PathBuf>,
     },
 }
 
 #[derive(Subcommand)]
 pub(super) enum RegisterCommand {
-    /// Take a table (CSV, UTF-8, the first row names the columns; one of them `id_number`).
+    /// Take a table (CSV with commas, UTF-8 or GB 18030; the first row names the columns, one of them `id_number`, the
+    /// others as the fields of forms that they fill).
     Import {
         /// The table.
         file: PathBuf,
         /// The station whose residents they are.
-        #[arg(long)]
+        #[arg(long, value_parser = super::id)]
         station: String,
         /// Id of the register.
-        #[arg(long, default_value = "residents")]
+        #[arg(long, default_value = "residents", value_parser = super::id)]
         register: String,
         /// Its name, as residents are told.
         #[arg(long, default_value = "居民登记")]
         title: String,
         /// The day it was drawn up, 2026-11-01.
         #[arg(long)]
-        as_of: String,
+        as_of: jiff::civil::Date,
+        /// The table is the whole: whoever stood in the one before and is not in this one has left, and is taken out.
+        #[arg(long)]
+        remove_missing: bool,
         /// Only say what would be taken and what refused.
         #[arg(long)]
         preview: bool,
@@ -91,7 +96,7 @@ pub(super) fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
         .create_new(true)
         .mode(0o600)
         .open(path)
-        .with_context(|| path.display().to_string())?;
+        .map_err(onedoor_hub::HubFault::disk(path))?;
     file.write_all(bytes)?;
     file.sync_all()?;
     Ok(())
@@ -133,7 +138,8 @@ pub(super) async fn keys(place: &Place, command: KeysCommand) -> Result<()> {
 
 pub(super) fn tls(place: &Place, command: TlsCommand) -> Result<()> {
     let TlsCommand::New { names, out } = command;
-    let made = certificates::new(&place.name, &names)?;
+    let name = place.name.as_deref().unwrap_or(onedoor_hub::mark::NAME);
+    let made = certificates::new(name, &names)?;
     std::fs::create_dir_all(&out)?;
     for (name, text) in [
         ("authority.pem", &made.authority),
@@ -169,6 +175,11 @@ pub(super) async fn devices(hub: &Hub, json: bool) -> Result<()> {
         println!("{}", serde_json::to_string_pretty(&all)?);
         return Ok(());
     }
+    if lines.is_empty() {
+        println!(
+            "No kiosk yet. `onedoor-hub code --station ID` gives a code by which one asks to be taken in."
+        );
+    }
     for line in lines {
         let contact = line
             .contact_ms
@@ -194,20 +205,23 @@ pub(super) async fn devices(hub: &Hub, json: bool) -> Result<()> {
 
 pub(super) async fn bag(hub: &Hub, command: BagCommand) -> Result<()> {
     let BagCommand::Import { file, answer } = command;
-    let bag = std::fs::File::open(&file).with_context(|| file.display().to_string())?;
+    let named = || file.display().to_string();
+    let bag = std::fs::File::open(&file).map_err(onedoor_hub::HubFault::disk(&file))?;
+    let answer = answer_of(&file, answer.as_deref());
     let mut paths: Vec<(PathBuf, PathBuf)> = Vec::new();
     let (imported, files) = hub
         .import(std::io::BufReader::new(bag), |device| {
             let path = match paths.len() {
                 0 => answer.clone(),
-                _ => PathBuf::from(format!("{}.{device}", answer.display())),
+                _ => answer.with_file_name(format!("{device}-{FROM_COUNTY}")),
             };
             let part = PathBuf::from(format!("{}.part", path.display()));
             let made = std::fs::File::create(&part).map_err(onedoor_hub::HubFault::disk(&part))?;
             paths.push((part, path));
             Ok(made)
         })
-        .await?;
+        .await
+        .with_context(named)?;
     for (made, (part, path)) in files.into_iter().zip(&paths) {
         made.sync_all()?;
         std::fs::rename(part, path)?;
@@ -227,9 +241,36 @@ pub(super) async fn bag(hub: &Hub, command: BagCommand) -> Result<()> {
         println!("  left: {left}");
     }
     if let Some(why) = imported.damaged {
-        anyhow::bail!("the mailbag ended early: {why}. What was read before counts.");
+        anyhow::bail!(
+            "{}: the mailbag ended early: {why}. What was read before counts.",
+            named()
+        );
     }
     Ok(())
+}
+
+/// How the name of a bag for a kiosk ends.
+const FROM_COUNTY: &str = "from-county.bag";
+/// How the name of a bag for the hub ends.
+const TO_COUNTY: &str = "to-county.bag";
+
+/// Where the answer to a mailbag goes.
+fn answer_of(bag: &Path, asked: Option<&Path>) -> PathBuf {
+    let name = bag.file_name().unwrap_or_default().to_string_lossy();
+    let name = format!(
+        "{}{FROM_COUNTY}",
+        name.strip_suffix(TO_COUNTY).unwrap_or("")
+    );
+    match asked {
+        None => bag.with_file_name(name),
+        Some(folder) if folder.is_dir() => folder.join(name),
+        Some(file) if file.to_string_lossy().ends_with(FROM_COUNTY) => file.to_owned(),
+        Some(file) => {
+            let stem = file.to_string_lossy();
+            let stem = stem.strip_suffix(".bag").unwrap_or(&stem);
+            PathBuf::from(format!("{stem}.{FROM_COUNTY}"))
+        }
+    }
 }
 
 pub(super) async fn register(hub: &Hub, command: RegisterCommand) -> Result<()> {
@@ -239,27 +280,50 @@ pub(super) async fn register(hub: &Hub, command: RegisterCommand) -> Result<()> 
         register,
         title,
         as_of,
+        remove_missing,
         preview,
     } = command;
     let bytes = std::fs::read(&file).with_context(|| file.display().to_string())?;
     let table = Table::read(&bytes)?;
     for refused in &table.refused {
-        println!("row {}, {}: {}", refused.row, refused.column, refused.why);
+        match refused.column.as_str() {
+            "" => println!("row {}: {}", refused.row, refused.why),
+            column => println!("row {}, {column}: {}", refused.row, refused.why),
+        }
     }
     println!(
-        "{} rows are good, {} refused",
+        "{} rows are good, {} refused; columns: {}",
         table.rows.len(),
-        table.refused.len()
+        table.refused.len(),
+        table.columns.join(", ")
     );
-    if preview {
-        println!("nothing was kept (--preview)");
-        return Ok(());
+    let asked = Register {
+        station: &station,
+        id: &register,
+        title: &title,
+        as_of,
+        remove_missing,
+    };
+    let did = match preview {
+        true => hub.look_at_register(&asked, table).await?,
+        false => hub.take_register(&asked, table).await?,
+    };
+    println!(
+        "people: {} new, {} changed, {} as before, {} taken out",
+        did.new, did.changed, did.same, did.removed
+    );
+    if did.missing > 0 {
+        println!(
+            "{} people of the earlier table are not in this one: they stay. With --remove-missing they are taken out.",
+            did.missing
+        );
     }
-    let (rows, told) = hub
-        .take_register(&station, &register, &title, &as_of, table)
-        .await?;
-    println!("{rows} rows are new or changed; {told} kiosks of station {station} are told");
-    Ok(())
+    if preview {
+        println!("Nothing was kept (--preview).");
+    } else {
+        println!("{} kiosks of station {station} are told", did.kiosks);
+    }
+    super::hint_of_station(hub, &station).await
 }
 
 pub(super) async fn export(hub: &Hub, asked: ExportArguments) -> Result<()> {
@@ -274,5 +338,11 @@ pub(super) async fn export(hub: &Hub, asked: ExportArguments) -> Result<()> {
         done.closed,
         done.submissions
     );
+    if done.closed > 0 {
+        anyhow::bail!(
+            "HUB-035: {} blobs could not be opened: they were sealed to a key that is not in this credential, or were damaged (ONEDOOR_LOG=warn names them)",
+            done.closed
+        );
+    }
     Ok(())
 }

@@ -265,6 +265,28 @@ impl dyn Tx + '_ {
     }
 }
 
+/// Whether an address names a database that is known here; nothing is opened.
+///
+/// # Errors
+/// `Address`, `Line`.
+pub fn understood(address: &str) -> Result<(), DbFault> {
+    if address.starts_with("postgres://") || address.starts_with("postgresql://") {
+        return line::of(address).map(|_| ());
+    }
+    match address.strip_prefix("sqlite:") {
+        Some(file) if !file.is_empty() => Ok(()),
+        _ => Err(DbFault::Address(without_secret(address))),
+    }
+}
+
+/// An address of something else may hold a password, too.
+fn without_secret(address: &str) -> String {
+    match address.split_once('@') {
+        Some(_) => address.split("://").next().unwrap_or_default().to_owned() + "://…",
+        None => address.to_owned(),
+    }
+}
+
 /// Opens `sqlite:FILE` or `postgres://…`, and brings its schema up to date.
 ///
 /// # Errors
@@ -275,7 +297,7 @@ pub async fn open(address: &str) -> Result<Arc<dyn Database>, DbFault> {
     } else if address.starts_with("postgres://") || address.starts_with("postgresql://") {
         Arc::new(postgres::Postgres::open(address)?)
     } else {
-        return Err(DbFault::Address(address.to_owned()));
+        return Err(DbFault::Address(without_secret(address)));
     };
     // Two processes that start together may get in each other's way once.
     for _ in 0..3 {

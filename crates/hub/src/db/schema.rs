@@ -7,7 +7,7 @@ use super::{Database, DbFault, Mode};
 use crate::values;
 
 /// Version of the schema that this program knows. A new table raises it; a column that is added needs a step of its own.
-pub const VERSION: i64 = 2;
+pub const VERSION: i64 = 3;
 
 /// Type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,6 +106,9 @@ macro_rules! tables {
 }
 
 tables! {
+    /// The one row (`id` 0) that says whose database this is: `signs` is the credential's public key, `mark` a keyed hash
+    /// under its key at rest, `sealing` how many keys for sealing it had at most. [`crate::mark`] looks at it.
+    HUB = hub [1] { id: int, signs: bytes, mark: bytes, sealing: int, name: text, made_ms: int };
     /// Kiosks. `state`: 0 asked to be taken in, 1 enrolled, 2 retired.
     DEVICE = device [1] {
         device: int, public_key: bytes, station: text, state: int, asked_ms: int, enrolled_ms: maybe_int,

@@ -40,7 +40,7 @@ pub(super) async fn options() -> Response {
 }
 
 /// How much of a file is here.
-#[utoipa::path(head, path = "/v1/blob/{name}",
+#[utoipa::path(head, tag = "files", path = "/v1/blob/{name}",
     params(("name" = String, Path, description = "BLAKE3 of the sealed bytes, 64 small hex digits"),
         ("OneDoor-Ticket" = String, Header, description = "Proof that an enrolled kiosk sends this file"),
         ("Tus-Resumable" = String, Header, description = "1.0.0")),
@@ -73,7 +73,7 @@ pub(super) async fn head(
 }
 
 /// The next piece of a file. What came before a connection broke is kept.
-#[utoipa::path(patch, path = "/v1/blob/{name}",
+#[utoipa::path(patch, tag = "files", path = "/v1/blob/{name}",
     params(("name" = String, Path, description = "BLAKE3 of the sealed bytes, 64 small hex digits"),
         ("OneDoor-Ticket" = String, Header, description = "Proof that an enrolled kiosk sends this file"),
         ("Tus-Resumable" = String, Header, description = "1.0.0"),

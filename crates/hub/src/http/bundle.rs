@@ -9,7 +9,7 @@ use onedoor_sync::engine::FileName;
 use super::{Door, refuse};
 
 /// A signed bundle. It holds nothing secret, and who takes it checks its signature.
-#[utoipa::path(get, path = "/v1/bundle/{name}",
+#[utoipa::path(get, tag = "bundles", path = "/v1/bundle/{name}",
     params(("name" = String, Path, description = "BLAKE3 of the bundle's bytes, 64 small hex digits"),
         ("Range" = Option<String>, Header, description = "bytes=from-to")),
     responses(

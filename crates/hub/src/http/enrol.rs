@@ -9,7 +9,7 @@ use onedoor_sync::enrol::{EnrolState, MAX_ENROL, MEDIA_TYPE};
 use super::{Door, NotRead, busy, read, refuse, to_its_end};
 
 /// A kiosk asks to be taken in, or how that stands. The same message may be sent again and again.
-#[utoipa::path(post, path = "/v1/enrol",
+#[utoipa::path(post, tag = "enrolment", path = "/v1/enrol",
     request_body(content = Vec<u8>, content_type = "application/vnd.onedoor.enrol; v=1",
         description = "A signed CBOR message with the kiosk's keys and its code"),
     responses(

@@ -256,7 +256,7 @@ struct Health {
 }
 
 /// Whether the hub works: 200, or 503 while its database is away.
-#[utoipa::path(get, path = "/healthz", responses(
+#[utoipa::path(get, tag = "the hub itself", path = "/healthz", responses(
     (status = 200, description = "It works", body = Health),
     (status = 503, description = "The database is away", body = Health),
 ))]
@@ -284,7 +284,7 @@ async fn health(State(door): State<Door>) -> Response {
 }
 
 /// Counters and states in Prometheus' text format. They name nobody.
-#[utoipa::path(get, path = "/metrics", responses((status = 200, description = "Prometheus text", body = String)))]
+#[utoipa::path(get, tag = "the hub itself", path = "/metrics", responses((status = 200, description = "Prometheus text", body = String)))]
 async fn metrics(State(door): State<Door>) -> Response {
     let now = door.hub.now().await.ok();
     let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4")];

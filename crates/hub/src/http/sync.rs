@@ -16,7 +16,7 @@ use crate::metrics::count;
 ///
 /// The status repeats in short what the body says: 200 an ack, 503 come again, 403 not enrolled, 409 a fork, 422 refused
 /// for its content. A kiosk reads the body whatever the status.
-#[utoipa::path(post, path = "/v1/sync",
+#[utoipa::path(post, tag = "sync", path = "/v1/sync",
     request_body(content = Vec<u8>, content_type = "application/vnd.onedoor;v=1;d=1",
         description = "A signed batch, compressed with zstd and the dictionary that `d` names"),
     responses(
