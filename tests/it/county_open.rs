@@ -120,6 +120,7 @@ en = "Wanghe County Roads Office"
         .arg("bundle")
         .arg(&folder)
         .arg(&bundle)
+        .arg("--notices")
         .arg("--key")
         .arg(signed)
         .output()?;

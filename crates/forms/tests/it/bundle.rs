@@ -1,6 +1,8 @@
 //! The bundle: one signed file, deterministic, and no byte of it can be changed unseen.
 
-use onedoor_forms::bundle::{Bundle, BundleError, Input, KeyUse, Keypair, TrustedKeys, compile};
+use onedoor_forms::bundle::{
+    Bundle, BundleError, Input, KeyUse, Keypair, Label, TrustedKeys, compile, compile_notices,
+};
 use onedoor_forms::station::Files;
 use proptest::prelude::*;
 

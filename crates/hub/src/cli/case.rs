@@ -4,6 +4,7 @@ use anyhow::{Result, anyhow, bail};
 use clap::{Args, Subcommand};
 use onedoor_domain::calendar::Due;
 use onedoor_domain::case::{AnswerKind, Move, NotAllowed, Phase, Word};
+use onedoor_domain::event::MoveKind;
 use onedoor_hub::cases::{CaseView, DeskMove, Outcome, StepBody};
 use onedoor_hub::clock;
 use onedoor_hub::{Hub, HubFault};
@@ -329,7 +330,7 @@ fn show(view: &CaseView) {
         };
         let what = match &step.body {
             StepBody::Saved(_) => "saved".to_owned(),
-            StepBody::Changed(changed) => changed_to(changed.to).to_owned(),
+            StepBody::Changed(changed) => made(changed.to).to_owned(),
             StepBody::Word(word) => format!("the resident said: {}", said(word.word)),
             StepBody::NewCode(code) => format!("new code {code}"),
         };
@@ -365,7 +366,18 @@ fn said(word: Word) -> &'static str {
     }
 }
 
-fn changed_to(phase: Phase) -> &'static str {
+fn made(kind: MoveKind) -> &'static str {
+    match kind {
+        MoveKind::Delivered => "the county has it",
+        MoveKind::InHand => "in hand",
+        MoveKind::HandedOn => "handed on",
+        MoveKind::Answered => "answered",
+        MoveKind::Told => "told",
+    }
+}
+
+/// Where a case stands, in one word.
+fn in_short(phase: Phase) -> &'static str {
     match phase {
         Phase::Draft => "draft",
         Phase::Saved => "saved",
@@ -390,7 +402,7 @@ pub(super) async fn cases(hub: &Hub, station: Option<&str>, closed: bool) -> Res
             case.code,
             case.service,
             case.station,
-            changed_to(status.phase),
+            in_short(status.phase),
             status.level,
             clock::text(case.changed_ms)
         );

@@ -7,7 +7,7 @@ use onedoor_domain::calendar::Due;
 use onedoor_domain::case::{AnswerKind, Move, Word};
 use onedoor_harness::postgres::Postgres;
 use onedoor_hub::cases::DeskMove;
-use onedoor_hub::register::Table;
+use onedoor_hub::register::{Register, Table};
 use onedoor_hub::{Hub, HubFault, Keys, backup, db};
 use onedoor_sync::engine::FileName;
 use onedoor_sync::mail::{Mail, TextRole};
@@ -22,7 +22,8 @@ async fn hub(address: &str, key: &Path) -> Arc<Hub> {
         Keys::generate().unwrap().write(key, true).unwrap();
     }
     let db = db::open(address).await.unwrap();
-    Arc::new(Hub::new(db, Keys::read(key).unwrap(), "county 990101"))
+    let keys = Keys::read(key).unwrap();
+    Arc::new(Hub::open(db, keys, Some("county 990101")).await.unwrap())
 }
 
 fn sqlite(folder: &Path, name: &str) -> String {
@@ -61,11 +62,19 @@ async fn lived(hub: &Hub) -> (Kiosk, onedoor_domain::id::CaseId, Vec<u8>) {
         .unwrap();
     let table = Table::read("id_number,name\n990101195001010017,赵某\n".as_bytes()).unwrap();
     assert_eq!(table.rows.len() + table.refused.len(), 1);
-    hub.take_register("s1", "residents", "居民登记", "2026-11-01", table)
-        .await
-        .unwrap();
+    hub.take_register(&register(false), table).await.unwrap();
     let sealed = visit.sealed[0].1.clone();
     (kiosk, visit.case, sealed)
+}
+
+fn register(remove_missing: bool) -> Register<'static> {
+    Register {
+        station: "s1",
+        id: "residents",
+        title: "居民登记",
+        as_of: "2026-11-01".parse().unwrap(),
+        remove_missing,
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -255,17 +264,41 @@ async fn a_register_reaches_its_station_and_only_what_changed_goes_again() {
             .collect();
         Table::read(format!("id_number,name\n{lines}").as_bytes()).unwrap()
     };
-    let take = |t: Table| hub.take_register("s1", "residents", "居民登记", "2026-11-01", t);
-    assert_eq!(
-        take(table(&[(1, "赵某"), (2, "钱某")])).await.unwrap(),
-        (2, 1)
+    let both = [(1, "赵某"), (2, "钱某")];
+    let asked = register(false);
+    let seen = hub.look_at_register(&asked, table(&both)).await.unwrap();
+    let did = hub.take_register(&asked, table(&both)).await.unwrap();
+    assert_eq!((did.new, did.kiosks, seen), (2, 1, did));
+    let did = hub.take_register(&asked, table(&both)).await.unwrap();
+    assert_eq!((did.same, did.new + did.changed + did.removed), (2, 0));
+    // A smaller table removes nobody unless it says that it is the whole.
+    let did = hub.take_register(&asked, table(&both[..1])).await.unwrap();
+    assert_eq!((did.missing, did.removed), (1, 0));
+    // Nor somebody whose row was refused.
+    let refused = format!(
+        "id_number,name\n{},赵某\n{},{}\n",
+        id(1),
+        id(2),
+        "x".repeat(500)
     );
-    assert_eq!(take(table(&[(1, "赵某"), (2, "钱某")])).await.unwrap().0, 0);
-    assert_eq!(
-        take(table(&[(1, "赵甲")])).await.unwrap().0,
-        2,
-        "one changed, one left"
-    );
+    let refused = Table::read(refused.as_bytes()).unwrap();
+    let whole = register(true);
+    let did = hub.take_register(&whole, refused).await.unwrap();
+    assert_eq!((did.same, did.removed, did.missing), (1, 0, 0));
+    let did = hub
+        .take_register(&whole, table(&[(1, "赵甲")]))
+        .await
+        .unwrap();
+    assert_eq!((did.changed, did.removed), (1, 1), "one changed, one left");
+    // What is newer is not overwritten, and nothing was drawn up tomorrow.
+    for day in ["2026-10-31", "2999-01-01"] {
+        let other = Register {
+            as_of: day.parse().unwrap(),
+            ..register(true)
+        };
+        let why = hub.take_register(&other, table(&both)).await.unwrap_err();
+        assert!(matches!(why, HubFault::Asked(_)), "{why}");
+    }
     let page = acked(send(&hub, &here.batch(1, 500, vec![])).await).page;
     let rows: Vec<_> = page
         .items
@@ -298,8 +331,77 @@ async fn cases_go_out_as_open_files() {
     let out = folder.path().join("out");
     let done = hub.export(&out, Some("s1"), true).await.unwrap();
     assert_eq!((done.cases, done.opened, done.closed), (1, 1, 0));
+    let again = hub.export(&out, Some("s1"), true).await;
+    assert!(
+        matches!(again, Err(HubFault::Asked(_))),
+        "never over another"
+    );
+    let code = hub.case(case).await.unwrap().matter.code;
     let csv = std::fs::read_to_string(out.join("cases.csv")).unwrap();
     assert!(csv.lines().nth(1).unwrap().contains(&case.to_string()));
-    let answers = std::fs::read_to_string(out.join(case.to_string()).join("answers")).unwrap();
+    let answers =
+        std::fs::read_to_string(out.join(format!("s1-{}", code.compact())).join("answers"))
+            .unwrap();
     assert_eq!(answers, ANSWERS);
+}
+
+#[tokio::test]
+async fn a_database_knows_its_credential_and_a_copy_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let (key, other) = (
+        folder.path().join("hub.key"),
+        folder.path().join("other.key"),
+    );
+    let address = sqlite(folder.path(), "hub.db");
+    let first = hub(&address, &key).await;
+    lived(&first).await;
+    let copy = first
+        .backup(&folder.path().join("copies"))
+        .await
+        .unwrap()
+        .file;
+    drop(first);
+    let open = async |address: &str, keys: Keys, name: Option<&str>| {
+        Hub::open(db::open(address).await.unwrap(), keys, name).await
+    };
+
+    // Another credential opens nothing in it, and writes nothing into it.
+    Keys::generate().unwrap().write(&other, true).unwrap();
+    let why = open(&address, Keys::read(&other).unwrap(), None)
+        .await
+        .unwrap_err();
+    assert!(matches!(why, HubFault::OtherCredential(_)), "{why}");
+    // The name stays with the database.
+    let again = open(&address, Keys::read(&key).unwrap(), None)
+        .await
+        .unwrap();
+    assert_eq!(again.name, "county 990101");
+    drop(again);
+
+    // Nor is a copy restored with it; with its own credential it is, though another hub was begun there.
+    let new = sqlite(folder.path(), "new.db");
+    let begun = open(&new, Keys::read(&other).unwrap(), None).await.unwrap();
+    let why = begun.restore(&copy).await.unwrap_err();
+    assert!(matches!(why, HubFault::OtherCredential(_)), "{why}");
+    drop(begun);
+    let right = Hub::new(
+        db::open(&new).await.unwrap(),
+        Keys::read(&key).unwrap(),
+        "new",
+    );
+    right.restore(&copy).await.unwrap();
+    drop(right);
+    assert!(open(&new, Keys::read(&other).unwrap(), None).await.is_err());
+    open(&new, Keys::read(&key).unwrap(), None).await.unwrap();
+
+    // A copy of the credential from before a rotation lacks a key that kiosks seal to.
+    let old = Keys::read(&key).unwrap();
+    let mut keys = Keys::read(&key).unwrap();
+    keys.rotate().unwrap();
+    open(&address, keys, None).await.unwrap();
+    let why = open(&address, old, None).await.unwrap_err();
+    assert!(
+        matches!(why, HubFault::OlderCredential { here: 1, there: 2 }),
+        "{why}"
+    );
 }
