@@ -371,6 +371,7 @@ fn replies() -> Vec<Reply> {
         durable_through: 8,
         rejected: vec![Rejection { seq: 6, code: 40 }],
         hub_time_ms: -5,
+        life: 1_795_000_000,
         page: MailPage {
             after: 3,
             cursor: 30,

@@ -24,8 +24,10 @@ use crate::hub::Hub;
 use crate::values;
 
 const MAGIC: &[u8; 12] = b"ONEDOORHUB1\0";
-/// Rows read from the database at once; those with pieces of files are large.
+/// Rows read from the database at once.
 const ROWS: u64 = 200;
+/// The same where a row holds a piece of a file (128 KiB) or of a bundle.
+const LARGE_ROWS: u64 = 8;
 /// Largest row, encoded: a piece of a file and its name.
 const MAX_ROW: usize = 2 * 1024 * 1024;
 /// Copies that are kept.
@@ -104,8 +106,9 @@ impl Hub {
             hasher: blake3::Hasher::new(),
         };
         out.put(MAGIC).map_err(disk())?;
+        let mut out = Some(out);
         // One moment for all tables: the heads of the streams fit the events.
-        let mut tx = self.db.begin(Mode::Read).await?;
+        let mut tx = self.db.begin(Mode::Long).await?;
         let mut rows = 0;
         for table in TABLES {
             let names: Vec<_> = table.columns.iter().map(|c| c.name).collect();
@@ -116,24 +119,35 @@ impl Hub {
                 }
                 Ok(())
             });
-            out.item(&head).map_err(disk())?;
+            written(&mut out, move |out| out.item(&head))
+                .await
+                .map_err(disk())?;
             let mut after: Option<Row> = None;
+            let most = rows_at_once(table);
             loop {
-                let page = page(&mut *tx, table, after.as_ref()).await?;
-                for row in &page {
-                    out.item(&encode(|e| put_row(e, row))).map_err(disk())?;
-                }
+                let page = page(&mut *tx, table, after.as_ref(), most).await?;
                 rows += page.len() as u64;
-                let last = (page.len() as u64) < ROWS;
-                after = page.into_iter().next_back();
+                let last = (page.len() as u64) < most;
+                after = written(&mut out, move |out| {
+                    for row in &page {
+                        out.item(&encode(|e| put_row(e, row)))?;
+                    }
+                    Ok(page.into_iter().next_back())
+                })
+                .await
+                .map_err(disk())?;
                 if last {
                     break;
                 }
             }
-            out.item(&encode(|e| e.null().map(|_| ())))
+            written(&mut out, |out| out.item(&encode(|e| e.null().map(|_| ()))))
+                .await
                 .map_err(disk())?;
         }
         tx.commit().await?;
+        let Some(mut out) = out else {
+            return Err(disk()(std::io::ErrorKind::Other.into()));
+        };
         let hash = out.hasher.finalize();
         let end = encode(|e| {
             e.array(3)?.null()?.u64(rows)?.bytes(hash.as_bytes())?;
@@ -208,6 +222,18 @@ impl Hub {
         // would never be fetched.
         tx.execute("UPDATE mailbox SET last = last + $1", values![LEAP])
             .await?;
+        // Files go their own way: what kiosks brought after the copy is gone, and they are to be asked for it anew.
+        let life = (crate::clock::now_ms() / 1000).max(1);
+        let known = tx.number("SELECT COUNT(*) FROM hub", vec![]).await?;
+        if known == 0 {
+            let row = crate::mark::row_of(&self.keys, &self.name);
+            tx.insert(&schema::HUB, vec![row]).await?;
+        }
+        tx.execute(
+            "UPDATE hub SET life = CASE WHEN life < $1 THEN $1 ELSE life + 1 END",
+            values![life],
+        )
+        .await?;
         tx.commit().await?;
         Ok(Copied {
             file: file.to_owned(),
@@ -247,12 +273,42 @@ fn tidy(folder: &Path) -> Done<()> {
     Ok(())
 }
 
+/// Does what compresses and writes on a thread that may block: those that serve have more to do.
+async fn written<T: Send + 'static>(
+    out: &mut Option<Out<BufWriter<std::fs::File>>>,
+    write: impl FnOnce(&mut Out<BufWriter<std::fs::File>>) -> std::io::Result<T> + Send + 'static,
+) -> std::io::Result<T> {
+    let gone = || std::io::Error::other("the copy was given up");
+    let mut held = out.take().ok_or_else(gone)?;
+    let done = tokio::task::spawn_blocking(move || {
+        let done = write(&mut held);
+        (held, done)
+    });
+    let (held, done) = done.await.map_err(|_| gone())?;
+    *out = Some(held);
+    done
+}
+
+/// How many rows of a table fit into memory that a hub has to spare.
+fn rows_at_once(table: &Table) -> u64 {
+    if *table == schema::PIECE || *table == schema::BUNDLE_PIECE {
+        LARGE_ROWS
+    } else {
+        ROWS
+    }
+}
+
 /// Rows behind one, in the order of the key.
-async fn page(tx: &mut dyn Tx, table: &Table, after: Option<&Row>) -> Result<Vec<Row>, DbFault> {
+async fn page(
+    tx: &mut dyn Tx,
+    table: &Table,
+    after: Option<&Row>,
+    most: u64,
+) -> Result<Vec<Row>, DbFault> {
     let (names, key) = (table.names(), table.key_names());
     let Some(after) = after else {
         let sql = format!("SELECT {names} FROM {} ORDER BY {key} LIMIT $1", table.name);
-        return tx.query(&sql, values![ROWS]).await;
+        return tx.query(&sql, values![most]).await;
     };
     let places: Vec<_> = (1..=table.key).map(|n| format!("${n}")).collect();
     let sql = format!(
@@ -262,7 +318,7 @@ async fn page(tx: &mut dyn Tx, table: &Table, after: Option<&Row>) -> Result<Vec
         table.key + 1
     );
     let mut values: Vec<Value> = after.0.iter().take(table.key).cloned().collect();
-    values.push(ROWS.into());
+    values.push(most.into());
     tx.query(&sql, values).await
 }
 

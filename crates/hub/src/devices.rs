@@ -18,8 +18,10 @@ use crate::values;
 pub const CODE_MS: i64 = 10 * 60_000;
 /// Unused codes at once. With eight digits, so many of them, and [`TRIES`] in ten minutes, guessing one takes years.
 const MAX_CODES: u64 = 50;
-/// Wrong codes in ten minutes before nobody's code is looked at any more.
+/// Wrong codes in ten minutes before no code for that station is looked at any more.
 const TRIES: u64 = 60;
+/// Begins the name under which wrong codes are counted; no station's id does.
+const WRONG: char = '!';
 /// Kiosks that wait for a confirmation at once, at one station.
 const MAX_ASKING: u64 = 20;
 
@@ -288,14 +290,23 @@ impl Hub {
         name: &[u8],
     ) -> Done<Option<EnrolState>> {
         let now = now_ms();
-        let tries = tx
-            .number(
-                "SELECT COUNT(*) FROM pass WHERE station = $1 AND until_ms > $2",
-                values!["", now],
-            )
-            .await?;
-        if tries >= TRIES {
-            return Ok(Some(EnrolState::TooManyTries));
+        // A token has 128 random bits: nobody guesses one, and nobody's guesses shut others out.
+        let guessable = matches!(enrol.admission, Admission::Code(_));
+        let wrong = if guessable {
+            Some(self.wrong_tries_of(tx, &enrol.station, now).await?)
+        } else {
+            None
+        };
+        if let Some(wrong) = &wrong {
+            let tries = tx
+                .number(
+                    "SELECT COUNT(*) FROM pass WHERE station = $1 AND until_ms > $2",
+                    values![wrong.as_str(), now],
+                )
+                .await?;
+            if tries >= TRIES {
+                return Ok(Some(EnrolState::TooManyTries));
+            }
         }
         let row = tx
             .one(
@@ -308,15 +319,18 @@ impl Hub {
                 let mine = row
                     .maybe_int(2)?
                     .is_none_or(|by| by == enrol.device.to_sql());
-                mine && row.int(1)? > now && !row.text(0)?.is_empty()
+                mine && row.int(1)? > now && !row.text(0)?.starts_with(WRONG)
             }
             None => false,
         };
         if !good {
-            // A wrong one is remembered as a row without a station for ten minutes, so that all processes count them.
-            let mut random = [0; 16];
-            getrandom::fill(&mut random).map_err(|_| HubFault::NoRandomness)?;
-            self.pass(tx, random.to_vec(), "", now + CODE_MS).await?;
+            // A wrong one is remembered as a row of no station for ten minutes, so that all processes count them.
+            if let Some(wrong) = wrong {
+                let mut random = [0; 16];
+                getrandom::fill(&mut random).map_err(|_| HubFault::NoRandomness)?;
+                self.pass(tx, random.to_vec(), &wrong, now + CODE_MS)
+                    .await?;
+            }
             return Ok(Some(EnrolState::BadAdmission));
         }
         if row.is_some_and(|row| row.text(0).is_ok_and(|station| station != enrol.station)) {
@@ -328,6 +342,22 @@ impl Hub {
         )
         .await?;
         Ok(None)
+    }
+
+    /// Under which name wrong codes of a station are counted: each station with an open code for itself, so that strangers
+    /// who guess at one do not shut the others out; all stations without one, where no guess can succeed, together, so that
+    /// names that somebody makes up fill no disk.
+    async fn wrong_tries_of(&self, tx: &mut dyn Tx, station: &str, now: i64) -> Done<String> {
+        let open = tx
+            .number(
+                "SELECT COUNT(*) FROM pass WHERE station = $1 AND used_by IS NULL AND until_ms > $2",
+                values![station, now],
+            )
+            .await?;
+        Ok(match open {
+            0 => WRONG.to_string(),
+            _ => format!("{WRONG}{station}"),
+        })
     }
 
     async fn keep_words(&self, tx: &mut dyn Tx, enrol: &Enrol) -> Done<()> {

@@ -264,6 +264,7 @@ impl Hub {
             durable_through: stream.durable.min(header.last),
             rejected,
             hub_time_ms: now_ms(),
+            life: stream.life,
             page,
         })
     }
@@ -276,7 +277,7 @@ impl Hub {
         epoch: Epoch,
         now: i64,
     ) -> Result<Standing, DbFault> {
-        const FIND: &str = "SELECT seq, link, durable, frozen FROM stream WHERE device = $1 AND epoch = $2 FOR UPDATE";
+        const FIND: &str = "SELECT seq, link, durable, frozen, (SELECT life FROM hub WHERE id = 0) FROM stream WHERE device = $1 AND epoch = $2 FOR UPDATE";
         let mut began_again = false;
         let found = match tx.one(FIND, values![device, epoch]).await? {
             Some(row) => row,
@@ -298,6 +299,7 @@ impl Hub {
             },
             durable: found.count(2)?,
             frozen: found.int(3)? != 0,
+            life: found.maybe_int(4)?.unwrap_or(0).unsigned_abs(),
             began_again,
         })
     }
@@ -454,7 +456,11 @@ impl Hub {
             values![device, epoch, head.0, head.1],
         )
         .await?;
-        self.post(tx, posts).await?;
+        // What cannot be posted, to others most of all, is no fault of these events: halving them would not help.
+        self.post(tx, posts).await.map_err(|why| match why {
+            HubFault::Db(DbFault::Refused(why)) => HubFault::Db(DbFault::Away(why)),
+            why => why,
+        })?;
         Ok(())
     }
 }
@@ -464,6 +470,8 @@ struct Standing {
     head: Head,
     durable: u64,
     frozen: bool,
+    /// When the hub was last restored, in seconds since 1970.
+    life: u64,
     /// New, and not the kiosk's first: its record began anew from a copy.
     began_again: bool,
 }

@@ -63,14 +63,15 @@ impl Hub {
 
 const ASKED: &str = "SELECT signs, mark, sealing, name, made_ms FROM hub WHERE id = 0";
 
-fn row_of(keys: &Keys, name: &str) -> Vec<Value> {
+pub(crate) fn row_of(keys: &Keys, name: &str) -> Vec<Value> {
     values![
         0i64,
         keys.public().to_bytes().to_vec(),
         keys.rest.name(MARKED),
         keys.sealing.len() as u64,
         name,
-        now_ms()
+        now_ms(),
+        0i64
     ]
 }
 

@@ -408,15 +408,14 @@ impl Hub {
         }
         let mut posts = Vec::new();
         for (register, (kept, people)) in registers {
-            posts.extend(
-                letters(&register, &kept.name, &kept.as_of, people)
-                    .into_iter()
-                    .map(|mail| Post {
-                        to: device,
-                        mail: mail.into(),
-                        about: None,
-                    }),
-            );
+            let all = letters(&register, &kept.name, &kept.as_of, people);
+            // The whole again takes the place of the whole that was not fetched: a kiosk that begins anew without end does
+            // not fill the disk.
+            posts.extend(all.into_iter().enumerate().map(|(number, mail)| Post {
+                to: device,
+                mail: mail.into(),
+                about: Some(format!("whole register {register} {number}").into_bytes()),
+            }));
         }
         self.post(tx, posts).await
     }

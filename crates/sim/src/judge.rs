@@ -44,6 +44,14 @@ impl World {
                 return wrong(format!("mail {:?} of {posted}", kiosk.disk.mail));
             }
             let forked = kiosk.forked;
+            for (.., file, length) in &kiosk.disk.arrived_files {
+                let held = self.hub.files.get(file).map_or(0, Vec::len) as u64;
+                if held != *length && !forked {
+                    return wrong(format!(
+                        "the hub lost a file that is still kept: {held} of {length} bytes"
+                    ));
+                }
+            }
             for (.., file, length) in &kiosk.disk.waiting_files {
                 if !forked {
                     return wrong(format!(

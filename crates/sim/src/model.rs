@@ -151,6 +151,8 @@ pub struct Hub {
     pub requests: u64,
     /// Most items on a page of the mailbox.
     pub page: usize,
+    /// When it was last restored.
+    pub life: u64,
 }
 
 impl Hub {
@@ -244,6 +246,7 @@ impl Hub {
             durable_through: acked,
             rejected: Vec::new(),
             hub_time_ms: 1_790_000_000_000,
+            life: self.life,
             page: MailPage {
                 after: header.cursor,
                 cursor: items.last().map_or(header.cursor, |m| m.number),
@@ -265,8 +268,19 @@ impl Hub {
         });
     }
 
-    /// The hub's disk goes back to a copy: the last events of a stream are gone.
-    pub fn lose(&mut self, device: DeviceId, epoch: Epoch, events: usize) {
+    /// The hub's disk goes back to a copy at a moment: the last events of a stream are gone, and these files.
+    pub fn lose(
+        &mut self,
+        device: DeviceId,
+        epoch: Epoch,
+        events: usize,
+        files: &[FileName],
+        at: u64,
+    ) {
+        self.life = at.max(self.life + 1);
+        for file in files {
+            self.files.remove(file);
+        }
         if let Some(held) = self.streams.get_mut(&(device, epoch)) {
             let left = held.events.len().saturating_sub(events);
             held.events.truncate(left);

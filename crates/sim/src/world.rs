@@ -26,6 +26,10 @@ pub(super) struct Disk {
     pub(super) standing: Standing,
     pub(super) mail: Vec<u64>,
     pub(super) waiting_files: Vec<(onedoor_domain::id::Epoch, u64, FileName, u64)>,
+    /// Those that arrived, still kept.
+    pub(super) arrived_files: Vec<(onedoor_domain::id::Epoch, u64, FileName, u64)>,
+    /// When the hub was last restored.
+    pub(super) hub_life: u64,
 }
 
 pub(super) struct Kiosk {
@@ -114,6 +118,8 @@ impl World {
                     standing,
                     mail: vec![],
                     waiting_files: vec![],
+                    arrived_files: vec![],
+                    hub_life: 0,
                 };
                 Kiosk {
                     engine: engine(&disk, dice.next()),
@@ -263,7 +269,11 @@ impl World {
             Happens::HubLoses => {
                 let (device, epoch) = (kiosk.writer.device, kiosk.writer.epoch);
                 let events = self.dice.below(40) as usize;
-                self.hub.lose(device, epoch, events);
+                // Files go their own way: some of them are younger than the copy, also where no event is.
+                let dice = &mut self.dice;
+                let files: Vec<_> = kiosk.record.files.keys().copied().collect();
+                let files: Vec<_> = files.into_iter().filter(|_| dice.percent(30)).collect();
+                self.hub.lose(device, epoch, events, &files, self.now);
                 self.stats.hub_losses += 1;
             }
             Happens::Copy => {
@@ -448,8 +458,11 @@ impl World {
                 }
                 Output::Apply(apply) => self.apply(k, *apply),
                 Output::FileArrived(file) => {
-                    let waiting = &mut self.kiosks[k].disk.waiting_files;
-                    waiting.retain(|(.., name, _)| *name != file);
+                    let disk = &mut self.kiosks[k].disk;
+                    let there = |of: &(_, _, FileName, _)| of.2 == file;
+                    disk.arrived_files
+                        .extend(disk.waiting_files.iter().filter(|of| there(of)));
+                    disk.waiting_files.retain(|of| !there(of));
                 }
                 Output::WaitUntil(at) => {
                     let kiosk = &mut self.kiosks[k];
@@ -496,6 +509,11 @@ impl World {
                     Some(kept) => *kept = stream,
                     None => streams.push(stream),
                 }
+            }
+            if apply.life > kiosk.disk.hub_life {
+                kiosk.disk.hub_life = apply.life;
+                let anew = std::mem::take(&mut kiosk.disk.arrived_files);
+                kiosk.disk.waiting_files.extend(anew);
             }
             if let Some(page) = apply.page {
                 kiosk.disk.mail.extend(page.items.iter().map(|i| i.number));

@@ -13,6 +13,10 @@ use crate::tidy::{self, Scrub};
 use crate::{clock, people, safe};
 
 const CURSOR: &str = "cursor";
+/// Longest sealed blob that goes with its event, in bytes: `onedoor_sync::wire::MAX_INLINE_BLOB`.
+const INLINE: i64 = 16 * 1024;
+/// When the hub was last restored, as far as is known here, in seconds since 1970.
+const HUB_LIFE: &str = "hub_life";
 
 /// Largest number that a page may carry: what SQL can keep.
 fn sql(number: u64) -> i64 {
@@ -31,6 +35,18 @@ pub(crate) fn apply(pen: &mut Pen<'_>, apply: &SyncApply) -> Result<SyncApplied>
     }
     for rejected in &apply.rejected {
         applied.rejected += usize::from(take_rejected(pen, rejected)?);
+    }
+    if sql(apply.hub_life) > number(pen.tx, HUB_LIFE)? {
+        // What went with its event lies where the event lies; a file that came later may be beyond the copy. Asking costs
+        // a request each, and what was erased here is beyond asking.
+        pen.tx.execute(
+            "UPDATE sealed SET arrived = 0 WHERE arrived = 1 AND length > ?",
+            [INLINE],
+        )?;
+        pen.tx.execute(
+            "INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)",
+            params![HUB_LIFE, sql(apply.hub_life)],
+        )?;
     }
     for name in &apply.arrived {
         applied.arrived += pen
@@ -66,11 +82,16 @@ pub(crate) fn apply(pen: &mut Pen<'_>, apply: &SyncApply) -> Result<SyncApplied>
 
 /// Number of the last mailbox item applied.
 pub(crate) fn cursor(connection: &Connection) -> Result<u64> {
-    let cursor: Option<i64> = connection
+    Ok(number(connection, CURSOR)?.unsigned_abs())
+}
+
+/// A number by its name; 0 where there is none.
+fn number(connection: &Connection, name: &str) -> Result<i64> {
+    let found: Option<i64> = connection
         .prepare_cached("SELECT value FROM meta WHERE name = ?")?
-        .query_row([CURSOR], |row| row.get(0))
+        .query_row([name], |row| row.get(0))
         .optional()?;
-    Ok(cursor.unwrap_or(0).unsigned_abs())
+    Ok(found.unwrap_or(0))
 }
 
 /// An event says so only where something changed by it, not with every answer.

@@ -265,6 +265,9 @@ pub struct SyncApply {
     pub registers: Vec<RegisterPage>,
     /// Sealed blobs that the hub has whole.
     pub arrived: Vec<SealedName>,
+    /// When the hub was last restored from a copy, in seconds since 1970; later than before, it is asked anew for every
+    /// sealed file that is still here.
+    pub hub_life: u64,
     /// The hub's clock just now, ms since 1970; none where the answer was under way for days.
     pub hub_time_ms: Option<i64>,
 }

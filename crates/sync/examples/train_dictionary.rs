@@ -117,6 +117,7 @@ fn reply(seed: u64) -> Vec<u8> {
         durable_through: writer.last,
         rejected: Vec::new(),
         hub_time_ms: 1_790_000_000_000 + seed as i64,
+        life: 0,
         page: MailPage {
             after,
             cursor: number,

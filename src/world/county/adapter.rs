@@ -336,6 +336,7 @@ impl<'a> CountyRecord<'a> {
             cursor: apply.page.as_ref().map(|page| page.cursor),
             arrived: apply.arrived.iter().map(|file| file.0).collect(),
             hub_time_ms: apply.hub_time_ms,
+            hub_life: apply.life,
             ..SyncApply::default()
         };
         if let Some(stream) = apply.stream {

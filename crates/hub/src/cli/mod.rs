@@ -74,6 +74,9 @@ pub struct ServeArguments {
     /// Every how many minutes.
     #[arg(long, default_value_t = 60, requires = "second_place")]
     second_place_minutes: u64,
+    /// Once a day, erase the answers of cases that were closed so many days ago; 0: never.
+    #[arg(long, default_value_t = 365)]
+    retention_days: u32,
 }
 
 #[derive(Subcommand)]

@@ -42,14 +42,23 @@ pub(super) async fn serve(place: &Place, how: &ServeArguments) -> Result<()> {
         let (hub, every) = (hub.clone(), how.second_place_minutes.max(1));
         tokio::spawn(async move { copy(&hub, &folder, every).await })
     });
+    let days = how.retention_days;
+    let forgets = (days > 0).then(|| {
+        let hub = hub.clone();
+        tokio::spawn(async move { forget(&hub, days).await })
+    });
+    match days {
+        0 => println!("onedoor-hub: nothing is ever erased (--retention-days 0)"),
+        days => println!("onedoor-hub: answers are erased {days} days after their case was closed"),
+    }
     let mut end = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     tokio::select! {
         ended = served.ended() => ended?,
         _ = tokio::signal::ctrl_c() => {}
         _ = end.recv() => {}
     }
-    if let Some(copies) = copies {
-        copies.abort();
+    for task in [copies, forgets].into_iter().flatten() {
+        task.abort();
     }
     served.stop().await;
     println!("onedoor-hub: ended");
@@ -82,6 +91,17 @@ pub(super) async fn hub(place: &Place) -> Result<Arc<Hub>> {
         }
     };
     Ok(Arc::new(Hub::open(db, keys, place.name.as_deref()).await?))
+}
+
+/// Forgets once a day. Two processes over one database may both do it: the second finds nothing left.
+async fn forget(hub: &Hub, days: u32) {
+    let mut every = tokio::time::interval(Duration::from_secs(24 * 3600));
+    loop {
+        every.tick().await;
+        if let Err(why) = hub.retention(days).await {
+            tracing::error!(%why, "retention_failed");
+        }
+    }
 }
 
 async fn copy(hub: &Hub, folder: &Path, minutes: u64) {

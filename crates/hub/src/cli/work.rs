@@ -19,6 +19,8 @@ pub(super) enum KeysCommand {
     New,
     /// A new key for sealing; the kiosks are told, and what was sealed to older ones still opens.
     Rotate,
+    /// Tell the kiosks of the present keys once more.
+    Tell,
     /// The public keys.
     Show,
 }
@@ -115,9 +117,21 @@ pub(super) async fn keys(place: &Place, command: KeysCommand) -> Result<()> {
         KeysCommand::Rotate => {
             let mut keys = Keys::read(&path)?;
             keys.rotate()?;
+            // The database must be there and be this credential's before anything changes.
+            drop(place.hub().await?);
             keys.write(&path, false)?;
-            let told = place.hub().await?.tell_keys().await?;
+            let told = match place.hub().await {
+                Ok(hub) => hub.tell_keys().await.map_err(Into::into),
+                Err(why) => Err(why),
+            };
+            let told = told.context(
+                "the new key is made, but no kiosk was told: `onedoor-hub keys tell` does it",
+            )?;
             println!("a new key for sealing; {told} kiosks are told. Restart what serves.");
+        }
+        KeysCommand::Tell => {
+            let told = place.hub().await?.tell_keys().await?;
+            println!("{told} kiosks are told.");
         }
         KeysCommand::Show => {
             let keys = Keys::read(&path)?;

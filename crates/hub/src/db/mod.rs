@@ -217,6 +217,8 @@ pub enum Mode {
     Write,
     /// It only reads, and sees one moment all the time.
     Read,
+    /// As `Read`, for minutes: nobody else waits for its connection.
+    Long,
 }
 
 /// A database.

@@ -98,7 +98,7 @@ impl Database for Postgres {
             let client = self.pool.get().await.map_err(away)?;
             let sql = match mode {
                 Mode::Write => "BEGIN ISOLATION LEVEL READ COMMITTED",
-                Mode::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+                Mode::Read | Mode::Long => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             };
             let tx = PostgresTx(Some(client));
             tx.client()?.batch_execute(sql).await.map_err(fault)?;

@@ -107,8 +107,9 @@ macro_rules! tables {
 
 tables! {
     /// The one row (`id` 0) that says whose database this is: `signs` is the credential's public key, `mark` a keyed hash
-    /// under its key at rest, `sealing` how many keys for sealing it had at most. [`crate::mark`] looks at it.
-    HUB = hub [1] { id: int, signs: bytes, mark: bytes, sealing: int, name: text, made_ms: int };
+    /// under its key at rest, `sealing` how many keys for sealing it had at most; [`crate::mark`] looks at it. `life`: when
+    /// it was restored from a copy, in seconds since 1970, or 0.
+    HUB = hub [1] { id: int, signs: bytes, mark: bytes, sealing: int, name: text, made_ms: int, life: int };
     /// Kiosks. `state`: 0 asked to be taken in, 1 enrolled, 2 retired.
     DEVICE = device [1] {
         device: int, public_key: bytes, station: text, state: int, asked_ms: int, enrolled_ms: maybe_int,

@@ -19,6 +19,7 @@ const READERS: usize = 2;
 
 /// A file.
 pub struct Sqlite {
+    file: std::path::PathBuf,
     writer: Arc<Mutex<Connection>>,
     readers: Vec<Arc<Mutex<Connection>>>,
     turn: std::sync::atomic::AtomicUsize,
@@ -39,10 +40,11 @@ impl Sqlite {
             let writer = connect(&file, Mode::Write)?;
             let readers: Result<Vec<_>, _> =
                 (0..READERS).map(|_| connect(&file, Mode::Read)).collect();
-            Ok((writer, readers?))
+            Ok((writer, readers?, file))
         });
-        let (writer, readers) = made.await.map_err(stopped)??;
+        let (writer, readers, file) = made.await.map_err(stopped)??;
         Ok(Sqlite {
+            file,
             writer: Arc::new(Mutex::new(writer)),
             readers: readers
                 .into_iter()
@@ -72,7 +74,7 @@ fn connect(file: &Path, mode: Mode) -> Result<Connection, DbFault> {
     let connection = Connection::open(file).map_err(fault)?;
     connection.busy_timeout(PATIENCE).map_err(fault)?;
     connection.set_prepared_statement_cache_capacity(64);
-    let only = if mode == Mode::Read { "ON" } else { "OFF" };
+    let only = if mode == Mode::Write { "OFF" } else { "ON" };
     connection
         .execute_batch(&format!(
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA mmap_size=0; PRAGMA query_only={only};"
@@ -100,27 +102,36 @@ impl Database for Sqlite {
     fn begin(&self, mode: Mode) -> Later<'_, Box<dyn Tx>> {
         let connection = match mode {
             Mode::Write => &self.writer,
+            Mode::Long => {
+                let file = self.file.clone();
+                return Box::pin(async move {
+                    let made = tokio::task::spawn_blocking(move || connect(&file, Mode::Long));
+                    let connection = Arc::new(Mutex::new(made.await.map_err(stopped)??));
+                    begun(Held(connection.lock_owned().await), Mode::Long).await
+                });
+            }
             Mode::Read => {
                 let turn = self.turn.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
                 self.readers.get(turn % READERS).unwrap_or(&self.writer)
             }
         };
         let connection = Arc::clone(connection);
-        Box::pin(async move {
-            let held = Held(connection.lock_owned().await);
-            let sql = match mode {
-                Mode::Write => "BEGIN IMMEDIATE",
-                Mode::Read => "BEGIN",
-            };
-            let mut tx = SqliteTx(Some(held));
-            tx.run(move |c| c.execute_batch(sql)).await?;
-            Ok(Box::new(tx) as Box<dyn Tx>)
-        })
+        Box::pin(async move { begun(Held(connection.lock_owned().await), mode).await })
     }
 
     fn kind(&self) -> &'static str {
         "sqlite"
     }
+}
+
+async fn begun(held: Held, mode: Mode) -> Result<Box<dyn Tx>, DbFault> {
+    let sql = match mode {
+        Mode::Write => "BEGIN IMMEDIATE",
+        Mode::Read | Mode::Long => "BEGIN",
+    };
+    let mut tx = SqliteTx(Some(held));
+    tx.run(move |c| c.execute_batch(sql)).await?;
+    Ok(Box::new(tx) as Box<dyn Tx>)
 }
 
 /// A connection in use. However it is given back, no transaction stays open in it.

@@ -73,10 +73,26 @@ async fn after_a_restore_of_the_hub_new_mail_lies_above_what_a_kiosk_has_seen() 
     kiosk.record.memory.borrow_mut().cursor = cursor;
     let second = hub(folder.path(), "b.db").await;
     second.restore(&copy.file).await.unwrap();
+    assert_eq!(seen.life, 0);
     // It is done once more at the new hub, before the kiosk calls.
     take(&second, case).await;
     let heard = acked(send(&second, &kiosk.batch(1, 500, vec![])).await);
     assert_eq!(told(&heard).0, [case], "its number was above the cursor");
+    // By this a kiosk knows that files which came after the copy are to be asked for anew.
+    assert!(heard.life > 0);
+    let third = hub(folder.path(), "c.db").await;
+    third
+        .restore(
+            &second
+                .backup(&folder.path().join("copies"))
+                .await
+                .unwrap()
+                .file,
+        )
+        .await
+        .unwrap();
+    let ack = acked(send(&third, &kiosk.batch(1, 500, vec![])).await);
+    assert!(ack.life > heard.life, "each restore is a later one");
 }
 
 #[tokio::test]

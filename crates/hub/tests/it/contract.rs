@@ -88,6 +88,28 @@ async fn what_does_not_follow_is_refused(hub: Arc<Hub>) {
     assert_eq!(retired.reason, Reason::UnknownDevice);
 }
 
+/// As regression: a signed poll with the largest number made every post to that mailbox fail, and with it the matters of all
+/// other kiosks of the station.
+async fn what_a_kiosk_says_it_has_seen_never_stops_what_others_post(hub: Arc<Hub>) {
+    let stolen = Kiosk::enrolled(20, &hub, "s20").await;
+    let mut honest = Kiosk::enrolled(21, &hub, "s20").await;
+    for cursor in [u64::MAX, i64::MAX as u64] {
+        stolen.record.memory.borrow_mut().cursor = cursor;
+        let refusal = refused(send(&hub, &stolen.batch(1, 500, vec![])).await);
+        assert_eq!(refusal.reason, Reason::Malformed);
+    }
+    stolen.record.memory.borrow_mut().cursor = 1 << 62;
+    acked(send(&hub, &stolen.batch(1, 500, vec![])).await);
+    let case = honest.visit(&hub, "x").case;
+    let ack = acked(send(&hub, &honest.batch(1, 500, vec![])).await);
+    assert!(ack.rejected.is_empty());
+    assert_eq!(hub.case(case).await.unwrap().matter.station, "s20");
+    // And the stolen one hears of it, above what it said.
+    let told = acked(send(&hub, &stolen.batch(1, 500, vec![])).await);
+    assert!(told.page.cursor > 1 << 62, "{told:?}");
+    assert!(hub.tell_keys().await.unwrap() >= 2);
+}
+
 async fn a_fork_freezes_the_stream_until_a_person_has_looked(hub: Arc<Hub>) {
     let mut kiosk = Kiosk::enrolled(3, &hub, "s1").await;
     let mut copy = Kiosk::new(3);
@@ -335,6 +357,7 @@ async fn contract<F: Future<Output = String>>(mut fresh: impl FnMut(usize) -> F)
     parts!(
         what_is_acked_is_kept_and_a_repetition_changes_nothing,
         what_does_not_follow_is_refused,
+        what_a_kiosk_says_it_has_seen_never_stops_what_others_post,
         a_fork_freezes_the_stream_until_a_person_has_looked,
         a_bad_event_is_kept_acked_and_told_of,
         files_go_on_where_they_stopped,

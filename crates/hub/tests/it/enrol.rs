@@ -143,6 +143,31 @@ async fn codes_cannot_be_guessed_without_end() {
     }
     assert_eq!(states[0], EnrolState::BadAdmission);
     assert_eq!(states[69], EnrolState::TooManyTries);
+    // Whoever guesses shuts neither a station out that has a code, nor a token.
+    let code = hub.new_code("s1").await.unwrap();
+    let kiosk = Kiosk::new(1);
+    let enrol = request(&kiosk, &bags, Admission::Code(code));
+    assert_eq!(asked(&hub, &kiosk, &enrol).await.state, EnrolState::Offered);
+    let token = Token::decode(&hub.new_token("s1", 30).await.unwrap(), &hub.keys.public()).unwrap();
+    // While a code of its own is open, a station's wrong ones count for it.
+    hub.new_code("s1").await.unwrap();
+    for number in 0..61 {
+        let guess = Kiosk::new(200 + number);
+        let enrol = request(&guess, &bags, Admission::Code(format!("{number:08}")));
+        let state = asked(&hub, &guess, &enrol).await.state;
+        let expected = if number < 60 {
+            EnrolState::BadAdmission
+        } else {
+            EnrolState::TooManyTries
+        };
+        assert_eq!(state, expected, "{number}");
+    }
+    let kiosk = Kiosk::new(2);
+    let enrol = request(&kiosk, &bags, Admission::Token(token.serial));
+    assert!(matches!(
+        asked(&hub, &kiosk, &enrol).await.state,
+        EnrolState::Offered | EnrolState::Enrolled
+    ));
 }
 
 #[tokio::test]

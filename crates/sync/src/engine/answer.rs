@@ -101,6 +101,7 @@ impl Engine {
                     _ => Vec::new(),
                 },
                 hub_time_ms: sent.is_some().then_some(ack.hub_time_ms),
+                life: ack.life,
             },
         });
         self.give_apply(out);
@@ -318,6 +319,8 @@ impl Engine {
                 page: None,
                 arrived: Vec::new(),
                 hub_time_ms: None,
+                // The next ack says it.
+                life: 0,
             },
         });
         self.give_apply(out);

@@ -226,6 +226,9 @@ pub struct Apply {
     pub arrived: Vec<FileName>,
     /// The hub's clock, milliseconds since 1970; `None` from a mailbag, which was under way for days.
     pub hub_time_ms: Option<i64>,
+    /// When the hub was last restored ([`crate::wire::Ack::life`]). Later than what is known: it is asked anew for every
+    /// file that is still here.
+    pub life: u64,
 }
 
 /// What a person should know. Given once, until it changes.

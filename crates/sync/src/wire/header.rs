@@ -10,6 +10,9 @@ use super::{MAX_EVENTS, Reason, VERSION};
 /// Largest event number: it fits a signed SQL integer with room for the next one ([`onedoor_domain::id::Seq`]).
 const LARGEST_SEQ: u64 = i64::MAX as u64 - 1;
 
+/// Largest number of a mailbox item that is believed: a hub counts on from what a kiosk says it has seen, and must not come
+/// to the end of a signed SQL integer by it.
+const LARGEST_CURSOR: u64 = 1 << 62;
 /// Begins every message that is signed for a batch, so that such a signature fits nothing else.
 const SIGNED_AS: &[u8] = b"onedoor batch v1\0";
 
@@ -95,6 +98,9 @@ impl Header {
         };
         let last_link: [u8; LINK_SENT] = take.array()?;
         header.cursor = take.u64()?;
+        if header.cursor > LARGEST_CURSOR {
+            return Err(Reason::Malformed);
+        }
         if header.first < 1 || header.last > LARGEST_SEQ || header.first > header.last + 1 {
             return Err(Reason::NotInOrder);
         }

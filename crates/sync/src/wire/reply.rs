@@ -7,6 +7,8 @@ use onedoor_domain::id::{DeviceId, Epoch};
 use super::take::Take;
 use super::{MAX_EVENTS, MAX_ITEM, MAX_ITEMS, Reason, Refusal, VERSION};
 
+/// Latest restore of a hub that is believed, in seconds since 1970: in the year 9999.
+const LARGEST_LIFE: u64 = 253_402_300_799;
 /// Longest name of a kind of mailbox item, in bytes.
 const MAX_KIND: usize = 64;
 
@@ -36,6 +38,9 @@ pub struct Ack {
     pub rejected: Vec<Rejection>,
     /// The hub's clock, milliseconds since 1970.
     pub hub_time_ms: i64,
+    /// When the hub was last restored from a copy, in seconds since 1970; 0 where it never was. What it had beyond that copy
+    /// it may lack, also where it holds every event: files go their own way.
+    pub life: u64,
     /// One page of the mailbox.
     pub page: MailPage,
 }
@@ -97,7 +102,7 @@ impl Reply {
         let parts = take.list()?;
         take.version(VERSION)?;
         match (take.u8()?, parts) {
-            (0, 13) => Ok(Reply::Ack(Box::new(take_ack(&mut take)?))),
+            (0, 14) => Ok(Reply::Ack(Box::new(take_ack(&mut take)?))),
             (1, 7) => Ok(Reply::Refused(take_refusal(&mut take)?)),
             _ => Err(Reason::Malformed),
         }
@@ -107,7 +112,7 @@ impl Reply {
 type Put = Result<(), minicbor::encode::Error<std::convert::Infallible>>;
 
 fn put_ack(e: &mut Encoder<Vec<u8>>, ack: &Ack) -> Put {
-    e.array(13)?
+    e.array(14)?
         .u8(VERSION)?
         .u8(0)?
         .u64(ack.device.get())?
@@ -120,6 +125,7 @@ fn put_ack(e: &mut Encoder<Vec<u8>>, ack: &Ack) -> Put {
         e.array(2)?.u64(rejection.seq)?.u16(rejection.code)?;
     }
     e.i64(ack.hub_time_ms)?
+        .u64(ack.life)?
         .u64(ack.page.after)?
         .u64(ack.page.cursor)?
         .bool(ack.page.more)?
@@ -143,6 +149,7 @@ fn take_ack(take: &mut Take<'_>) -> Result<Ack, Reason> {
         durable_through: take.u64()?,
         rejected: Vec::new(),
         hub_time_ms: 0,
+        life: 0,
         page: MailPage::default(),
     };
     if ack.durable_through > ack.acked_through {
@@ -161,6 +168,10 @@ fn take_ack(take: &mut Take<'_>) -> Result<Ack, Reason> {
         ack.rejected.push(rejection);
     }
     ack.hub_time_ms = take.i64()?;
+    ack.life = take.u64()?;
+    if ack.life > LARGEST_LIFE {
+        return Err(Reason::Malformed);
+    }
     ack.page = take_page(take)?;
     Ok(ack)
 }

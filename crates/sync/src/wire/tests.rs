@@ -173,6 +173,12 @@ fn a_header_whose_numbers_do_not_fit_is_refused() {
     assert_eq!(wrong(&|h| h.opaque = vec![4]), order);
     assert_eq!(wrong(&|h| h.opaque = vec![10]), order);
     assert_eq!(wrong(&|h| h.last = 505), Err(Reason::TooMany));
+    // A hub counts on from it.
+    assert_eq!(wrong(&|h| h.cursor = u64::MAX), Err(Reason::Malformed));
+    assert_eq!(
+        wrong(&|h| h.cursor = i64::MAX as u64),
+        Err(Reason::Malformed)
+    );
     assert_eq!(wrong(&|h| h.first = 1), Err(Reason::BrokenChain));
     assert_eq!(
         wrong(&|h| {
@@ -198,6 +204,7 @@ fn ack() -> Ack {
         durable_through: 8,
         rejected: vec![Rejection { seq: 6, code: 40 }],
         hub_time_ms: -5,
+        life: 1_795_000_000,
         page: MailPage {
             after: 7,
             cursor: 12,

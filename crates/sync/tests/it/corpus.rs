@@ -32,6 +32,7 @@ fn ack() -> Reply {
         durable_through: 8,
         rejected: vec![Rejection { seq: 6, code: 40 }],
         hub_time_ms: 1_790_000_000_000,
+        life: 0,
         page: MailPage {
             after: 7,
             cursor: 12,

@@ -276,6 +276,7 @@ fn an_answer_from_a_mailbag_counts_once() {
         durable_through: 0,
         rejected: vec![],
         hub_time_ms: 5,
+        life: 0,
         page: MailPage::default(),
     };
     let epoch = bench.writer.epoch;
@@ -316,6 +317,7 @@ fn a_page_that_would_skip_mail_is_left() {
         durable_through: 0,
         rejected: vec![],
         hub_time_ms: 0,
+        life: 0,
         page: MailPage {
             after,
             cursor,
@@ -351,6 +353,7 @@ fn an_older_answer_takes_nothing_back() {
         durable_through: acked,
         rejected: vec![],
         hub_time_ms: 0,
+        life: 0,
         page: MailPage::default(),
     };
     let (newer, older) = (ack(15), ack(5));
@@ -414,6 +417,7 @@ fn whatever_comes_in_whatever_order_nothing_panics() {
                     durable_through: dice.next(),
                     rejected: vec![],
                     hub_time_ms: i64::MIN,
+                    life: 0,
                     page: MailPage::default(),
                 })),
             };

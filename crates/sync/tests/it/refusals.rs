@@ -140,6 +140,7 @@ fn an_ack_with_another_link_is_a_fork_and_not_kept() {
         durable_through: 0,
         rejected: vec![],
         hub_time_ms: 0,
+        life: 0,
         page: MailPage::default(),
     };
     bench.reply(&sent, Reply::Ack(Box::new(ack)));
@@ -156,7 +157,7 @@ fn a_hub_that_lost_events_gets_them_again() {
     let request = bench.up();
     bench.carry(request);
     let (device, epoch) = (bench.writer.device, bench.writer.epoch);
-    bench.hub.lose(device, epoch, 20);
+    bench.hub.lose(device, epoch, 20, &[], 1);
     bench.write(5);
     bench.grew();
     let request = bench.sleep();
@@ -231,7 +232,7 @@ fn a_loss_of_an_older_epoch_is_noticed_too() {
     let request = bench.up();
     bench.carry(request);
     bench.all_there();
-    bench.hub.lose(device, old, 15);
+    bench.hub.lose(device, old, 15, &[], 1);
     for _ in 0..2 {
         let request = bench.sleep();
         bench.carry(request);

@@ -71,6 +71,7 @@ impl Bags {
             durable_through: 3,
             rejected: Vec::new(),
             hub_time_ms: 1_790_000_000_000,
+            life: 0,
             page: MailPage::default(),
         }));
         Ok(Bags {
