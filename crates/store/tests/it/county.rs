@@ -71,6 +71,7 @@ fn everything(store: &Store, case: CaseId, body: &[u8]) -> SyncApply {
         ..CaseStatus::default()
     };
     SyncApply {
+        hub_life: 0,
         stream: Some(Acked {
             epoch,
             acked: last(store),
