@@ -51,6 +51,34 @@ struct ForOne {
     arrived: Vec<FileName>,
 }
 
+impl ForOne {
+    /// Keeps a reply. Of all acks only the one with the furthest page of the mailbox keeps it: a bag may hold a hundred
+    /// thousand batches.
+    fn keep(&mut self, mut reply: Reply) {
+        if let Reply::Ack(new) = &mut reply {
+            let full = self.replies.iter_mut().rev().find_map(|held| match held {
+                Reply::Ack(ack) if ack.page.cursor > ack.page.after => Some(ack),
+                _ => None,
+            });
+            match full {
+                Some(held) if held.page.cursor > new.page.cursor => empty(&mut new.page),
+                Some(held) => empty(&mut held.page),
+                None => {}
+            }
+        }
+        self.replies.push(reply);
+    }
+}
+
+/// A page with nothing on it, which a kiosk passes by.
+fn empty(page: &mut MailPage) {
+    *page = MailPage {
+        after: page.after,
+        cursor: page.after,
+        ..MailPage::default()
+    };
+}
+
 impl Hub {
     /// Takes a bag. Taking it twice, or an older one after a newer one, changes nothing. The answer for each kiosk is
     /// given to `answer_to`, which opens the file that it goes into.
@@ -136,7 +164,7 @@ impl Hub {
                     if matches!(reply, Reply::Ack(_)) {
                         one.arrived.extend(names);
                     }
-                    one.replies.push(reply);
+                    one.keep(reply);
                 }
             }
             Part::File { ticket, sealed } => {

@@ -97,7 +97,7 @@ impl Hub {
         .await?;
         let open = tx
             .number(
-                "SELECT COUNT(*) FROM pass WHERE used_by IS NULL AND until_ms > $1 AND until_ms <= $2",
+                "SELECT COUNT(*) FROM pass WHERE used_by IS NULL AND station NOT LIKE '!%' AND until_ms > $1 AND until_ms <= $2",
                 values![now, now + CODE_MS],
             )
             .await?;

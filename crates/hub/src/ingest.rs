@@ -49,6 +49,18 @@ impl Rejected {
         self as u16
     }
 
+    /// The reason with this number.
+    pub const fn of(code: u16) -> Option<Self> {
+        Some(match code {
+            1 => Rejected::Unread,
+            2 => Rejected::NoCase,
+            3 => Rejected::OtherStation,
+            4 => Rejected::Incomplete,
+            5 => Rejected::SavedTwice,
+            _ => return None,
+        })
+    }
+
     /// What a technician should know; names nobody.
     pub const fn words(self) -> &'static str {
         match self {
@@ -457,10 +469,12 @@ impl Hub {
         )
         .await?;
         // What cannot be posted, to others most of all, is no fault of these events: halving them would not help.
-        self.post(tx, posts).await.map_err(|why| match why {
-            HubFault::Db(DbFault::Refused(why)) => HubFault::Db(DbFault::Away(why)),
-            why => why,
-        })?;
+        self.post_from(tx, Some(device), posts)
+            .await
+            .map_err(|why| match why {
+                HubFault::Db(DbFault::Refused(why)) => HubFault::Db(DbFault::Away(why)),
+                why => why,
+            })?;
         Ok(())
     }
 }

@@ -19,6 +19,7 @@ pub mod mark;
 pub mod metrics;
 pub mod publish;
 pub mod register;
+pub mod rejected;
 pub mod rest;
 pub mod retention;
 

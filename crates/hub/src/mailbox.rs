@@ -40,12 +40,26 @@ impl Hub {
 
     /// Puts items into mailboxes. The mailboxes are locked in one order, so that two who post never wait for each other.
     pub(crate) async fn post(&self, tx: &mut dyn Tx, posts: Vec<Post>) -> Done<()> {
+        self.post_from(tx, None, posts).await
+    }
+
+    /// As [`Hub::post`], for a kiosk whose own mailbox is looked at afterwards: it is locked in the same order.
+    pub(crate) async fn post_from(
+        &self,
+        tx: &mut dyn Tx,
+        own: Option<DeviceId>,
+        posts: Vec<Post>,
+    ) -> Done<()> {
         let mut by_device: BTreeMap<DeviceId, Vec<Post>> = BTreeMap::new();
+        if let Some(own) = own.filter(|_| !posts.is_empty()) {
+            by_device.insert(own, Vec::new());
+        }
         for post in posts {
             by_device.entry(post.to).or_default().push(post);
         }
         let now = now_ms();
         for (device, posts) in by_device {
+            // Taking no number locks its row all the same.
             let mut number = self.numbers(tx, device, posts.len() as u64).await?;
             let mut rows = Vec::with_capacity(posts.len());
             for post in posts {

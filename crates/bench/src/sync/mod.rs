@@ -35,8 +35,6 @@ const CUT: u64 = 1_000_000;
 const PEER_TRIES_S: u64 = 20;
 /// How often the hub's speed is measured; the machines are noisy.
 const ROUNDS: u64 = 5;
-/// Kiosks that send at once when the hub's speed is measured.
-const KIOSKS: usize = 4;
 
 /// What can be set.
 #[derive(Debug, clap::Args)]
@@ -47,9 +45,15 @@ pub struct Arguments {
     /// Cases of the bulk row.
     #[arg(long, default_value_t = 2000)]
     cases: usize,
-    /// Cases that each of four kiosks sends when the hub's speed is measured.
-    #[arg(long, default_value_t = 5000)]
+    /// Kiosks that send at once when the hub's speed is measured.
+    #[arg(long, default_value_t = 4, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(2..=400))]
+    kiosks: usize,
+    /// Cases that all of them send together.
+    #[arg(long, default_value_t = 20_000)]
     ingest: usize,
+    /// Only the hub's speed (bar 11), ours and the peer's.
+    #[arg(long)]
+    only_ingest: bool,
     /// The disk on which local saves are measured; a temporary folder by default.
     #[arg(long)]
     folder: Option<PathBuf>,
@@ -104,6 +108,9 @@ pub fn run(arguments: &Arguments) -> Result<Bars> {
         None => tempfile::tempdir()?,
     };
     let work = Work::new(arguments)?;
+    if arguments.only_ingest {
+        return only_ingest(arguments, &work, folder.path());
+    }
     let peer = match &arguments.peer {
         Some(modules) => {
             let mut peer = Peer::start(modules, &folder.path().join("peer"))?;
@@ -124,6 +131,35 @@ pub fn run(arguments: &Arguments) -> Result<Bars> {
     Ok(bars(peer.as_ref(), &ours, &besides))
 }
 
+/// Bar 11 by itself, to try what makes it faster.
+fn only_ingest(arguments: &Arguments, work: &Work, folder: &std::path::Path) -> Result<Bars> {
+    let mut bars = Bars::default();
+    let theirs = match &arguments.peer {
+        Some(modules) => {
+            let mut peer = Peer::start(modules, &folder.join("peer"))?;
+            Some(their_speed(&mut peer, work, folder)?)
+        }
+        None => None,
+    };
+    let hubs = [Some(Hub::start()?), Hub::start_over_postgres()?];
+    for (hub, name) in hubs.iter().zip(["11-ingest", "11-ingest-postgres"]) {
+        let Some(hub) = hub else { continue };
+        let taken = taken(hub, work)?;
+        println!(
+            "{}: {:.0} docs/s of {} kiosks, ack p99 {:.0} ms, a tenth replayed {:+.1} %",
+            hub.what,
+            taken.rate,
+            arguments.kiosks,
+            taken.ack_p99_ms,
+            taken.replays * 100.0
+        );
+        if let Some(theirs) = theirs {
+            bars.add(name, taken.rate / theirs, Limit::AtLeast(8.0), "");
+        }
+    }
+    Ok(bars)
+}
+
 /// The cases for every row.
 struct Work {
     bulk: Vec<Case>,
@@ -135,7 +171,8 @@ struct Work {
 
 impl Work {
     fn new(arguments: &Arguments) -> Result<Self> {
-        let ingest = (0..KIOSKS as u64).map(|k| cases(100 + k, arguments.ingest));
+        let ingest = (0..arguments.kiosks as u64)
+            .map(|k| cases(100 + k, arguments.ingest / arguments.kiosks));
         Ok(Work {
             bulk: cases(1, arguments.cases)?,
             one: cases(2, 1)?,
@@ -214,11 +251,19 @@ fn theirs(peer: &mut Peer, work: &Work, folder: &std::path::Path) -> Result<Colu
     told("PouchDB: local puts");
     column.puts = peer.puts("puts", &documents("puts", &work.puts)?)?;
 
+    column.ingest = their_speed(peer, work, folder)?;
+    Ok(column)
+}
+
+/// How many documents a second the peer's server takes.
+fn their_speed(peer: &mut Peer, work: &Work, folder: &std::path::Path) -> Result<f64> {
     told("PouchDB: as fast as it goes");
     let mut all = 0;
-    let names: Vec<String> = (0..KIOSKS).map(|k| format!("in{k}")).collect();
+    let names: Vec<String> = (0..work.ingest.len()).map(|k| format!("in{k}")).collect();
     for (name, cases) in names.iter().zip(&work.ingest) {
-        peer.fill(name, &documents(name, cases)?)?;
+        let path = folder.join(format!("{name}.jsonl"));
+        write_documents(cases, &path)?;
+        peer.fill(name, &path)?;
         all += cases.len();
     }
     // Alone and side by side: the better one counts for it.
@@ -232,8 +277,12 @@ fn theirs(peer: &mut Peer, work: &Work, folder: &std::path::Path) -> Result<Colu
         "PouchDB did not send everything"
     );
     let rate = |sent: peer::Replicated| sent.written as f64 / sent.seconds;
-    column.ingest = rate(alone).max(rate(beside));
-    Ok(column)
+    told(&format!(
+        "PouchDB: {:.0} docs/s alone, {:.0} side by side",
+        rate(alone),
+        rate(beside)
+    ));
+    Ok(rate(alone).max(rate(beside)))
 }
 
 /// Our column.

@@ -176,6 +176,18 @@ impl Hub {
         Ok(posts)
     }
 
+    /// A case as it stands, for one kiosk.
+    pub(crate) async fn letter_to(
+        &self,
+        tx: &mut dyn Tx,
+        device: DeviceId,
+        case: CaseId,
+    ) -> Done<Post> {
+        let matter = self.lock_case(tx, case).await?;
+        let included = newest(tx, device).await?;
+        self.letter(tx, device, &matter, included).await
+    }
+
     async fn letter(
         &self,
         tx: &mut dyn Tx,

@@ -157,6 +157,12 @@ enum Command {
         #[arg(long)]
         closed: bool,
     },
+    /// What kiosks sent that was kept and not accepted: nobody works on it until somebody has looked.
+    Rejected {
+        /// Look at all of it again, after an update of this program.
+        #[arg(long)]
+        again: bool,
+    },
     /// Mailbags that came on sticks.
     #[command(subcommand)]
     Bag(work::BagCommand),
@@ -377,6 +383,7 @@ async fn once(place: Place, command: Command) -> Result<()> {
         Command::Cases { station, closed } => {
             case::cases(&*place.hub().await?, station.as_deref(), closed).await
         }
+        Command::Rejected { again } => work::rejected(&*place.hub().await?, again).await,
         Command::Bag(command) => work::bag(&*place.hub().await?, command).await,
         Command::Backup { folder } => {
             let made = place.hub().await?.backup(&folder).await?;

@@ -217,6 +217,36 @@ pub(super) async fn devices(hub: &Hub, json: bool) -> Result<()> {
     Ok(())
 }
 
+pub(super) async fn rejected(hub: &Hub, again: bool) -> Result<()> {
+    if again {
+        let (taken, left) = hub.take_again().await?;
+        println!("{taken} were accepted now, {left} were not");
+    }
+    let all = hub.rejected().await?;
+    if all.is_empty() {
+        println!("Nothing was refused.");
+    }
+    for event in all {
+        let kind = match event.kind.as_str() {
+            "" => "unread",
+            kind => kind,
+        };
+        let case = event
+            .case
+            .map_or_else(String::new, |case| format!("  case {case}"));
+        println!(
+            "{}  station {}  kiosk {}  event {}  {kind}{case}: {} ({})",
+            clock::text(event.received_ms),
+            event.station,
+            event.device,
+            event.seq,
+            event.words,
+            event.code
+        );
+    }
+    Ok(())
+}
+
 pub(super) async fn bag(hub: &Hub, command: BagCommand) -> Result<()> {
     let BagCommand::Import { file, answer } = command;
     let named = || file.display().to_string();

@@ -47,7 +47,9 @@ pub(super) async fn options() -> Response {
     responses(
         (status = 200, description = "`Upload-Offset` bytes are here, on disk"),
         (status = 403, description = "The ticket is not believed"),
+        (status = 400, description = "No such name or ticket"),
         (status = 404, description = "Nothing of it is here"),
+        (status = 412, description = "Another version of tus"),
         (status = 503, description = "Come again later"),
     ))]
 pub(super) async fn head(
@@ -82,8 +84,11 @@ pub(super) async fn head(
     responses(
         (status = 204, description = "`Upload-Offset` bytes are committed"),
         (status = 403, description = "The ticket is not believed"),
+        (status = 400, description = "No such name, ticket or place"),
         (status = 409, description = "The piece belongs at `Upload-Offset`"),
+        (status = 412, description = "Another version of tus"),
         (status = 413, description = "More than the ticket says, or than is taken"),
+        (status = 415, description = "Not a piece of a file"),
         (status = 460, description = "All bytes are there, and they are not those of the name: nothing was kept"),
         (status = 503, description = "Come again later"),
     ))]

@@ -23,7 +23,9 @@ use crate::metrics::count;
         (status = 200, description = "An ack: everything in it is committed", content_type = "application/vnd.onedoor;v=1;d=1"),
         (status = 403, description = "A refusal: the kiosk is not enrolled, or its signature does not fit"),
         (status = 409, description = "A refusal: a fork; the stream is frozen until a person has looked"),
+        (status = 408, description = "The body stood still, or came too slowly"),
         (status = 413, description = "A refusal: too long"),
+        (status = 415, description = "A refusal: another version, or a dictionary that is not known here"),
         (status = 422, description = "A refusal: what is wrong, and with which event"),
         (status = 503, description = "A refusal: come again later"),
     ))]

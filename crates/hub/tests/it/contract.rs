@@ -11,7 +11,7 @@ use onedoor_hub::cases::{DeskMove, Outcome};
 use onedoor_hub::files::Appended;
 use onedoor_hub::{Hub, Keys, db};
 use onedoor_sync::engine::FileName;
-use onedoor_sync::mail::TextRole;
+use onedoor_sync::mail::{Mail, TextRole};
 use onedoor_sync::wire::Reason;
 
 use crate::support::{Kiosk, acked, refused, send};
@@ -88,6 +88,28 @@ async fn what_does_not_follow_is_refused(hub: Arc<Hub>) {
     assert_eq!(retired.reason, Reason::UnknownDevice);
 }
 
+/// An event that an older hub could not read lies there until a newer one looks again; its kiosk hears of it.
+async fn what_was_kept_unread_is_accepted_once_it_can_be_read(hub: Arc<Hub>) {
+    let mut kiosk = Kiosk::enrolled(22, &hub, "s22").await;
+    let case = kiosk.visit(&hub, "x").case;
+    let saved = kiosk.seq_of_saved();
+    let ack = acked(send(&hub, &kiosk.batch(1, 500, vec![saved])).await);
+    assert_eq!(ack.rejected.len(), 1);
+    assert!(hub.case(case).await.is_err(), "nobody knows of it");
+    assert_eq!(hub.take_again().await.unwrap(), (1, 0));
+    assert!(hub.rejected().await.unwrap().is_empty());
+    assert_eq!(hub.case(case).await.unwrap().matter.station, "s22");
+    let (opened, closed) = hub.open_case(case).await.unwrap();
+    assert_eq!((opened.len(), closed), (1, 0), "its answers too");
+    let ack = acked(send(&hub, &kiosk.batch(1, 500, vec![])).await);
+    let told = ack
+        .page
+        .items
+        .iter()
+        .any(|item| matches!(Mail::read(item), Mail::Case(mail) if mail.case == case));
+    assert!(told, "{:?}", ack.page.items);
+}
+
 /// As regression: a signed poll with the largest number made every post to that mailbox fail, and with it the matters of all
 /// other kiosks of the station.
 async fn what_a_kiosk_says_it_has_seen_never_stops_what_others_post(hub: Arc<Hub>) {
@@ -150,6 +172,13 @@ async fn a_bad_event_is_kept_acked_and_told_of(hub: Arc<Hub>) {
     let refusal = refused(send(&hub, &kiosk.batch(1, 500, vec![])).await);
     assert_eq!((refusal.reason, refusal.at), (Reason::Undecodable, Some(3)));
     let ack = acked(send(&hub, &kiosk.batch(1, 500, vec![3])).await);
+    let listed = hub.rejected().await.unwrap();
+    assert_eq!(
+        listed.iter().map(|r| (r.seq, r.code)).collect::<Vec<_>>(),
+        [(2, 2), (3, 1)]
+    );
+    // What cannot be read still cannot.
+    assert_eq!(hub.take_again().await.unwrap(), (0, 2));
     let codes: Vec<_> = ack.rejected.iter().map(|r| (r.seq, r.code)).collect();
     assert_eq!(codes, [(2, 2), (3, 1)]);
     assert_eq!(ack.page.items.len(), 2, "each is told of by mail");
@@ -357,6 +386,7 @@ async fn contract<F: Future<Output = String>>(mut fresh: impl FnMut(usize) -> F)
     parts!(
         what_is_acked_is_kept_and_a_repetition_changes_nothing,
         what_does_not_follow_is_refused,
+        what_was_kept_unread_is_accepted_once_it_can_be_read,
         what_a_kiosk_says_it_has_seen_never_stops_what_others_post,
         a_fork_freezes_the_stream_until_a_person_has_looked,
         a_bad_event_is_kept_acked_and_told_of,

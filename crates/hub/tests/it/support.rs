@@ -105,6 +105,19 @@ impl Kiosk {
         event
     }
 
+    /// The number of the event that saved its first case.
+    pub fn seq_of_saved(&self) -> u64 {
+        use onedoor_sync::engine::Journal;
+        let rows = self
+            .record
+            .rows(self.writer.epoch, 0, 500, usize::MAX)
+            .unwrap();
+        let saved = rows.iter().find(|row| {
+            Event::decode(&row.bytes).is_ok_and(|event| event.body().kind() == "case_saved")
+        });
+        saved.unwrap().seq
+    }
+
     pub fn signer(&self) -> DeviceKey {
         kiosk(7, self.place).1
     }

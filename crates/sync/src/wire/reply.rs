@@ -102,7 +102,7 @@ impl Reply {
         let parts = take.list()?;
         take.version(VERSION)?;
         match (take.u8()?, parts) {
-            (0, 14) => Ok(Reply::Ack(Box::new(take_ack(&mut take)?))),
+            (0, 13 | 14) => Ok(Reply::Ack(Box::new(take_ack(&mut take, parts == 14)?))),
             (1, 7) => Ok(Reply::Refused(take_refusal(&mut take)?)),
             _ => Err(Reason::Malformed),
         }
@@ -112,7 +112,8 @@ impl Reply {
 type Put = Result<(), minicbor::encode::Error<std::convert::Infallible>>;
 
 fn put_ack(e: &mut Encoder<Vec<u8>>, ack: &Ack) -> Put {
-    e.array(14)?
+    // A hub that was never restored says nothing of it: those that know no such part read it, and nothing is longer.
+    e.array(if ack.life > 0 { 14 } else { 13 })?
         .u8(VERSION)?
         .u8(0)?
         .u64(ack.device.get())?
@@ -124,9 +125,11 @@ fn put_ack(e: &mut Encoder<Vec<u8>>, ack: &Ack) -> Put {
     for rejection in &ack.rejected {
         e.array(2)?.u64(rejection.seq)?.u16(rejection.code)?;
     }
-    e.i64(ack.hub_time_ms)?
-        .u64(ack.life)?
-        .u64(ack.page.after)?
+    e.i64(ack.hub_time_ms)?;
+    if ack.life > 0 {
+        e.u64(ack.life)?;
+    }
+    e.u64(ack.page.after)?
         .u64(ack.page.cursor)?
         .bool(ack.page.more)?
         .array(ack.page.items.len() as u64)?;
@@ -140,7 +143,7 @@ fn put_ack(e: &mut Encoder<Vec<u8>>, ack: &Ack) -> Put {
     Ok(())
 }
 
-fn take_ack(take: &mut Take<'_>) -> Result<Ack, Reason> {
+fn take_ack(take: &mut Take<'_>, restored: bool) -> Result<Ack, Reason> {
     let mut ack = Ack {
         device: take.id()?,
         epoch: take.id()?,
@@ -168,9 +171,11 @@ fn take_ack(take: &mut Take<'_>) -> Result<Ack, Reason> {
         ack.rejected.push(rejection);
     }
     ack.hub_time_ms = take.i64()?;
-    ack.life = take.u64()?;
-    if ack.life > LARGEST_LIFE {
-        return Err(Reason::Malformed);
+    if restored {
+        ack.life = take.u64()?;
+        if !(1..=LARGEST_LIFE).contains(&ack.life) {
+            return Err(Reason::Malformed);
+        }
     }
     ack.page = take_page(take)?;
     Ok(ack)
