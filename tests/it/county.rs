@@ -312,7 +312,10 @@ fn a_mailbag_brings_matters_to_the_county_and_the_answer_back() -> Result<()> {
 
     // At the county: a hub that this kiosk does not reach by network.
     let elsewhere = Hub::start(county.folder.path(), "127.0.0.1:0")?;
-    let answer = county.stick().join("answer.from-county.bag");
+    // Somebody gave the answer another name, and the stick has more on it than that.
+    let answer = county.stick().join("回话 (1).bag");
+    std::fs::write(county.stick().join("game.bag"), "no bag of ours")?;
+    std::fs::write(county.stick().join("empty.bag"), "")?;
     let (bag, answer) = (bag.display().to_string(), answer.display().to_string());
     for _ in 0..2 {
         elsewhere.run(&["bag", "import", &bag, "--answer", &answer])?;

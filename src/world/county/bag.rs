@@ -116,7 +116,7 @@ pub fn read(record: &CountyRecord<'_>, setting: &Setting) -> (News, Vec<Ack>) {
     let Some(folder) = stick::find(setting.stick.as_deref()) else {
         return (News::NoStick, Vec::new());
     };
-    let files = match stick::files(&folder, stick::FROM_HUB) {
+    let files = match stick::bags(&folder) {
         Ok(files) => files,
         Err(error) => return (News::BadStick(error.kind().to_string()), Vec::new()),
     };
@@ -169,7 +169,12 @@ fn read_one(
     acks: &mut Vec<Ack>,
 ) -> Result<bool, BagFault> {
     let device = record.keys.borrow().device;
-    let reader = open(BufReader::new(File::open(path)?), &record.keys.borrow().bag)?;
+    let reader = match open(BufReader::new(File::open(path)?), &record.keys.borrow().bag) {
+        Ok(reader) => reader,
+        // Some other program's file, by its name too: nobody needs to know of it.
+        Err(BagFault::Damaged) if !stick::says_from_hub(path) => return Ok(false),
+        Err(why) => return Err(why),
+    };
     let mut ours = false;
     for part in reader {
         match part? {
