@@ -5,8 +5,8 @@ use crate::county::{Alarm, Bond, Comparing, County, News, Trouble};
 use crate::effect::Happening;
 use crate::headless::Headless;
 use crate::rehearsal::{Rehearsal, Script};
-use crate::screen::matters::FromCounty;
-use onedoor_domain::case::{CaseStatus, Phase};
+use crate::screen::matters::{Answered, FromCounty, Role};
+use onedoor_domain::case::{AnswerKind, CaseStatus, Phase};
 use onedoor_domain::personal::Personal;
 use onedoor_sync::engine::TroubleKind;
 
@@ -143,23 +143,68 @@ impl Stage {
         kiosk.settle();
         seen("done-delivered", &mut kiosk)?;
 
-        // What the office answered, in its own words.
+        for (label, kind) in [
+            ("matters-answer", AnswerKind::Refused),
+            ("matters-sent-back", AnswerKind::SentBack),
+            ("matters-approved", AnswerKind::Approved),
+        ] {
+            let mut kiosk = self.answered(eyes, kind)?;
+            seen(label, &mut kiosk)?;
+        }
+        Ok(())
+    }
+
+    /// A resident before the page of a matter that the office answered in its own words.
+    ///
+    /// # Errors
+    /// When the page is not reached.
+    pub fn answered(&self, eyes: &Eyes, kind: AnswerKind) -> anyhow::Result<Headless<Rehearsal>> {
         let mut answered = Self::case(0, Phase::Answered);
-        let text = |tag: &str, text: &str| (tag.to_owned(), Personal::from(text));
-        answered.county = FromCounty {
-            owner: Some(("周平".into(), Some("0900-0000012".into()))),
-            texts: vec![
-                text("zh-CN", "备案要有外地住处的证明，还差一份居住证。"),
-                text("zh-CN", "带来就办，当天能好；来不了，村里的人可以上门取。"),
+        answered.status.answer = Some(kind);
+        let text = |role, language: &str, text: &str| Answered {
+            role,
+            language: language.to_owned(),
+            text: Personal::from(text),
+        };
+        let mut texts = match kind {
+            AnswerKind::Approved => vec![
+                text(Role::Note, "zh-CN", "从下个月起，在外地看病直接刷卡。"),
                 text(
+                    Role::Note,
+                    "en",
+                    "From next month on the card is taken there directly.",
+                ),
+            ],
+            AnswerKind::SentBack | AnswerKind::Refused => vec![
+                text(
+                    Role::Reason,
+                    "zh-CN",
+                    "备案要有外地住处的证明，还差一份居住证。",
+                ),
+                text(
+                    Role::Reason,
                     "en",
                     "Proof of where you live now is missing: the residence permit.",
                 ),
+            ],
+        };
+        if kind == AnswerKind::Refused {
+            texts.extend([
                 text(
+                    Role::OtherWay,
+                    "zh-CN",
+                    "带来就办，当天能好；来不了，村里的人可以上门取。",
+                ),
+                text(
+                    Role::OtherWay,
                     "en",
                     "Bring it and it is done the same day; or somebody fetches it from your house.",
                 ),
-            ],
+            ]);
+        }
+        answered.county = FromCounty {
+            owner: Some(("周平".into(), Some("0900-0000012".into()))),
+            texts,
         };
         let script = Script {
             cases: vec![answered],
@@ -173,6 +218,6 @@ impl Stage {
         kiosk.go("next")?;
         kiosk.keys("0026")?;
         kiosk.go("next")?;
-        seen("matters-answer", &mut kiosk)
+        Ok(kiosk)
     }
 }

@@ -210,6 +210,9 @@ say-matters-state-saved = It is kept in this machine and has not reached the cou
 say-matters-state-delivered = The county has it.
 say-matters-state-in-hand = Somebody is working on it.
 say-matters-state-answered = There is an answer.
+say-matters-answer-approved = There is an answer: yes, it is granted.
+say-matters-answer-sent-back = There is an answer: it came back, one thing is missing.
+say-matters-answer-refused = There is an answer: not this way, but there is another.
 say-matters-state-told = You have been told.
 say-matters-state-solved = You said it is done.
 say-matters-state-partly = You said it is done in part.
@@ -219,6 +222,11 @@ matters-partly = Partly
 matters-not-solved = Not solved
 matters-talk = I want to talk
 matters-answer = Answer: { $text }
+matters-answer-long = The answer is longer than this page. Please call a person to read it to you.
+matters-missing = The one thing missing: { $text }
+matters-reason = Why: { $text }
+matters-other-way = Another way: { $text }
+matters-note = Also: { $text }
 
 ## What the station keeps of a person
 say-mine-tile = My details

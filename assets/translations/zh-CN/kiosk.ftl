@@ -197,6 +197,9 @@ say-matters-state-saved = 存在这台机器里了，还没送到县里。
 say-matters-state-delivered = 县里收到了。
 say-matters-state-in-hand = 有人在办了。
 say-matters-state-answered = 有答复了。
+say-matters-answer-approved = 有答复了：同意给您办。
+say-matters-answer-sent-back = 有答复了：先退回来，还差一样。
+say-matters-answer-refused = 有答复了：这样办不了，有别的办法。
 say-matters-state-told = 已经告诉您了。
 say-matters-state-solved = 您说办成了。
 say-matters-state-partly = 您说办成了一部分。
@@ -206,6 +209,11 @@ matters-partly = 办了一部分
 matters-not-solved = 没办成
 matters-talk = 我要找人说
 matters-answer = 答复：{ $text }
+matters-answer-long = 答复很长，这里放不下。请叫人帮忙，给您念。
+matters-missing = 还差这一样：{ $text }
+matters-reason = 为什么：{ $text }
+matters-other-way = 别的办法：{ $text }
+matters-note = 还要知道：{ $text }
 
 ## What the station keeps of a person
 say-mine-tile = 我的资料
