@@ -1,14 +1,13 @@
 //! The pages for staff about this machine and the county, and what a resident sees of it.
 
 use super::{Eyes, Seen, Stage};
-use crate::county::{Alarm, Bond, Comparing, County, News, Trouble};
+use crate::county::{Alarm, Bond, Comparing, County, Kind as Fault, News, No, Trouble};
 use crate::effect::Happening;
 use crate::headless::Headless;
 use crate::rehearsal::{Rehearsal, Script};
 use crate::screen::matters::{Answered, FromCounty, Role};
 use onedoor_domain::case::{AnswerKind, CaseStatus, Phase};
 use onedoor_domain::personal::Personal;
-use onedoor_sync::engine::TroubleKind;
 
 /// A moment of the made-up clock, ms.
 const THEN_MS: i64 = 1_795_000_000_000;
@@ -35,11 +34,24 @@ fn worst() -> County {
         files: 212,
         file_bytes: 7_340_032,
         trouble: Some(Trouble {
-            kind: TroubleKind::Unreachable,
-            words: "tcp connect error: Network is unreachable (os error 101)".into(),
+            kind: Fault::Unreachable,
+            code: "DRV-013".into(),
         }),
         next_try_s: Some(840),
         ..known()
+    }
+}
+
+/// The most that may stand there where waiting does not help.
+fn lasting(kind: Fault, code: &str) -> County {
+    County {
+        alarm: Some(Alarm::Lasting),
+        plain: false,
+        trouble: Some(Trouble {
+            kind,
+            code: code.to_owned(),
+        }),
+        ..worst()
     }
 }
 
@@ -93,6 +105,26 @@ impl Stage {
         kiosk.go("next")?;
         news(&mut kiosk, News::BadCode);
         seen("county-bad-code", &mut kiosk)?;
+        for (label, what) in [
+            ("county-code-elsewhere", News::CodeElsewhere),
+            ("county-later", News::Later),
+            ("county-not-taken-words", News::NotTaken(No::Words)),
+            ("county-not-taken-official", News::NotTaken(No::Official)),
+            ("county-not-taken-key", News::NotTaken(No::OtherKey)),
+        ] {
+            news(&mut kiosk, what);
+            seen(label, &mut kiosk)?;
+        }
+        tell(
+            &mut kiosk,
+            County {
+                bond: Bond::Strangers,
+                last_contact_ms: None,
+                ..lasting(Fault::SetupPlain, "DRV-002")
+            },
+        );
+        news(&mut kiosk, News::Lasting);
+        seen("county-setup", &mut kiosk)?;
         tell(&mut kiosk, comparing());
         seen("county-words", &mut kiosk)?;
         kiosk.go("next")?;
@@ -114,8 +146,34 @@ impl Stage {
         seen("county-stick", &mut kiosk)?;
         kiosk.go("back")?;
         seen("county-worst", &mut kiosk)?;
+        for (label, kind, code) in [
+            ("county-lasting-certificate", Fault::Certificate, "DRV-006"),
+            ("county-lasting-time", Fault::CertificateTime, "DRV-007"),
+            ("county-lasting-address", Fault::WrongAddress, "DRV-008"),
+            ("county-lasting-key", Fault::OtherKey, "SYN-009"),
+            ("county-lasting-unknown", Fault::Unknown, "SYN-016"),
+            ("county-lasting-portal", Fault::NotTheHub, "HTTP 302"),
+            ("county-lasting-stopped", Fault::Frozen, "SYN-021"),
+        ] {
+            tell(&mut kiosk, lasting(kind, code));
+            seen(label, &mut kiosk)?;
+        }
+        tell(
+            &mut kiosk,
+            County {
+                bond: Bond::Carried,
+                last_contact_ms: None,
+                ..worst()
+            },
+        );
+        seen("county-carried", &mut kiosk)?;
+        tell(&mut kiosk, worst());
         kiosk.go("county/stick")?;
         for (label, what) in [
+            ("county-no-hub-key", News::NoHubKey),
+            ("county-no-token", News::NoToken),
+            ("county-token-elsewhere", News::TokenElsewhere),
+            ("county-token-refused", News::TokenRefused),
             ("county-no-stick", News::NoStick),
             ("county-written", News::Written { cases: 128 }),
             ("county-read", News::Read { cases: 1 }),
