@@ -409,6 +409,8 @@ pub enum Happening {
         picture: Handle,
         /// Its size in dots.
         size: (u32, u32),
+        /// The row below its QR code, where it has one: a screen cuts it there, never through the code.
+        below_qr: Option<u32>,
     },
     /// The slip came out, or not.
     Slip(u64, SlipNews),

@@ -168,7 +168,7 @@ impl Backend for Rehearsal {
                 self.slip = Some((**slip).clone());
                 if let Some(fonts) = &self.fonts {
                     let mut fonts = fonts.lock().unwrap_or_else(PoisonError::into_inner);
-                    if let Ok(raster) = slip_raster::draw(
+                    if let Ok(slip_raster::Drawn { raster, below_qr }) = slip_raster::draw_marked(
                         &mut fonts,
                         &slip.blocks(),
                         Paper::Narrow,
@@ -182,6 +182,7 @@ impl Backend for Rehearsal {
                                 raster.to_rgba(),
                             ),
                             size: (raster.width(), raster.height()),
+                            below_qr,
                         });
                     }
                 }

@@ -592,7 +592,10 @@ impl Headless<Rehearsal> {
     }
 
     /// Hands it in, over as many pages as the consent takes.
-    fn agree(&mut self) -> anyhow::Result<()> {
+    ///
+    /// # Errors
+    /// When the page has no way on.
+    pub fn agree(&mut self) -> anyhow::Result<()> {
         self.go("next")?;
         let again = self.kiosk.page_name().to_string() == "consent"
             && self

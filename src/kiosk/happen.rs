@@ -101,11 +101,17 @@ impl<B: Backend> Kiosk<B> {
                 }
             }
             Happening::Drawn { order, .. } | Happening::Slip(order, _) if order != self.order => {}
-            Happening::Drawn { picture, size, .. } => match &mut self.screen {
+            Happening::Drawn {
+                picture,
+                size,
+                below_qr,
+                ..
+            } => match &mut self.screen {
                 Screen::Done(done) => {
-                    done.head = done::head(&picture);
+                    let rows = below_qr.unwrap_or(size.1).min(size.1);
+                    done.head = done::head(&picture, rows);
+                    done.head_size = (size.0, rows);
                     done.drawn = Some(picture);
-                    done.drawn_size = size;
                 }
                 Screen::Handed(page) => {
                     page.drawn = Some(picture);
@@ -317,7 +323,7 @@ impl<B: Backend> Kiosk<B> {
             drawn: None,
             head: None,
             qr: done::qr(&Payload::Slip(receipt.case).encode()),
-            drawn_size: (384, 600),
+            head_size: (384, 600),
             paper: done::Paper::Printing,
             copies: 1,
             printed_in: self.person.language.clone(),

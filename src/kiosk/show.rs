@@ -117,7 +117,7 @@ impl<B: Backend> Kiosk<B> {
             Screen::Done(done) if done.delivered => Some("delivered"),
             Screen::Done(_) => Some("saved"),
             Screen::Matters(page) => page.open().map(|m| {
-                crate::screen::matters::state_prompt(&m.status)
+                crate::screen::matters::phase_prompt(&m.status)
                     .trim_start_matches("say-matters-state-")
             }),
             _ => None,

@@ -5,12 +5,11 @@
 use super::Ctx;
 use super::keypad::{self, Keypad, Kind, Typed};
 use super::told::{told, told_with};
-use crate::county::{Alarm, Bond, Comparing, County, News, Trouble, Wish};
+use crate::county::{Alarm, Bond, Comparing, County, Kind as Fault, News, No, Trouble, Wish};
 use crate::frame::{Extra, Next, Page};
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 use onedoor_devices::sound::speak::Part;
-use onedoor_sync::engine::TroubleKind;
 
 /// Which page of it is up.
 #[derive(Debug, Clone, Default)]
@@ -159,21 +158,24 @@ impl Standing {
         let (say, county) = (ctx.say, seen.county);
         // What somebody must do comes first, figures for technicians last.
         let mut lines = Vec::new();
-        lines.extend(self.news.as_ref().map(|news| news_words(ctx, news)));
-        lines.push(headline(ctx, seen));
-        if let Some(alarm) = county.alarm {
-            lines.push(say.text(alarm_way(alarm)));
+        if let Some(news) = &self.news {
+            lines.push(news_words(ctx, news));
+            lines.extend(news_way(news).map(|id| say.text(id)));
         }
+        let trouble = county.trouble.as_ref();
+        let lasting = trouble.filter(|trouble| !trouble.kind.mends_itself());
+        // What no waiting mends stands before what only waits.
+        lines.extend(lasting.map(|trouble| trouble_words(ctx, trouble, None)));
+        lines.push(headline(ctx, seen));
+        let told_by_trouble =
+            |alarm: &Alarm| lasting.is_some() && matches!(alarm, Alarm::Refused | Alarm::Stopped);
+        let alarm = county.alarm.filter(|alarm| !told_by_trouble(alarm));
+        lines.extend(alarm.and_then(alarm_way).map(|id| say.text(id)));
         if county.plain {
             lines.push(say.text("county-plain"));
         }
-        if let Some(trouble) = &county.trouble {
-            let again = county.next_try_s.map(|seconds| next_try(ctx, seconds));
-            let trouble = trouble_words(ctx, trouble);
-            lines.push(match again {
-                Some(again) => format!("{trouble} · {again}"),
-                None => trouble,
-            });
+        if let (Some(trouble), None) = (trouble, lasting) {
+            lines.push(trouble_words(ctx, trouble, county.next_try_s));
         }
         let mut figures = Vec::new();
         if matches!(county.bond, Bond::Known) {
@@ -205,7 +207,7 @@ impl Standing {
             (_, Some(_)) => "warning",
             (Bond::Known, None) if county.online => "network",
             (Bond::Strangers, _) => "county",
-            (Bond::Waiting | Bond::Comparing(_), _) => "clock",
+            (Bond::Waiting | Bond::Comparing(_) | Bond::Carried, _) => "clock",
             _ => "network-off",
         };
         let mut page = told(ctx, "say-county", drawing, lines).back(Message::Back);
@@ -215,6 +217,10 @@ impl Standing {
         page.next = match &county.bond {
             _ if county.busy => Next::Missing(say.text("county-busy")),
             Bond::Strangers => Next::Ready(say.text("county-enrol"), Message::Enrol),
+            // The hub ended the bond: only a new one helps.
+            Bond::Known if trouble.is_some_and(|trouble| trouble.kind == Fault::Unknown) => {
+                Next::Ready(say.text("county-enrol"), Message::Enrol)
+            }
             _ => Next::Ready(say.text("county-try"), Message::TryNow),
         };
         page.extra = Some(Extra {
@@ -230,13 +236,8 @@ impl Standing {
         let (say, county) = (ctx.say, seen.county);
         let lines = match &self.news {
             Some(news) => {
-                let after = match news {
-                    News::Written { .. } => Some("county-stick-then"),
-                    News::NoStick => Some("county-stick-1"),
-                    _ => None,
-                };
                 let mut lines = vec![news_words(ctx, news)];
-                lines.extend(after.map(|id| say.text(id)));
+                lines.extend(news_way(news).map(|id| say.text(id)));
                 lines
             }
             None => [
@@ -274,11 +275,19 @@ impl Standing {
             (At::Code(_), _) => vec![ctx.part("say-county-code")],
             (At::Stick, _) => vec![ctx.part("say-county-stick")],
             (At::How, Bond::Comparing(_)) => vec![ctx.part("say-county-words")],
-            (At::How, Bond::Known) if county.cases == 0 && county.entries == 0 => {
-                vec![ctx.part("say-county"), ctx.part("say-county-all-there")]
+            (At::How, _)
+                if county
+                    .trouble
+                    .as_ref()
+                    .is_some_and(|t| !t.kind.mends_itself()) =>
+            {
+                vec![ctx.part("say-county"), ctx.part("say-county-lasting")]
             }
-            (At::How, Bond::Known) => {
+            (At::How, Bond::Known) if county.cases > 0 || county.entries > 0 => {
                 vec![ctx.part("say-county"), ctx.part("say-county-waits")]
+            }
+            (At::How, Bond::Known) if county.last_contact_ms.is_some() => {
+                vec![ctx.part("say-county"), ctx.part("say-county-all-there")]
             }
             (At::How, _) => vec![ctx.part("say-county")],
         }
@@ -327,6 +336,7 @@ fn headline(ctx: Ctx<'_>, seen: Seen<'_>) -> String {
         Bond::None => say.text("county-none"),
         Bond::Strangers => say.text("county-strangers"),
         Bond::Waiting | Bond::Comparing(_) => say.text("county-official"),
+        Bond::Carried => say.text("county-carried"),
         Bond::Known if county.cases > 0 => {
             let count = ("count", county.cases.into());
             match county.oldest_ms {
@@ -338,26 +348,47 @@ fn headline(ctx: Ctx<'_>, seen: Seen<'_>) -> String {
             }
         }
         Bond::Known if county.entries > 0 || county.files > 0 => say.text("county-cases-there"),
+        Bond::Known if county.last_contact_ms.is_none() => say.text("county-nothing"),
         Bond::Known => say.text("say-county-all-there"),
     }
 }
 
-/// A sentence for what went wrong, with the code or the network's own words behind it.
-fn trouble_words(ctx: Ctx<'_>, trouble: &Trouble) -> String {
-    let id = match trouble.kind {
-        TroubleKind::Unreachable => "county-unreachable",
-        TroubleKind::TooSlow => "county-too-slow",
-        TroubleKind::Answered(_) => "county-not-the-hub",
-        TroubleKind::Refused(_) => "county-refused",
-        TroubleKind::Odd => "county-odd",
-        TroubleKind::NotKept => "county-not-kept",
-        TroubleKind::Journal => "county-journal",
+/// What went wrong, who has to do what, and whether it mends itself.
+fn trouble_words(ctx: Ctx<'_>, trouble: &Trouble, next_try_s: Option<u64>) -> String {
+    let what = match trouble.kind {
+        Fault::Unreachable => "county-unreachable",
+        Fault::Unresolved => "county-unresolved",
+        Fault::NobodyThere => "county-nobody-there",
+        Fault::Slow => "county-too-slow",
+        Fault::Busy => "county-hub-busy",
+        Fault::NotTheHub => "county-not-the-hub",
+        Fault::Certificate => "county-certificate",
+        Fault::CertificateTime => "county-certificate-time",
+        Fault::WrongAddress => "county-wrong-address",
+        Fault::OtherKey => "county-other-key",
+        Fault::Setup => "county-setup",
+        Fault::SetupPlain => "county-setup-plain",
+        Fault::Unknown => "county-unknown",
+        Fault::Version => "county-version",
+        Fault::Frozen => "county-alarm-stopped",
+        Fault::Refused => "county-refused",
+        Fault::Odd => "county-odd",
+        Fault::NotKept => "county-not-kept",
+        Fault::Journal => "county-journal",
     };
-    let text = ctx.say.text(id);
-    if trouble.words.is_empty() {
-        text
-    } else {
-        format!("{text} ({})", trouble.words)
+    let what = ctx.say.text(what);
+    let next = next_try_s.map(|seconds| next_try(ctx, seconds));
+    let (what, code) = (
+        ("what", what.as_str().into()),
+        ("code", trouble.code.as_str().into()),
+    );
+    match &next {
+        _ if !trouble.kind.mends_itself() => ctx.say.with("county-lasting", &[what, code]),
+        Some(next) => {
+            let next = ("next", next.as_str().into());
+            ctx.say.with("county-mends-then", &[what, code, next])
+        }
+        None => ctx.say.with("county-mends", &[what, code]),
     }
 }
 
@@ -371,12 +402,14 @@ fn next_try(ctx: Ctx<'_>, seconds: u64) -> String {
     }
 }
 
-fn alarm_way(alarm: Alarm) -> &'static str {
+fn alarm_way(alarm: Alarm) -> Option<&'static str> {
     match alarm {
-        Alarm::Urgent => "county-alarm-urgent",
-        Alarm::Old => "county-alarm-old",
-        Alarm::Stopped => "county-alarm-stopped",
-        Alarm::Refused => "county-alarm-refused",
+        Alarm::Urgent => Some("county-alarm-urgent"),
+        Alarm::Old => Some("county-alarm-old"),
+        Alarm::Stopped => Some("county-alarm-stopped"),
+        Alarm::Refused => Some("county-alarm-refused"),
+        // The trouble itself says it.
+        Alarm::Lasting => None,
     }
 }
 
@@ -384,8 +417,16 @@ fn news_prompt(news: &News) -> &'static str {
     match news {
         News::Answered => "say-county-answered",
         News::NoAnswer => "say-county-no-answer",
+        News::AskAgain => "say-county-again",
+        News::Lasting => "say-county-lasting",
         News::BadCode => "say-county-bad-code",
-        News::NotTaken => "say-county-not-taken",
+        News::CodeElsewhere => "say-county-code-elsewhere",
+        News::Later => "say-county-later",
+        News::NotTaken(_) => "say-county-not-taken",
+        News::NoHubKey => "say-county-no-hub-key",
+        News::NoToken => "say-county-no-token",
+        News::TokenElsewhere => "say-county-token-elsewhere",
+        News::TokenRefused => "say-county-token-refused",
         News::NoStick => "say-county-no-stick",
         News::Written { .. } => "say-county-written",
         News::Read { .. } => "say-county-read",
@@ -393,6 +434,19 @@ fn news_prompt(news: &News) -> &'static str {
         News::BadBag(_) => "say-county-bad-bag",
         News::BadStick(_) => "say-county-bad-stick",
     }
+}
+
+/// What comes next, for whoever is called.
+fn news_way(news: &News) -> Option<&'static str> {
+    Some(match news {
+        News::Written { .. } => "county-stick-then",
+        News::NoStick => "county-stick-1",
+        News::NoHubKey => "county-no-hub-key-way",
+        News::NotTaken(No::Words) => "county-not-taken-words",
+        News::NotTaken(No::Official) => "county-not-taken-official",
+        News::NotTaken(No::OtherKey) => "county-not-taken-key",
+        _ => return None,
+    })
 }
 
 fn news_words(ctx: Ctx<'_>, news: &News) -> String {
@@ -403,8 +457,10 @@ fn news_words(ctx: Ctx<'_>, news: &News) -> String {
             let count = say.with("county-count", &[("count", (*cases).into())]);
             format!("{text} {count}")
         }
-        News::BadBag(code) | News::BadStick(code) => format!("{text} ({code})"),
-        _ => text,
+        _ => match news.code() {
+            Some(code) => format!("{text} ({code})"),
+            None => text,
+        },
     }
 }
 

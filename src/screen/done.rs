@@ -25,11 +25,6 @@ pub enum Paper {
     Failed(&'static str, String),
 }
 
-/// How much of a slip is shown on the screen: code, QR and what stands above them.
-pub fn head_rows(width: u32) -> u32 {
-    width * 3 / 2
-}
-
 /// A QR code as a picture, eight dots a module, with its white edge (ISO/IEC 18004).
 pub fn qr(payload: &str) -> Option<Handle> {
     const MODULE: usize = 8;
@@ -49,8 +44,9 @@ pub fn qr(payload: &str) -> Option<Handle> {
     Some(Handle::from_rgba(side as u32, side as u32, rgba))
 }
 
-/// The head of a drawn slip: a picture of its own, since the software renderer does not cut one while drawing.
-pub fn head(whole: &Handle) -> Option<Handle> {
+/// The head of a drawn slip, so many rows of it: a picture of its own, since the software renderer does not cut one while
+/// drawing.
+pub fn head(whole: &Handle, rows: u32) -> Option<Handle> {
     let Handle::Rgba {
         width,
         height,
@@ -60,7 +56,7 @@ pub fn head(whole: &Handle) -> Option<Handle> {
     else {
         return None;
     };
-    let rows = head_rows(*width).min(*height);
+    let rows = rows.min(*height);
     let bytes = (width * rows * 4) as usize;
     Some(Handle::from_rgba(*width, rows, pixels.slice(..bytes)))
 }
@@ -72,12 +68,12 @@ pub struct Done {
     pub receipt: Receipt,
     /// The slip as it is drawn on paper.
     pub drawn: Option<Handle>,
-    /// Its head, as the page shows it.
+    /// Its head, as the page shows it: code, QR and what stands above them.
     pub head: Option<Handle>,
     /// Its QR code alone, for a page without paper.
     pub qr: Option<Handle>,
-    /// Its size in dots.
-    pub drawn_size: (u32, u32),
+    /// The head's size in dots.
+    pub head_size: (u32, u32),
     /// What became of it.
     pub paper: Paper,
     /// How many were asked for.
@@ -307,8 +303,7 @@ fn body<'a>(
         }
         (Some(handle), _) => {
             // The slip's head, at a size that can be read; the paper has it whole.
-            let (w, h) = done.drawn_size;
-            let h = h.min(head_rows(w));
+            let (w, h) = done.head_size;
             let scale = ((slip_width - 36.0) / w as f32).min((room.1 - 36.0) / h as f32);
             panel(
                 palette.paper,

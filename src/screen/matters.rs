@@ -5,7 +5,7 @@ use super::{Ctx, Leaf};
 use crate::frame::{Extra, Next, Page};
 use crate::keys::Reach;
 use crate::theme;
-use crate::widget::part::{Stack, fitting, steps, steps_height, text_height};
+use crate::widget::part::{Stack, fitting, size_for, steps, steps_height, text_height};
 use crate::widget::{Tapped, badge, badge_width, numbered_control, picture, space, tap, words};
 use iced::alignment::{Horizontal, Vertical};
 use iced::widget::{column, container, row};
@@ -13,7 +13,7 @@ use iced::{Element, Length, Padding};
 use jiff::civil::Date;
 use onedoor_devices::sound::speak::Part;
 use onedoor_domain::calendar::Due;
-use onedoor_domain::case::{CaseStatus, Phase, Word};
+use onedoor_domain::case::{AnswerKind, CaseStatus, Phase, Word};
 use onedoor_domain::code::CaseCode;
 use onedoor_domain::id::CaseId;
 use onedoor_domain::personal::Personal;
@@ -40,24 +40,44 @@ pub struct Matter {
 pub struct FromCounty {
     /// Who has it: name and a phone that is answered, where the county knows them.
     pub owner: Option<(String, Option<String>)>,
-    /// What was answered: language tag and text, in the order in which it is read.
-    pub texts: Vec<(String, Personal<String>)>,
+    /// What was answered, in the order in which it is read.
+    pub texts: Vec<Answered>,
+}
+
+/// A text of the office.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// What it is for.
+    pub role: Role,
+    /// Its language tag.
+    pub language: String,
+    /// The text; it may name the resident.
+    pub text: Personal<String>,
+}
+
+/// What a text of the office is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Why, or the one thing that is missing.
+    Reason,
+    /// Another way to what the resident needs.
+    OtherWay,
+    /// Something to know besides.
+    Note,
 }
 
 impl FromCounty {
     /// The texts in a language; where there is none in it, those of the language that was written first.
-    fn texts_in(&self, tag: &str) -> Vec<String> {
-        let has = |tag: &str| self.texts.iter().any(|(of, _)| of == tag);
+    fn texts_in(&self, tag: &str) -> impl Iterator<Item = &Answered> {
+        let has = |tag: &str| self.texts.iter().any(|text| text.language == tag);
         let tag = if has(tag) {
-            tag
+            Some(tag.to_owned())
         } else {
-            self.texts.first().map_or(tag, |(of, _)| of)
+            self.texts.first().map(|text| text.language.clone())
         };
         self.texts
             .iter()
-            .filter(|(of, _)| of == tag)
-            .map(|(_, text)| text.expose().clone())
-            .collect()
+            .filter(move |text| Some(&text.language) == tag.as_ref())
     }
 }
 
@@ -490,11 +510,36 @@ impl Matters {
             } else {
                 0.0
             };
-            // At the largest text a line is smaller rather than missing.
-            let size = look.gentle(theme::BODY);
-            let mut left = Stack::new(room.1 - button - theme::GAP, look.gentle(14.0));
-            let big = look.gentle(52.0);
+            let gap = look.gentle(14.0);
+            let high = room.1 - button - theme::GAP;
+            let mut left = Stack::new(high, gap);
             let state = say.text(state_prompt(&matter.status));
+            let answers: Vec<String> = matter
+                .county
+                .texts_in(&say.tag)
+                .map(|text| {
+                    let words = text.text.expose().as_str();
+                    let caption = caption(text.role, matter.status.answer);
+                    say.with(caption, &[("text", words.into())])
+                })
+                .collect();
+            // At the largest text a line is smaller rather than missing; an answer is what the page is for.
+            let sized = |big: f32| {
+                let left = high - text_height(&state, big, room.0) - gap;
+                let texts = answers.iter().map(String::as_str);
+                let size = size_for(texts, (room.0, left), gap, look.gentle(theme::BODY));
+                let all: f32 = answers
+                    .iter()
+                    .map(|text| text_height(text, size, room.0) + gap)
+                    .sum();
+                (size, all <= left - 28.0)
+            };
+            let mut big = look.gentle(52.0);
+            let (mut size, mut whole) = sized(big);
+            if !whole {
+                big = theme::BODY + 4.0;
+                (size, whole) = sized(big);
+            }
             left.push(
                 0,
                 text_height(&state, big, room.0),
@@ -518,8 +563,10 @@ impl Matters {
                 let line = words(text, size, palette.page).wide();
                 left.push(rank, height, if bold { line.bold() } else { line });
             };
-            for text in matter.county.texts_in(&say.tag) {
-                let answer = say.with("matters-answer", &[("text", text.as_str().into())]);
+            if !whole {
+                line(&mut left, 0, say.text("matters-answer-long"), true);
+            }
+            for answer in answers {
                 line(&mut left, 0, answer, false);
             }
             // Whoever has it; a record of before people were named in it knows only who the service's own is.
@@ -550,7 +597,7 @@ impl Matters {
                 let since = [("month", day.month().into()), ("day", day.day().into())];
                 line(&mut left, 4, say.with("matters-since", &since), false);
             }
-            match matter.status.due {
+            match promised(&matter.status) {
                 Some(Due::On(day)) => {
                     let due = [("month", day.month().into()), ("day", day.day().into())];
                     line(&mut left, 1, say.with("done-due-on", &due), true);
@@ -637,7 +684,8 @@ impl Matters {
     /// What it says by itself: where a matter stands, not which it is; that comes when somebody asks for it.
     pub fn announced(&self, ctx: Ctx<'_>) -> Vec<Part> {
         let state = match &self.stage {
-            Stage::One(matter, _) => ctx.part(state_prompt(&matter.status)),
+            // That there is an answer, not which: others may stand near.
+            Stage::One(matter, _) => ctx.part(phase_prompt(&matter.status)),
             _ => ctx.part("say-my-matters"),
         };
         vec![state, ctx.part("say-private")]
@@ -674,7 +722,7 @@ impl Matters {
                     Part::prompt(format!("services/{}/title", matter.service), title),
                     ctx.part(state_prompt(&matter.status)),
                 ];
-                match matter.status.due {
+                match promised(&matter.status) {
                     Some(Due::On(day)) => {
                         parts.push(ctx.part("say-due-by"));
                         parts.push(Part::Date {
@@ -739,8 +787,38 @@ const WORDS: [(&str, &str, &str, Word); 3] = [
     ),
 ];
 
-/// The sentence for a case's state.
+/// By when an answer was promised, while there is none: afterwards the term says nothing any more.
+fn promised(status: &CaseStatus) -> Option<Due> {
+    status.due.filter(|_| !answered(status))
+}
+
+/// What stands before a text of the office.
+fn caption(role: Role, answer: Option<AnswerKind>) -> &'static str {
+    match (role, answer) {
+        (Role::Reason, Some(AnswerKind::SentBack)) => "matters-missing",
+        (Role::Reason, Some(AnswerKind::Refused)) => "matters-reason",
+        (Role::Reason, _) => "matters-answer",
+        (Role::OtherWay, _) => "matters-other-way",
+        (Role::Note, _) => "matters-note",
+    }
+}
+
+/// The sentence for a case's state; for one that was answered, how.
 pub fn state_prompt(status: &CaseStatus) -> &'static str {
+    match (status.phase, status.answer) {
+        (Phase::Answered | Phase::Told, Some(AnswerKind::Approved)) => {
+            "say-matters-answer-approved"
+        }
+        (Phase::Answered | Phase::Told, Some(AnswerKind::SentBack)) => {
+            "say-matters-answer-sent-back"
+        }
+        (Phase::Answered | Phase::Told, Some(AnswerKind::Refused)) => "say-matters-answer-refused",
+        _ => phase_prompt(status),
+    }
+}
+
+/// The sentence for how far a case is.
+pub fn phase_prompt(status: &CaseStatus) -> &'static str {
     match (status.phase, status.word) {
         (Phase::Closed, _) => "say-matters-state-solved",
         (Phase::Reopened, Some(Word::Partly)) => "say-matters-state-partly",

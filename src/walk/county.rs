@@ -1,14 +1,13 @@
 //! The pages for staff about this machine and the county, and what a resident sees of it.
 
 use super::{Eyes, Seen, Stage};
-use crate::county::{Alarm, Bond, Comparing, County, News, Trouble};
+use crate::county::{Alarm, Bond, Comparing, County, Kind as Fault, News, No, Trouble};
 use crate::effect::Happening;
 use crate::headless::Headless;
 use crate::rehearsal::{Rehearsal, Script};
-use crate::screen::matters::FromCounty;
-use onedoor_domain::case::{CaseStatus, Phase};
+use crate::screen::matters::{Answered, FromCounty, Role};
+use onedoor_domain::case::{AnswerKind, CaseStatus, Phase};
 use onedoor_domain::personal::Personal;
-use onedoor_sync::engine::TroubleKind;
 
 /// A moment of the made-up clock, ms.
 const THEN_MS: i64 = 1_795_000_000_000;
@@ -35,11 +34,24 @@ fn worst() -> County {
         files: 212,
         file_bytes: 7_340_032,
         trouble: Some(Trouble {
-            kind: TroubleKind::Unreachable,
-            words: "tcp connect error: Network is unreachable (os error 101)".into(),
+            kind: Fault::Unreachable,
+            code: "DRV-013".into(),
         }),
         next_try_s: Some(840),
         ..known()
+    }
+}
+
+/// The most that may stand there where waiting does not help.
+fn lasting(kind: Fault, code: &str) -> County {
+    County {
+        alarm: Some(Alarm::Lasting),
+        plain: false,
+        trouble: Some(Trouble {
+            kind,
+            code: code.to_owned(),
+        }),
+        ..worst()
     }
 }
 
@@ -93,6 +105,26 @@ impl Stage {
         kiosk.go("next")?;
         news(&mut kiosk, News::BadCode);
         seen("county-bad-code", &mut kiosk)?;
+        for (label, what) in [
+            ("county-code-elsewhere", News::CodeElsewhere),
+            ("county-later", News::Later),
+            ("county-not-taken-words", News::NotTaken(No::Words)),
+            ("county-not-taken-official", News::NotTaken(No::Official)),
+            ("county-not-taken-key", News::NotTaken(No::OtherKey)),
+        ] {
+            news(&mut kiosk, what);
+            seen(label, &mut kiosk)?;
+        }
+        tell(
+            &mut kiosk,
+            County {
+                bond: Bond::Strangers,
+                last_contact_ms: None,
+                ..lasting(Fault::SetupPlain, "DRV-002")
+            },
+        );
+        news(&mut kiosk, News::Lasting);
+        seen("county-setup", &mut kiosk)?;
         tell(&mut kiosk, comparing());
         seen("county-words", &mut kiosk)?;
         kiosk.go("next")?;
@@ -114,8 +146,34 @@ impl Stage {
         seen("county-stick", &mut kiosk)?;
         kiosk.go("back")?;
         seen("county-worst", &mut kiosk)?;
+        for (label, kind, code) in [
+            ("county-lasting-certificate", Fault::Certificate, "DRV-006"),
+            ("county-lasting-time", Fault::CertificateTime, "DRV-007"),
+            ("county-lasting-address", Fault::WrongAddress, "DRV-008"),
+            ("county-lasting-key", Fault::OtherKey, "SYN-009"),
+            ("county-lasting-unknown", Fault::Unknown, "SYN-016"),
+            ("county-lasting-portal", Fault::NotTheHub, "HTTP 302"),
+            ("county-lasting-stopped", Fault::Frozen, "SYN-021"),
+        ] {
+            tell(&mut kiosk, lasting(kind, code));
+            seen(label, &mut kiosk)?;
+        }
+        tell(
+            &mut kiosk,
+            County {
+                bond: Bond::Carried,
+                last_contact_ms: None,
+                ..worst()
+            },
+        );
+        seen("county-carried", &mut kiosk)?;
+        tell(&mut kiosk, worst());
         kiosk.go("county/stick")?;
         for (label, what) in [
+            ("county-no-hub-key", News::NoHubKey),
+            ("county-no-token", News::NoToken),
+            ("county-token-elsewhere", News::TokenElsewhere),
+            ("county-token-refused", News::TokenRefused),
             ("county-no-stick", News::NoStick),
             ("county-written", News::Written { cases: 128 }),
             ("county-read", News::Read { cases: 1 }),
@@ -143,23 +201,68 @@ impl Stage {
         kiosk.settle();
         seen("done-delivered", &mut kiosk)?;
 
-        // What the office answered, in its own words.
+        for (label, kind) in [
+            ("matters-answer", AnswerKind::Refused),
+            ("matters-sent-back", AnswerKind::SentBack),
+            ("matters-approved", AnswerKind::Approved),
+        ] {
+            let mut kiosk = self.answered(eyes, kind)?;
+            seen(label, &mut kiosk)?;
+        }
+        Ok(())
+    }
+
+    /// A resident before the page of a matter that the office answered in its own words.
+    ///
+    /// # Errors
+    /// When the page is not reached.
+    pub fn answered(&self, eyes: &Eyes, kind: AnswerKind) -> anyhow::Result<Headless<Rehearsal>> {
         let mut answered = Self::case(0, Phase::Answered);
-        let text = |tag: &str, text: &str| (tag.to_owned(), Personal::from(text));
-        answered.county = FromCounty {
-            owner: Some(("周平".into(), Some("0900-0000012".into()))),
-            texts: vec![
-                text("zh-CN", "备案要有外地住处的证明，还差一份居住证。"),
-                text("zh-CN", "带来就办，当天能好；来不了，村里的人可以上门取。"),
+        answered.status.answer = Some(kind);
+        let text = |role, language: &str, text: &str| Answered {
+            role,
+            language: language.to_owned(),
+            text: Personal::from(text),
+        };
+        let mut texts = match kind {
+            AnswerKind::Approved => vec![
+                text(Role::Note, "zh-CN", "从下个月起，在外地看病直接刷卡。"),
                 text(
+                    Role::Note,
+                    "en",
+                    "From next month on the card is taken there directly.",
+                ),
+            ],
+            AnswerKind::SentBack | AnswerKind::Refused => vec![
+                text(
+                    Role::Reason,
+                    "zh-CN",
+                    "备案要有外地住处的证明，还差一份居住证。",
+                ),
+                text(
+                    Role::Reason,
                     "en",
                     "Proof of where you live now is missing: the residence permit.",
                 ),
+            ],
+        };
+        if kind == AnswerKind::Refused {
+            texts.extend([
                 text(
+                    Role::OtherWay,
+                    "zh-CN",
+                    "带来就办，当天能好；来不了，村里的人可以上门取。",
+                ),
+                text(
+                    Role::OtherWay,
                     "en",
                     "Bring it and it is done the same day; or somebody fetches it from your house.",
                 ),
-            ],
+            ]);
+        }
+        answered.county = FromCounty {
+            owner: Some(("周平".into(), Some("0900-0000012".into()))),
+            texts,
         };
         let script = Script {
             cases: vec![answered],
@@ -173,6 +276,6 @@ impl Stage {
         kiosk.go("next")?;
         kiosk.keys("0026")?;
         kiosk.go("next")?;
-        seen("matters-answer", &mut kiosk)
+        Ok(kiosk)
     }
 }

@@ -92,7 +92,7 @@ impl PaperRoad {
                             .ok();
                     }
                     let drawn = made.as_mut().and_then(|fonts| {
-                        slip_raster::draw(
+                        slip_raster::draw_marked(
                             fonts,
                             &order.slip.blocks(),
                             paper,
@@ -101,7 +101,7 @@ impl PaperRoad {
                         .map_err(|error| tracing::error!(event = "slip_not_drawn", %error))
                         .ok()
                     });
-                    let Some(raster) = drawn else {
+                    let Some(slip_raster::Drawn { raster, below_qr }) = drawn else {
                         failed(&tell, order.number, PrinterFault::CannotDraw);
                         count.fetch_sub(1, Ordering::SeqCst);
                         continue;
@@ -114,6 +114,7 @@ impl PaperRoad {
                             raster.to_rgba(),
                         ),
                         size: (raster.width(), raster.height()),
+                        below_qr,
                     });
                     // Written down before the first dot: after a power cut it is known that a slip was on its way.
                     let noted = order.store.as_ref().and_then(|store| {

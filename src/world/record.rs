@@ -2,7 +2,7 @@
 
 use super::Tell;
 use crate::effect::{DraftFound, Effect, Finding, Happening, Interrupted, Saved, StoreFault};
-use crate::screen::matters::{FromCounty, Matter, Query};
+use crate::screen::matters::{Answered, FromCounty, Matter, Query, Role};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
@@ -13,7 +13,7 @@ use onedoor_domain::personal::Personal;
 use onedoor_domain::session::HowTold;
 use onedoor_store::{
     CaseKey, CaseSummary, Clock, DbKey, Found, Options, Reply, Retention, SlipState, Store,
-    StoreError,
+    StoreError, TextRole,
 };
 use std::path::PathBuf;
 use std::sync::mpsc::{Sender, channel};
@@ -594,7 +594,15 @@ fn from_county(store: &Store, case: &CaseSummary) -> FromCounty {
             .words
             .texts
             .into_iter()
-            .map(|text| (text.language, text.text))
+            .map(|text| Answered {
+                role: match text.role {
+                    TextRole::Reason => Role::Reason,
+                    TextRole::OtherWay => Role::OtherWay,
+                    TextRole::Note => Role::Note,
+                },
+                language: text.language,
+                text: text.text,
+            })
             .collect(),
     })
 }

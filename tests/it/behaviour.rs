@@ -9,6 +9,7 @@ use onedoor::rehearsal::{Rehearsal, Script};
 use onedoor::screen::voice;
 use onedoor::theme::TextSize;
 use onedoor::walk::Eyes;
+use onedoor_domain::case::AnswerKind;
 use onedoor_domain::qr::{Payload, ServiceId};
 use std::time::Duration;
 
@@ -539,4 +540,80 @@ fn star_calls_a_person_also_when_asked_whether_anybody_is_here() {
     assert_eq!(page(&kiosk), "still-here");
     kiosk.pad("*");
     assert_eq!(page(&kiosk), "help");
+}
+
+#[test]
+fn the_slip_on_the_done_page_is_cut_below_its_code_never_through_it() {
+    let mut codes = 0;
+    for eyes in onedoor::tour::all_eyes(true)
+        .into_iter()
+        .filter(|eyes| !eyes.contrast)
+    {
+        let mut kiosk = stage().kiosk(&eyes, Script::default());
+        to_consent(&mut kiosk);
+        kiosk.agree().unwrap();
+        assert_eq!(page(&kiosk), "done");
+        // An upright page and the largest text are for the words alone.
+        if eyes.window.0 < eyes.window.1 || eyes.text == TextSize::Largest {
+            continue;
+        }
+        let slip = kiosk.kiosk.backend.slip.clone().unwrap();
+        let picture = kiosk.draw();
+        let grey = picture.rgba.chunks_exact(4).map(|pixel| pixel[1]).collect();
+        let grey = image::GrayImage::from_raw(picture.width, picture.height, grey).unwrap();
+        let found = onedoor_devices::scanner::decode_thoroughly(&grey);
+        let found =
+            found.unwrap_or_else(|| panic!("{}: no whole code", onedoor::tour::name(&eyes)));
+        assert_eq!(found.text(), slip.qr.unwrap().payload);
+        codes += 1;
+    }
+    assert!(codes >= 12, "only {codes}");
+}
+
+#[test]
+fn the_page_of_matters_says_how_it_was_answered_and_no_term_any_more() {
+    let eyes = Eyes {
+        language: "zh-CN".into(),
+        window: (1920, 1080),
+        text: TextSize::Normal,
+        contrast: false,
+    };
+    // Whatever the eyes, nothing of an answer is left out.
+    for eyes in onedoor::tour::all_eyes(true) {
+        let mut kiosk = stage().answered(&eyes, AnswerKind::Refused).unwrap();
+        let shown = texts(&mut kiosk);
+        let words = match eyes.language.as_str() {
+            "zh-CN" => ["还差一份居住证", "村里的人可以上门取", "这样办不了"],
+            _ => ["the residence permit", "from your house", "not this way"],
+        };
+        let name = onedoor::tour::name(&eyes);
+        assert!(words.iter().all(|w| shown.contains(w)), "{name}: {shown}");
+    }
+    for (kind, state, words) in [
+        (AnswerKind::Approved, "同意给您办", "还要知道：从下个月起"),
+        (AnswerKind::SentBack, "还差一样", "还差这一样：备案要有"),
+        (AnswerKind::Refused, "这样办不了", "为什么：备案要有"),
+    ] {
+        let mut kiosk = stage().answered(&eyes, kind).unwrap();
+        assert_eq!(page(&kiosk), "matters/case");
+        let shown = texts(&mut kiosk);
+        assert!(shown.contains(state) && shown.contains(words), "{shown}");
+        assert_eq!(
+            shown.contains("别的办法：带来就办"),
+            kind == AnswerKind::Refused
+        );
+        assert!(
+            !shown.contains("给您回话"),
+            "a term after the answer: {shown}"
+        );
+        // By itself only that there is one, for others may stand near; how, when it is asked for.
+        let said = onedoor::tour::in_words(&kiosk.kiosk.backend.said.1);
+        assert!(!said.contains(state), "{said}");
+        kiosk.go("hear").unwrap();
+        let said = onedoor::tour::in_words(&kiosk.kiosk.backend.said.1);
+        assert!(
+            said.contains(state) && !said.contains("working days"),
+            "{said}"
+        );
+    }
 }

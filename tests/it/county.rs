@@ -264,6 +264,12 @@ fn a_matter_reaches_the_county_while_its_person_stands_there_and_the_answer_come
         last = county.texts(&mut kiosk)?;
         if last.contains("少一份居住证") {
             ensure!(last.contains("带来就办") && last.contains("周平"), "{last}");
+            // How it was answered, and no term any more.
+            ensure!(
+                last.contains("这样办不了") && last.contains("别的办法：带来就办"),
+                "{last}"
+            );
+            ensure!(!last.contains("给您回话"), "{last}");
             return Ok(());
         }
         touch(&mut kiosk, "next")?;
@@ -312,7 +318,10 @@ fn a_mailbag_brings_matters_to_the_county_and_the_answer_back() -> Result<()> {
 
     // At the county: a hub that this kiosk does not reach by network.
     let elsewhere = Hub::start(county.folder.path(), "127.0.0.1:0")?;
-    let answer = county.stick().join("answer.from-county.bag");
+    // Somebody gave the answer another name, and the stick has more on it than that.
+    let answer = county.stick().join("回话 (1).bag");
+    std::fs::write(county.stick().join("game.bag"), "no bag of ours")?;
+    std::fs::write(county.stick().join("empty.bag"), "")?;
     let (bag, answer) = (bag.display().to_string(), answer.display().to_string());
     for _ in 0..2 {
         elsewhere.run(&["bag", "import", &bag, "--answer", &answer])?;
@@ -342,6 +351,37 @@ fn a_mailbag_brings_matters_to_the_county_and_the_answer_back() -> Result<()> {
 }
 
 #[test]
+fn a_kiosk_out_of_use_says_that_waiting_does_not_help_and_is_made_known_anew() -> Result<()> {
+    let county = County::new()?;
+    let mut kiosk = county.kiosk()?;
+    county.make_known(&mut kiosk)?;
+    let number = |hub: &Hub| -> Result<String> {
+        let devices: Vec<serde_json::Value> =
+            serde_json::from_str(&hub.run(&["devices", "--json"])?)?;
+        let number = devices.first().and_then(|d| d["device"].as_str());
+        Ok(number.context("no kiosk")?.to_owned())
+    };
+    let hub = county.hub()?;
+    hub.run(&["retire", &number(hub)?])?;
+    let code = hand_in(&mut kiosk)?;
+    county.staff(&mut kiosk)?;
+    touch(&mut kiosk, "next")?;
+    county.wait_for_text(&mut kiosk, "SYN-016")?;
+    let shown = county.texts(&mut kiosk)?;
+    ensure!(
+        shown.contains("不认这台机器") && shown.contains("等也不会好"),
+        "{shown}"
+    );
+    ensure!(!shown.contains("会自己好"), "{shown}");
+    touch(&mut kiosk, "back")?;
+    // The page has the way out: a new code.
+    county.make_known(&mut kiosk)?;
+    let there = county.hub()?.run(&["case", &code, "show"])?;
+    ensure!(there.contains("saved"), "{there}");
+    Ok(())
+}
+
+#[test]
 fn a_code_that_is_not_known_and_words_that_differ_make_nobody_known() -> Result<()> {
     let county = County::new()?;
     let mut kiosk = county.kiosk()?;
@@ -352,6 +392,16 @@ fn a_code_that_is_not_known_and_words_that_differ_make_nobody_known() -> Result<
     }
     kiosk.0.touch("next")?;
     county.wait_for_text(&mut kiosk, "不认这个号码")?;
+    // One that is good, for another station: asking for a new one in the same way would not help.
+    let said = county
+        .hub()?
+        .run(&["code", "--station", "990101-elsewhere"])?;
+    touch(&mut kiosk, "next")?;
+    for digit in said.chars().filter(char::is_ascii_digit).take(8) {
+        touch(&mut kiosk, &format!("key/{digit}"))?;
+    }
+    kiosk.0.touch("next")?;
+    county.wait_for_text(&mut kiosk, "这个号码是给别的站的")?;
     let said = county.hub()?.run(&["code", "--station", STATION])?;
     let code: String = said.chars().filter(char::is_ascii_digit).take(8).collect();
     touch(&mut kiosk, "next")?;

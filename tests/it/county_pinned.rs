@@ -94,7 +94,44 @@ fn over_tls_only_the_authority_of_the_signed_bundle_is_believed() -> Result<()> 
         touch(&mut kiosk, &format!("key/{digit}"))?;
     }
     kiosk.0.touch("next")?;
-    county.wait_for_text(&mut kiosk, "县里没回话")?;
+    county.wait_for_text(&mut kiosk, "等也不会好")?;
+    let shown = county.texts(&mut kiosk)?;
+    ensure!(
+        shown.contains("DRV-006") && shown.contains("证书，这里不认") && !shown.contains("再试"),
+        "{shown}"
+    );
+    drop(kiosk);
+
+    // Nor does waiting help against an address that may not be used; which somebody must change is said at once.
+    let mut kiosk = place.drive_with(&["--hub", "http://hub.wanghe.example"])?;
+    county.staff(&mut kiosk)?;
+    county.wait_for_text(&mut kiosk, "DRV-002")?;
+    let shown = county.texts(&mut kiosk)?;
+    ensure!(shown.contains("等也不会好"), "{shown}");
+    Ok(())
+}
+
+#[test]
+fn a_stick_says_what_it_lacks_for_a_kiosk_to_become_known() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    std::fs::create_dir(folder.path().join("stick"))?;
+    let hub = Hub::start(folder.path(), "127.0.0.1:0")?;
+    let without = station(folder.path(), "url = \"http://127.0.0.1:9\"")?;
+    let mut county = County::of(folder, hub)?;
+    county.station = Some(without);
+    let token = county.stick().join("station.token").display().to_string();
+    let hub = county.hub()?;
+    hub.run(&["token", "--station", STATION, "--out", &token])?;
+    let mut kiosk = county.kiosk()?;
+    county.staff(&mut kiosk)?;
+    touch(&mut kiosk, "county/stick")?;
+    kiosk.0.touch("next")?;
+    county.wait_for_text(&mut kiosk, "没有县里的钥匙")?;
+    let shown = county.texts(&mut kiosk)?;
+    ensure!(
+        shown.contains("CTY-001") && shown.contains("station.toml") && !shown.contains("没收下"),
+        "{shown}"
+    );
     Ok(())
 }
 
@@ -122,13 +159,26 @@ fn a_token_on_the_stick_makes_a_kiosk_known_that_no_network_reaches() -> Result<
     // Without a token there is nothing by which it may come.
     touch(&mut kiosk, "county/stick")?;
     kiosk.0.touch("next")?;
-    county.wait_for_text(&mut kiosk, "没收下")?;
+    county.wait_for_text(&mut kiosk, "优盘上没有县里给本站的凭证")?;
+    // A technician's stick has those of other stations on it.
+    let token = county.stick().join("a.token").display().to_string();
+    county
+        .hub()?
+        .run(&["token", "--station", "990101-elsewhere", "--out", &token])?;
+    kiosk.0.touch("next")?;
+    county.wait_for_text(&mut kiosk, "优盘上的凭证是给别的站的")?;
     let token = county.stick().join("station.token").display().to_string();
     county
         .hub()?
         .run(&["token", "--station", STATION, "--out", &token])?;
     kiosk.0.touch("next")?;
     county.wait_for_text(&mut kiosk, "存到优盘上了")?;
+    // Nobody at the county knows of it yet, and the page does not say so.
+    touch(&mut kiosk, "back")?;
+    county.wait_for_text(&mut kiosk, "县里还没认")?;
+    let shown = county.texts(&mut kiosk)?;
+    ensure!(!shown.contains("都送到县里"), "{shown}");
+    touch(&mut kiosk, "county/stick")?;
 
     let bag = std::fs::read_dir(county.stick())?
         .filter_map(Result::ok)
@@ -148,6 +198,16 @@ fn a_token_on_the_stick_makes_a_kiosk_known_that_no_network_reaches() -> Result<
     touch(&mut kiosk, "back")?;
     until(&mut kiosk, "the page", |page| page == "county")?;
     county.wait_for_text(&mut kiosk, "都送到县里")?;
+    // The county has answered, though by no network; and no library's words stand there.
+    let shown = county.texts(&mut kiosk)?;
+    ensure!(
+        shown.contains("县里上次回话") && !shown.contains("还没回过话"),
+        "{shown}"
+    );
+    ensure!(
+        !shown.contains("error") && !shown.contains("tcp"),
+        "{shown}"
+    );
 
     // The token is used up: another box that has it is not taken.
     let other = crate::place::Place::new()?;

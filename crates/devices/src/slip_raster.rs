@@ -155,6 +155,15 @@ pub fn no_pictures(_name: &str) -> Option<GrayImage> {
     None
 }
 
+/// A slip that was drawn, and where on it a screen may cut.
+#[derive(Debug)]
+pub struct Drawn {
+    /// The dots.
+    pub raster: Raster,
+    /// The row below the first QR code and its white edge; none where the slip has no QR code.
+    pub below_qr: Option<u32>,
+}
+
 /// Draws blocks one below the other at the paper's width.
 ///
 /// # Errors
@@ -165,6 +174,20 @@ pub fn draw(
     paper: Paper,
     pictures: Pictures<'_>,
 ) -> Result<Raster, DeviceError> {
+    draw_marked(fonts, blocks, paper, pictures).map(|drawn| drawn.raster)
+}
+
+/// As [`draw`]; says besides where the QR code ends.
+///
+/// # Errors
+/// As [`draw`].
+pub fn draw_marked(
+    fonts: &mut SlipFonts,
+    blocks: &[Block],
+    paper: Paper,
+    pictures: Pictures<'_>,
+) -> Result<Drawn, DeviceError> {
+    let mut below_qr = None;
     let mut canvas = Canvas {
         raster: Raster::white(paper.dots(), 8),
         fonts,
@@ -181,7 +204,10 @@ pub fn draw(
                 align,
             } => canvas.text(text, dots(*size), *bold, *align),
             Block::Code(code) => canvas.code(code),
-            Block::Qr(payload) => canvas.qr(payload)?,
+            Block::Qr(payload) => {
+                canvas.qr(payload)?;
+                below_qr.get_or_insert(canvas.raster.height());
+            }
             Block::Picture(name) => {
                 if let Some(picture) = pictures(name) {
                     canvas.picture(&picture);
@@ -195,7 +221,10 @@ pub fn draw(
         }
     }
     canvas.raster.append_white(8);
-    Ok(canvas.raster)
+    Ok(Drawn {
+        raster: canvas.raster,
+        below_qr,
+    })
 }
 
 /// Font size in dots on narrow paper. In Noto Sans CJK a capital is 0.733 of it, so 33 gives 24 dots.

@@ -18,7 +18,7 @@ use onedoor_sync::engine::{
 };
 use onedoor_sync::mail::{self, BundleKind, BundleMail, HubKeys, Mail};
 use onedoor_sync::seal::FileTicket;
-use onedoor_sync::wire::MailItem;
+use onedoor_sync::wire::{MailItem, Reason};
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
@@ -179,6 +179,16 @@ impl<'a> CountyRecord<'a> {
         }
     }
 
+    /// The hub's answer came on a stick: that is an answer as well.
+    pub fn heard_by_stick(&self) {
+        let now = self.now_ms();
+        self.contact.set((self.contact.get().0, Some(now)));
+        self.noted_ms.set(now);
+        // Only a page is poorer where this fails.
+        drop(self.store.set_setting(CONTACT, Some(now.to_string())));
+        self.stale.set(true);
+    }
+
     /// Somebody asked to try now and waits for what comes of it.
     pub fn ask(&self) {
         let now = self.last.borrow().as_ref().map_or(0, |told| told.now_ms);
@@ -230,35 +240,40 @@ impl<'a> CountyRecord<'a> {
             }
         }
         let undelivered = self.undelivered.borrow();
-        let trouble = counters.last_trouble.as_ref();
+        // Before the hub has seen the token it cannot know this kiosk: that is no trouble.
+        let carried = self.keys.borrow().token.is_some();
+        let trouble = counters.last_trouble.as_ref().filter(|trouble| {
+            !(carried && trouble.kind == TroubleKind::Refused(Reason::UnknownDevice))
+        });
+        let trouble = trouble.map(|trouble| Trouble::of_sync(trouble.kind, told.snag));
+        if trouble != self.shown.borrow().trouble
+            && let (Some(trouble), Some(last)) = (&trouble, &counters.last_trouble)
+        {
+            let (code, why) = (trouble.code.as_str(), told.why.as_deref());
+            tracing::warn!(event = "county.trouble", code, words = last.words, why);
+        }
+        let lasting = trouble.as_ref().is_some_and(|t| !t.kind.mends_itself());
         let address = self.setting.address.as_ref();
         let county = County {
-            bond: Bond::Known,
+            bond: if carried { Bond::Carried } else { Bond::Known },
             address: address.map(|address| address.url.clone()),
             plain: address.is_some_and(|address| address.url.starts_with("http://")),
             online: counters.link && trouble.is_none() && counters.last_contact_ms.is_some(),
             cases: undelivered.cases,
             oldest_ms: undelivered.oldest_ms,
-            alarm: self.alarm_now(&undelivered, counters.frozen > 0, now),
+            alarm: self
+                .alarm_now(&undelivered, counters.frozen > 0, now)
+                .filter(|alarm| !(carried && *alarm == Alarm::Refused))
+                .or(lasting.then_some(Alarm::Lasting)),
             entries: counters.waiting,
             files: counters.files_waiting,
             file_bytes: counters.file_bytes_left,
             last_contact_ms: self.contact.get().1,
-            trouble: trouble.map(|trouble| Trouble {
-                kind: trouble.kind,
-                words: match trouble.kind {
-                    TroubleKind::Unreachable | TroubleKind::TooSlow => {
-                        told.why.clone().unwrap_or_default()
-                    }
-                    TroubleKind::Refused(reason) => format!("SYN-{:03}", reason.code()),
-                    TroubleKind::Answered(status) => format!("HTTP {status}"),
-                    _ => trouble.words.clone(),
-                },
-            }),
             next_try_s: counters
                 .next_try_ms
                 .map(|at| at.saturating_sub(told.now_ms) / 1000)
                 .filter(|_| trouble.is_some()),
+            trouble,
             stick: super::stick::find(self.setting.stick.as_deref()).is_some(),
             busy: self.asked.get().is_some(),
         };
@@ -282,10 +297,11 @@ impl<'a> CountyRecord<'a> {
             return;
         }
         self.asked.set(None);
-        self.news(if failed {
-            News::NoAnswer
-        } else {
-            News::Answered
+        let trouble = counters.last_trouble.as_ref().filter(|_| failed);
+        self.news(match trouble.map(|t| Trouble::of_sync(t.kind, told.snag)) {
+            Some(trouble) if !trouble.kind.mends_itself() => News::Lasting,
+            Some(_) => News::NoAnswer,
+            None => News::Answered,
         });
     }
 

@@ -3,7 +3,7 @@
 use super::adapter::CountyRecord;
 use super::bond::Keys;
 use super::{Setting, stick};
-use crate::county::News;
+use crate::county::{News, No};
 use onedoor_domain::id::Epoch;
 use onedoor_store::{Store, SyncApply};
 use onedoor_sync::driver::Record;
@@ -13,18 +13,18 @@ use onedoor_sync::wire::{Ack, PublicKey, Reply};
 use std::fs::{self, File};
 use std::io::{self, BufReader};
 
-/// Looks for a token for this station on the stick, and takes the keys in it for the hub's. True where one was found.
+/// Looks for a token for this station on the stick, and takes the keys in it for the hub's.
 ///
 /// # Errors
-/// What staff are told: there is no stick, or the tokens on it are not this hub's.
-pub fn by_token(store: &Store, keys: &mut Keys, setting: &Setting) -> Result<bool, News> {
+/// What staff are told: there is no stick, no token for this station, or nothing by which one could be believed.
+pub fn by_token(store: &Store, keys: &mut Keys, setting: &Setting) -> Result<(), News> {
     let folder = stick::find(setting.stick.as_deref()).ok_or(News::NoStick)?;
-    let bad_stick = |error: io::Error| News::BadStick(error.kind().to_string());
     let Some(pinned) = &setting.pinned else {
         // Without the hub's key in the signed station bundle nothing tells its token from a stranger's.
         tracing::error!(event = "county.no_pinned_key");
-        return Ok(false);
+        return Err(News::NoHubKey);
     };
+    let mut news = News::NoToken;
     for path in stick::files(&folder, stick::TOKEN).map_err(bad_stick)? {
         let bytes = match fs::metadata(&path) {
             Ok(file) if file.len() <= onedoor_sync::enrol::MAX_ENROL as u64 => {
@@ -32,20 +32,36 @@ pub fn by_token(store: &Store, keys: &mut Keys, setting: &Setting) -> Result<boo
             }
             _ => continue,
         };
-        let token = match Token::decode(&bytes, pinned) {
-            Ok(token) if token.station == setting.station => token,
-            Ok(_) => continue,
+        match Token::decode(&bytes, pinned) {
+            Ok(token) if token.station == setting.station => {
+                return keys
+                    .by_token(store, token.serial, token.keys, &token.hub)
+                    .map_err(|error| News::BadStick(error.code().to_owned()));
+            }
+            // A technician carries those of many stations.
+            Ok(token) => {
+                tracing::info!(event = "county.token_elsewhere", station = token.station);
+                if news == News::NoToken {
+                    news = News::TokenElsewhere;
+                }
+            }
             Err(reason) => {
                 tracing::error!(event = "county.bad_token", %reason);
-                return Err(News::BadBag(format!("SYN-{:03}", reason.code())));
+                news = News::BadBag(format!("SYN-{:03}", reason.code()));
             }
-        };
-        return match keys.by_token(store, token.serial, token.keys, &token.hub) {
-            Ok(()) => Ok(true),
-            Err(error) => Err(News::BadStick(error.code().to_owned())),
-        };
+        }
     }
-    Ok(false)
+    Err(news)
+}
+
+/// While the hub has not answered to a token, the one on the stick counts: the first may have been used up.
+pub fn fresh_token(record: &CountyRecord<'_>, setting: &Setting) {
+    let mut keys = record.keys.borrow_mut();
+    if keys.token.is_some()
+        && let Err(news) = by_token(record.store, &mut keys, setting)
+    {
+        tracing::info!(event = "county.token_kept", ?news);
+    }
 }
 
 /// Writes a bag. Gives what staff are told, and how far each life of the record is in it.
@@ -116,16 +132,15 @@ pub fn read(record: &CountyRecord<'_>, setting: &Setting) -> (News, Vec<Ack>) {
     let Some(folder) = stick::find(setting.stick.as_deref()) else {
         return (News::NoStick, Vec::new());
     };
-    let files = match stick::files(&folder, stick::FROM_HUB) {
+    let files = match stick::bags(&folder) {
         Ok(files) => files,
-        Err(error) => return (News::BadStick(error.kind().to_string()), Vec::new()),
+        Err(error) => return (bad_stick(error), Vec::new()),
     };
-    let mut acks = Vec::new();
+    let mut got = Got::default();
     let mut fault = None;
-    let mut ours = false;
     for path in files {
-        match read_one(record, setting, &path, &mut acks) {
-            Ok(any) => ours |= any,
+        match read_one(record, setting, &path, &mut got) {
+            Ok(()) => {}
             // Another kiosk's: it stays for them.
             Err(BagFault::OtherKey) => {}
             Err(why) => {
@@ -134,15 +149,30 @@ pub fn read(record: &CountyRecord<'_>, setting: &Setting) -> (News, Vec<Ack>) {
             }
         }
     }
+    if got.ours {
+        record.heard_by_stick();
+    }
     let before = record.store.undelivered().wait().map_or(0, |u| u.cases);
-    let news = match (fault, ours) {
+    let news = match (fault, got.refused) {
+        // What it says no to is not said of a bond that stands.
+        (_, Some(news)) if record.keys.borrow().token.is_some() => news,
         (Some(code), _) => News::BadBag(code),
-        (None, false) => News::NoBag,
-        (None, true) => News::Read {
-            cases: reached(record, &acks).min(before),
+        (None, _) if got.ours => News::Read {
+            cases: reached(record, &got.acks).min(before),
         },
+        (None, _) => News::NoBag,
     };
-    (news, acks)
+    (news, got.acks)
+}
+
+/// What the bags on a stick have for this kiosk.
+#[derive(Default)]
+struct Got {
+    acks: Vec<Ack>,
+    /// Something of the hub's was there.
+    ours: bool,
+    /// The hub said no to the token.
+    refused: Option<News>,
 }
 
 /// How many matters these acks bring to the county.
@@ -166,11 +196,15 @@ fn read_one(
     record: &CountyRecord<'_>,
     setting: &Setting,
     path: &std::path::Path,
-    acks: &mut Vec<Ack>,
-) -> Result<bool, BagFault> {
+    got: &mut Got,
+) -> Result<(), BagFault> {
     let device = record.keys.borrow().device;
-    let reader = open(BufReader::new(File::open(path)?), &record.keys.borrow().bag)?;
-    let mut ours = false;
+    let reader = match open(BufReader::new(File::open(path)?), &record.keys.borrow().bag) {
+        Ok(reader) => reader,
+        // Some other program's file, by its name too: nobody needs to know of it.
+        Err(BagFault::Damaged) if !stick::says_from_hub(path) => return Ok(()),
+        Err(why) => return Err(why),
+    };
     for part in reader {
         match part? {
             Part::Reply(reply) => {
@@ -179,8 +213,8 @@ fn read_one(
                 };
                 match reply.verify(device, &verifier)? {
                     Reply::Ack(ack) => {
-                        acks.push(*ack);
-                        ours = true;
+                        got.acks.push(*ack);
+                        got.ours = true;
                     }
                     Reply::Refused(refusal) => {
                         tracing::error!(event = "county.bag_refused", reason = %refusal.reason);
@@ -190,16 +224,25 @@ fn read_one(
             }
             Part::EnrolAnswer(bytes) => {
                 let answer = EnrolAnswer::decode(&bytes, device, setting.pinned.as_ref())?;
-                ours = true;
-                if let (EnrolState::Enrolled, Some(hub)) = (answer.state, answer.keys) {
-                    record
-                        .keys
-                        .borrow_mut()
-                        .known(record.store, hub, &answer.hub)
-                        .map_err(journal)?;
-                    record.use_keys();
-                } else {
-                    return Err(onedoor_sync::wire::Reason::UnknownDevice.into());
+                got.ours = true;
+                match (answer.state, answer.keys) {
+                    (EnrolState::Enrolled, Some(hub)) => {
+                        record
+                            .keys
+                            .borrow_mut()
+                            .known(record.store, hub, &answer.hub)
+                            .map_err(journal)?;
+                        record.use_keys();
+                    }
+                    (state, _) => {
+                        tracing::error!(event = "county.token_refused", ?state);
+                        got.refused = Some(match state {
+                            EnrolState::OtherStation => News::TokenElsewhere,
+                            EnrolState::KeyDiffers => News::NotTaken(No::OtherKey),
+                            EnrolState::Refused => News::NotTaken(No::Official),
+                            _ => News::TokenRefused,
+                        });
+                    }
                 }
             }
             Part::BundlePiece {
@@ -228,7 +271,7 @@ fn read_one(
             Part::Batch { .. } | Part::File { .. } | Part::Enrol(_) => {}
         }
     }
-    Ok(ours)
+    Ok(())
 }
 
 /// The key that checks what the hub signed, once it is known.
@@ -236,8 +279,17 @@ fn verifier(record: &CountyRecord<'_>) -> Option<PublicKey> {
     record.keys.borrow().hub.as_ref()?.verifier().ok()
 }
 
+/// The stick cannot be read: the system's words are for the log, not for the page.
+fn bad_stick(error: io::Error) -> News {
+    tracing::error!(event = "county.bad_stick", %error);
+    News::BadStick(short(&BagFault::Stick(error)))
+}
+
 /// The stable code of a fault.
 fn short(fault: &BagFault) -> String {
+    if let BagFault::Wire(reason) = fault {
+        return format!("SYN-{:03}", reason.code());
+    }
     let words = fault.to_string();
     words.split(':').next().unwrap_or_default().to_owned()
 }

@@ -9,8 +9,10 @@ const PLACES: [&str; 3] = ["/run/onedoor/stick", "/media", "/run/media"];
 
 /// Ending of a bag for the hub.
 pub const TO_HUB: &str = "to-county.bag";
-/// Ending of a bag for a kiosk.
-pub const FROM_HUB: &str = "from-county.bag";
+/// Ending of any bag. Whoever carries one may have given it another name: what is for this kiosk is what its key opens.
+const BAG: &str = ".bag";
+/// Ending under which the hub writes a bag for a kiosk.
+const FROM_HUB: &str = "from-county.bag";
 /// Ending of a token.
 pub const TOKEN: &str = "token";
 
@@ -34,18 +36,33 @@ pub fn sticks(mounts: &str) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Files of the stick's folder that end so, the newest name last.
+/// Files of the stick's folder that end so, the newest name last. Small and capital letters are the same, as they are to FAT.
 pub fn files(folder: &Path, ending: &str) -> io::Result<Vec<PathBuf>> {
     let mut found: Vec<PathBuf> = fs::read_dir(folder)?
         .filter_map(Result::ok)
         .map(|entry| entry.path())
-        .filter(|path| {
-            let name = path.file_name().and_then(|name| name.to_str());
-            name.is_some_and(|name| name.ends_with(ending) && !name.starts_with('.'))
-        })
+        .filter(|path| name(path).is_some_and(|name| name.ends_with(ending)) && path.is_file())
         .collect();
     found.sort();
     Ok(found)
+}
+
+/// Files that may be bags for a kiosk, the newest name last.
+pub fn bags(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = files(folder, BAG)?;
+    found.retain(|path| !name(path).is_some_and(|name| name.ends_with(TO_HUB)));
+    Ok(found)
+}
+
+/// Whether a file's name says that it is a bag for a kiosk: then what is wrong with it is said.
+pub fn says_from_hub(path: &Path) -> bool {
+    name(path).is_some_and(|name| name.ends_with(FROM_HUB))
+}
+
+/// A file's name in small letters; none for what systems hide or leave half written.
+fn name(path: &Path) -> Option<String> {
+    let name = path.file_name()?.to_str()?.to_lowercase();
+    (!name.starts_with('.')).then_some(name)
 }
 
 /// Writes a file that is whole or not there: under another name first, synced, then renamed, and the folder synced, so
@@ -90,6 +107,27 @@ mod tests {
                       tmpfs /run tmpfs rw 0 0\n";
         assert_eq!(sticks(mounts), [PathBuf::from("/media/station/MY STICK")]);
         assert!(sticks("/dev/sda1 / ext4 rw 0 0\n").is_empty());
+    }
+
+    #[test]
+    fn a_bag_for_a_kiosk_may_have_any_name_but_that_of_one_for_the_hub() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in [
+            "1.from-county.bag",
+            "ANSWER.BAG",
+            "bag (1).bag",
+            "1.to-county.bag",
+            "2.TO-COUNTY.BAG",
+            ".1.from-county.bag.part",
+            "._1.from-county.bag",
+            "bag.txt",
+        ] {
+            fs::write(folder.path().join(name), name).unwrap();
+        }
+        let found = bags(folder.path()).unwrap();
+        let names: Vec<_> = found.iter().filter_map(|path| path.file_name()).collect();
+        assert_eq!(names, ["1.from-county.bag", "ANSWER.BAG", "bag (1).bag"]);
+        assert!(says_from_hub(&found[0]) && !says_from_hub(&found[1]));
     }
 
     #[test]

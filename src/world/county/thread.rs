@@ -3,12 +3,12 @@
 use super::adapter::CountyRecord;
 use super::bond::{self, Keys};
 use super::{Command, Setting, Tell, bag, network};
-use crate::county::{Bond, Comparing, County, News, Trouble, Wish};
+use crate::county::{Alarm, Bond, Comparing, County, News, No, Trouble, Wish};
 use crate::effect::Happening;
 use onedoor_domain::personal::Personal;
 use onedoor_store::{DbKey, Store, StoreError};
-use onedoor_sync::driver::{HttpHub, Order, Orders, drive, orders};
-use onedoor_sync::engine::{Engine, Settings, TroubleKind};
+use onedoor_sync::driver::{HttpHub, Order, Orders, Snag, drive, orders};
+use onedoor_sync::engine::{Engine, Failure, Settings};
 use onedoor_sync::enrol::{Admission, Enrol, EnrolAnswer, EnrolState};
 use onedoor_sync::mail::HubKeys;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -58,6 +58,7 @@ pub(super) fn run(
         inbox,
         tell,
         store: None,
+        trouble: None,
     };
     // A mistake of ours must not cut a station off from its county until the next start: it begins again from what is
     // committed.
@@ -75,6 +76,8 @@ struct Road<'a> {
     tell: &'a Tell,
     /// The record, once it is open.
     store: Option<Store>,
+    /// Why the last try to make the two known came to nothing.
+    trouble: Option<Trouble>,
 }
 
 impl Road<'_> {
@@ -89,7 +92,7 @@ impl Road<'_> {
                 After::Again => {}
             }
             after = match self.store.clone() {
-                None => self.before_the_record().await,
+                None => self.until_the_record(News::NoAnswer).await,
                 Some(store) => match self.with(&store, code.take()).await {
                     Ok(after) => after,
                     Err(error) => {
@@ -102,12 +105,13 @@ impl Road<'_> {
         }
     }
 
-    async fn before_the_record(&mut self) -> After {
+    /// Nothing can be done until the record is open, or opened anew: whoever wishes something is told so.
+    async fn until_the_record(&mut self, news: News) -> After {
         match self.inbox.recv().await {
             None => After::Ended,
             Some(Command::Opened(store)) => After::Opened(store),
             Some(Command::Wish(_)) => {
-                self.news(News::NoAnswer);
+                self.news(news);
                 After::Again
             }
         }
@@ -119,10 +123,16 @@ impl Road<'_> {
 
     fn show(&self, bond: Bond, trouble: Option<Trouble>) {
         let address = self.setting.address.as_ref();
+        let waiting = self.store.as_ref();
+        let waiting = waiting.and_then(|store| store.undelivered().wait().ok());
+        let lasting = trouble.as_ref().is_some_and(|t| !t.kind.mends_itself());
         (self.tell)(Happening::County(Box::new(County {
             bond,
             address: address.map(|address| address.url.clone()),
             plain: address.is_some_and(|address| address.url.starts_with("http://")),
+            alarm: lasting.then_some(Alarm::Lasting),
+            cases: waiting.as_ref().map_or(0, |waiting| waiting.cases),
+            oldest_ms: waiting.and_then(|waiting| waiting.oldest_ms),
             trouble,
             ..County::default()
         })));
@@ -136,30 +146,31 @@ impl Road<'_> {
         let keys = Keys::load(store)?;
         let Some(address) = self.setting.address.clone() else {
             self.show(Bond::None, None);
-            return Ok(self.before_the_record().await);
+            return Ok(self.until_the_record(News::NoAnswer).await);
         };
         let hub = match HttpHub::new(&address) {
             Ok(hub) => hub,
             Err(fault) => {
                 tracing::error!(event = "county.not_configured", %fault);
-                let trouble = Trouble {
-                    kind: TroubleKind::Odd,
-                    words: fault.to_string(),
+                let bond = match keys.hub {
+                    Some(_) => Bond::Known,
+                    None => Bond::Strangers,
                 };
-                self.show(Bond::Strangers, Some(trouble));
-                return Ok(self.before_the_record().await);
+                self.show(bond, Some(Trouble::of_setup(&fault)));
+                return Ok(self.until_the_record(News::Lasting).await);
             }
         };
         if let Some(code) = code {
             return self.enrol(store, keys, &hub, code).await;
         }
-        if keys.hub.is_some() {
-            return self.run_engine(store, keys, &hub).await;
-        }
+        // Also where an old bond stands, that the hub has ended: the new one is being made.
         if keys.offered.is_some() {
             return self.wait_for_official(store, keys, &hub).await;
         }
-        self.show(Bond::Strangers, None);
+        if keys.hub.is_some() {
+            return self.run_engine(store, keys, &hub).await;
+        }
+        self.show(Bond::Strangers, self.trouble.clone());
         Ok(match self.inbox.recv().await {
             None => After::Ended,
             Some(Command::Opened(store)) => After::Opened(store),
@@ -167,11 +178,10 @@ impl Road<'_> {
             Some(Command::Wish(Wish::WriteBag)) => {
                 let mut keys = keys;
                 match bag::by_token(store, &mut keys, &self.setting) {
-                    Ok(true) => {
+                    Ok(()) => {
                         let record = CountyRecord::open(store, keys, &self.setting, self.tell)?;
                         self.news(bag::write(&record, &self.setting).0);
                     }
-                    Ok(false) => self.news(News::NotTaken),
                     Err(news) => self.news(news),
                 }
                 After::Again
@@ -195,12 +205,17 @@ impl Road<'_> {
         hub: &HttpHub,
         code: Personal<String>,
     ) -> Result<After, StoreError> {
-        self.show(Bond::Strangers, None);
+        self.trouble = None;
         let enrol = keys.enrol(&self.setting, Admission::Code(code.expose().clone()));
         let answer = match self.ask(hub, &keys, &enrol).await {
             Ok(answer) => answer,
-            Err(news) => {
-                self.news(news);
+            Err(trouble) => {
+                self.news(if trouble.kind.mends_itself() {
+                    News::AskAgain
+                } else {
+                    News::Lasting
+                });
+                self.trouble = Some(trouble);
                 return Ok(After::Again);
             }
         };
@@ -209,8 +224,13 @@ impl Road<'_> {
             matches!(answer.state, EnrolState::Offered | EnrolState::Enrolled),
         ) else {
             self.news(match answer.state {
-                EnrolState::BadAdmission | EnrolState::OtherStation => News::BadCode,
-                _ => News::NotTaken,
+                EnrolState::OtherStation => News::CodeElsewhere,
+                EnrolState::TooManyTries => News::Later,
+                EnrolState::KeyDiffers => News::NotTaken(No::OtherKey),
+                EnrolState::Refused => News::NotTaken(No::Official),
+                EnrolState::BadAdmission | EnrolState::Offered | EnrolState::Enrolled => {
+                    News::BadCode
+                }
             });
             return Ok(After::Again);
         };
@@ -230,7 +250,7 @@ impl Road<'_> {
                     return Ok(After::Again);
                 }
                 Some(Command::Wish(Wish::Compared(false))) => {
-                    self.news(News::NotTaken);
+                    self.news(News::NotTaken(No::Words));
                     return Ok(After::Again);
                 }
                 Some(Command::Wish(_)) => {}
@@ -265,13 +285,10 @@ impl Road<'_> {
                 // Another hub's keys than those whose words were compared, or a no.
                 Ok(_) => {
                     keys.forgotten(store)?;
-                    self.news(News::NotTaken);
+                    self.news(News::NotTaken(No::Official));
                     return Ok(After::Again);
                 }
-                Err(_) => Some(Trouble {
-                    kind: TroubleKind::Unreachable,
-                    words: hub.why().unwrap_or_default(),
-                }),
+                Err(trouble) => Some(trouble.clone()),
             };
             let now = (Bond::Waiting, trouble);
             if told.as_ref() != Some(&now) {
@@ -283,8 +300,12 @@ impl Road<'_> {
                     None => return Ok(After::Ended),
                     Some(Command::Opened(store)) => return Ok(After::Opened(store)),
                     Some(Command::Wish(Wish::TryNow)) => {
-                        if asked.is_err() {
-                            self.news(News::NoAnswer);
+                        match &asked {
+                            Err(trouble) if !trouble.kind.mends_itself() => {
+                                self.news(News::Lasting);
+                            }
+                            Err(_) => self.news(News::NoAnswer),
+                            Ok(_) => {}
                         }
                     }
                     Some(Command::Wish(_)) => {}
@@ -294,17 +315,21 @@ impl Road<'_> {
         }
     }
 
-    async fn ask(&self, hub: &HttpHub, keys: &Keys, enrol: &Enrol) -> Result<EnrolAnswer, News> {
+    async fn ask(&self, hub: &HttpHub, keys: &Keys, enrol: &Enrol) -> Result<EnrolAnswer, Trouble> {
         let bytes = hub
             .enrol(&enrol.encode(&keys.signer()))
             .await
             .map_err(|failure| {
                 tracing::warn!(event = "county.enrol_failed", ?failure, why = hub.why());
-                News::NoAnswer
+                match failure {
+                    Failure::Broken => Trouble::of_line(hub.snag().unwrap_or(Snag::Broken)),
+                    Failure::TimedOut => Trouble::of_line(Snag::Slow),
+                    Failure::Status { code, .. } => Trouble::of_status(code),
+                }
             })?;
         EnrolAnswer::decode(&bytes, keys.device, self.setting.pinned.as_ref()).map_err(|reason| {
             tracing::error!(event = "county.enrol_refused", %reason);
-            News::NotTaken
+            Trouble::of_answer(reason)
         })
     }
 
@@ -358,6 +383,7 @@ impl Road<'_> {
                         record.refresh();
                     }
                     Some(Command::Wish(Wish::WriteBag)) => {
+                        bag::fresh_token(&record, &self.setting);
                         let (news, through) = bag::write(&record, &self.setting);
                         for (epoch, through) in through {
                             send(&orders, Order::BagWritten { epoch, through });

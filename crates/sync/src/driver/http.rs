@@ -10,6 +10,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use thiserror::Error;
 
+use super::snag::Snag;
 use crate::engine::{Call, Failure, FileName, Request, Stall};
 use crate::enrol::MAX_ENROL;
 use crate::wire::{Dictionary, MAX_RECEIVED, Media};
@@ -83,7 +84,7 @@ pub(super) enum Landed {
 pub struct HttpHub {
     client: Client,
     base: Url,
-    why: Arc<Mutex<Option<String>>>,
+    why: Arc<Mutex<Option<(Snag, String)>>>,
     moved: Arc<AtomicU64>,
 }
 
@@ -131,10 +132,14 @@ impl HttpHub {
 
     /// What broke the last request, in the words of the network: for the technician.
     pub fn why(&self) -> Option<String> {
-        self.why
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        let why = self.why.lock().unwrap_or_else(PoisonError::into_inner);
+        why.as_ref().map(|(_, words)| words.clone())
+    }
+
+    /// What broke it, by what helps against it.
+    pub fn snag(&self) -> Option<Snag> {
+        let why = self.why.lock().unwrap_or_else(PoisonError::into_inner);
+        why.as_ref().map(|(snag, _)| *snag)
     }
 
     /// Bytes of bodies that went and came so far.
@@ -221,8 +226,8 @@ impl HttpHub {
                 *why = None;
                 Ok(answer)
             }
-            Err((failure, words)) => {
-                *why = Some(words);
+            Err((failure, snag, words)) => {
+                *why = Some((snag, words));
                 Err(failure)
             }
         }
@@ -235,9 +240,9 @@ impl HttpHub {
         headers: &[(&'static str, String)],
         body: &[u8],
         limit: usize,
-    ) -> Result<Answer, (Failure, String)> {
+    ) -> Result<Answer, (Failure, Snag, String)> {
         let moved = Arc::new(AtomicU64::new(0));
-        let broken = |why: String| (Failure::Broken, why);
+        let broken = |why: String| (Failure::Broken, Snag::Broken, why);
         let url = self.base.join(path).map_err(|e| broken(e.to_string()))?;
         let mut request = self.client.request(method.clone(), url);
         for (name, value) in headers {
@@ -281,7 +286,7 @@ impl HttpHub {
                     counted = so_far;
                     if stall.is_stalled(now()) {
                         let words = format!("only {counted} bytes moved in {} s", now() / 1000);
-                        return Err((Failure::TimedOut, words));
+                        return Err((Failure::TimedOut, Snag::Slow, words));
                     }
                 }
             }
@@ -289,12 +294,12 @@ impl HttpHub {
         self.moved
             .fetch_add(moved.load(Ordering::Relaxed), Ordering::Relaxed);
         outcome.map_err(|error| {
-            let failure = if error.is_timeout() {
-                Failure::TimedOut
+            let (failure, snag) = if error.is_timeout() {
+                (Failure::TimedOut, Snag::Slow)
             } else {
-                Failure::Broken
+                (Failure::Broken, Snag::of(&error))
             };
-            (failure, in_words(&error))
+            (failure, snag, in_words(&error))
         })
     }
 }

@@ -7,9 +7,11 @@
 mod fetch;
 mod http;
 mod run;
+mod snag;
 
 pub use http::{Authority, DriverFault, HttpHub, HubAddress};
 pub use run::{Order, Orders, Told, drive, orders};
+pub use snag::Snag;
 
 use crate::engine::{Alarm, Apply, FileName, FileWaiting, Journal};
 use crate::mail::{BundleMail, Mail};

@@ -11,6 +11,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use super::Record;
 use super::fetch::{Fetch, Wanted};
 use super::http::{HttpHub, Landed};
+use super::snag::Snag;
 use crate::engine::{Counters, Engine, Failure, FileWaiting, Input, Output, Request, Standing};
 use crate::mail::Mail;
 use crate::wire::Ack;
@@ -59,6 +60,8 @@ pub struct Told {
     pub counters: Counters,
     /// What broke the last request, in the words of the network.
     pub why: Option<String>,
+    /// The same by what helps against it.
+    pub snag: Option<Snag>,
     /// Now, ms since the driver began.
     pub now_ms: u64,
 }
@@ -119,6 +122,7 @@ pub async fn drive(
             standing: engine.standing(),
             counters: engine.counters(),
             why: hub.why(),
+            snag: hub.snag(),
             now_ms: now(),
         });
         let mut until = wake.map(|ms| ms.saturating_sub(now()));
