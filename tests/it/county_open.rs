@@ -64,6 +64,22 @@ fn cases_go_out_as_open_files_and_a_copy_of_the_database_says_nothing() -> Resul
     let copies = county.folder.path().join("copies");
     let copies_text = copies.display().to_string();
     county.hub()?.run(&["backup", &copies_text])?;
+    // A copy is compressed: what is searched is what comes out of it.
+    for copy in std::fs::read_dir(&copies)? {
+        let copy = copy?.path();
+        let plain = zstd::decode_all(std::fs::File::open(&copy)?)?;
+        std::fs::write(copy.with_extension("plain"), plain)?;
+    }
+    // The positive control: what is no secret is found, in the database and in its copy.
+    let open = holds(county.folder.path(), "cross-province-medical")?;
+    ensure!(
+        open.iter()
+            .any(|path| path.extension().is_some_and(|e| e == "plain"))
+            && open
+                .iter()
+                .any(|path| path.to_string_lossy().contains("hub.db")),
+        "the search finds nothing at all: {open:?}"
+    );
     for secret in [ID_NUMBER, PHONE, &name()] {
         let found = holds(county.folder.path(), secret)?;
         ensure!(found.is_empty(), "in {found:?}");

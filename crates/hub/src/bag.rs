@@ -46,6 +46,8 @@ pub struct Imported {
 #[derive(Default)]
 struct ForOne {
     enrolment: Option<Vec<u8>>,
+    /// Where its bags go, as its request to be enrolled says: of one that was refused nothing else is known.
+    bags: Option<BagAddress>,
     replies: Vec<Reply>,
     /// Sealed answers and files of this bag that are here whole.
     arrived: Vec<FileName>,
@@ -105,7 +107,8 @@ impl Hub {
         let mut written = Vec::new();
         imported.devices = answers.keys().copied().collect();
         for (device, one) in answers {
-            let Some(to) = self.bag_address(device).await? else {
+            let to = self.bag_address(device).await?.or_else(|| one.bags.clone());
+            let Some(to) = to else {
                 imported
                     .left
                     .push(format!("the kiosk {device} named no address for mailbags"));
@@ -126,8 +129,8 @@ impl Hub {
     ) -> Done<()> {
         match part {
             Part::Enrol(message) => {
-                let device = match Enrol::decode(&message) {
-                    Ok(enrol) => enrol.device,
+                let (device, bags) = match Enrol::decode(&message) {
+                    Ok(enrol) => (enrol.device, enrol.bags.parse().ok()),
                     Err(why) => {
                         imported
                             .left
@@ -141,6 +144,7 @@ impl Hub {
                 }
                 let one = answers.entry(device).or_default();
                 one.enrolment = Some(answer.encode(&self.keys.signing));
+                one.bags = bags;
             }
             Part::Batch { dictionary, packed } => {
                 let inside = onedoor_sync::wire::unpack(&packed, dictionary).and_then(|plain| {

@@ -208,5 +208,11 @@ pub(super) fn check(outcome: &Outcome) -> Result<()> {
         "{:?}",
         outcome.half_applied
     );
+    let (_, mib) = outcome.mib;
+    anyhow::ensure!(
+        mib <= MOST_MIB && outcome.import_mib <= MOST_MIB,
+        "the hub held {mib:.1} MiB, taking mailbags {:.1} MiB",
+        outcome.import_mib
+    );
     Ok(())
 }
