@@ -128,6 +128,8 @@ pub struct Held {
     pub links: Vec<ChainHash>,
     /// A fork was found.
     pub frozen: bool,
+    /// A person at the hub froze it, and will let it go on.
+    pub suspected: bool,
     /// Events that are kept unread.
     pub quarantined: BTreeSet<u64>,
 }
@@ -193,7 +195,7 @@ impl Hub {
             .streams
             .entry((header.device, header.epoch))
             .or_default();
-        if held.frozen {
+        if held.frozen || held.suspected {
             return Err(Reason::Frozen.into());
         }
         let genesis = ChainHash::genesis(header.device, header.epoch);

@@ -58,6 +58,8 @@ pub(super) enum Happens {
     Restore(bool),
     ClockJump,
     Garbage,
+    /// A person at the hub freezes all that this kiosk sends, or lets it go on.
+    Suspect(bool),
     BagOut,
     BagAtHub(Vec<u8>),
     BagBack(Vec<Vec<u8>>),
@@ -173,6 +175,9 @@ impl World {
             if self.dice.percent(20) {
                 self.some(k, 1, |_| Happens::HubLoses);
             }
+            if self.dice.percent(20) {
+                self.some(k, 1, |_| Happens::Suspect(true));
+            }
             self.at(self.end, k, Happens::Link(true));
         }
     }
@@ -280,6 +285,7 @@ impl World {
                 self.kiosks[k].writer.jump(years);
             }
             Happens::Garbage => self.garbage(k),
+            Happens::Suspect(frozen) => self.suspect(k, frozen),
             Happens::BagOut => self.bag_out(k),
             Happens::BagAtHub(bag) => self.bag_at_hub(k, &bag),
             Happens::BagBack(replies) => {
@@ -331,6 +337,20 @@ impl World {
         let kiosk = &self.kiosks[k];
         let (epoch, last) = (kiosk.writer.epoch, kiosk.writer.last);
         self.step(k, Input::JournalGrew { epoch, last });
+    }
+
+    fn suspect(&mut self, k: usize, frozen: bool) {
+        let device = self.kiosks[k].writer.device;
+        for ((of, _), held) in &mut self.hub.streams {
+            if *of == device {
+                held.suspected = frozen;
+            }
+        }
+        if frozen {
+            self.stats.suspected += 1;
+            let until = self.now + HOUR + self.dice.below(DAY);
+            self.at(until.min(self.end), k, Happens::Suspect(false));
+        }
     }
 
     fn power_on(&mut self, k: usize) {
@@ -460,6 +480,7 @@ impl World {
                         self.at(at, k, wake);
                     }
                 }
+                Output::Alarm(Alarm::Forked { epoch, .. }) if self.only_suspected(k, epoch) => {}
                 Output::Alarm(Alarm::Forked { epoch, .. }) => {
                     self.stats.forks += 1;
                     self.kiosks[k].forked = true;
@@ -483,6 +504,12 @@ impl World {
             kiosk.record.append(&event, kiosk.writer.link);
             self.grew(k);
         }
+    }
+
+    /// No technician comes where a person at the hub will let it go on.
+    fn only_suspected(&self, k: usize, epoch: onedoor_domain::id::Epoch) -> bool {
+        let held = self.hub.streams.get(&(self.kiosks[k].writer.device, epoch));
+        held.is_some_and(|held| held.suspected && !held.frozen)
     }
 
     /// Commits, or fails to: the disk changes only where it went well.

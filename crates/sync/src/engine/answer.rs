@@ -70,7 +70,7 @@ impl Engine {
         }
         match link_at(device, ack.epoch, ack.acked_through, journal) {
             Ok(Some(link)) if link == ack.h => {}
-            Ok(_) => return self.freeze(ack.epoch, Some(ack.acked_through), out),
+            Ok(_) => return self.freeze(ack.epoch, Some(ack.acked_through), sent.is_some(), out),
             Err(fault) => {
                 self.trouble(TroubleKind::Journal, fault.to_string());
                 out.push(Output::Alarm(Alarm::JournalUnreadable(fault)));
@@ -91,6 +91,8 @@ impl Engine {
         self.applying = Some(Applying {
             more_mail: ack.page.more,
             progress: sent.is_some().then_some(empty || stream.acked > old.acked),
+            // A stick may bring an answer that is older than the fork.
+            thaws: sent.is_some() || ack.acked_through >= old.acked,
             apply: Apply {
                 stream: Some(stream),
                 rejected,
@@ -135,6 +137,7 @@ impl Engine {
             apply,
             more_mail,
             progress,
+            thaws,
         }) = self.applying.take()
         else {
             return;
@@ -142,6 +145,11 @@ impl Engine {
         if let Some(stream) = apply.stream
             && let Some(lane) = self.lane(stream.epoch)
         {
+            // One that only seems to go on is not asked about at the shortest interval again and again.
+            if stream.acked > lane.stream.acked || stream.acked == lane.stream.last {
+                lane.probes = 0;
+            }
+            lane.frozen &= !thaws;
             (lane.stream.acked, lane.stream.durable) = (stream.acked, stream.durable);
             self.opaque
                 .retain(|(epoch, seq)| *epoch != stream.epoch || *seq > stream.acked);
@@ -176,14 +184,27 @@ impl Engine {
         }
     }
 
-    fn freeze(&mut self, epoch: Epoch, at: Option<u64>, out: &mut Vec<Output>) {
-        self.trouble(TroubleKind::Refused(Reason::Fork), Reason::Fork.to_string());
-        if let Some(lane) = self.lane(epoch)
-            && !std::mem::replace(&mut lane.frozen, true)
-        {
-            out.push(Output::Alarm(Alarm::Forked { epoch, at }));
+    /// Nothing of this stream is sent until the hub acks one of its batches again. `asked`: it was the answer to a
+    /// request, not a mailbag's.
+    fn freeze(&mut self, epoch: Epoch, at: Option<u64>, asked: bool, out: &mut Vec<Output>) {
+        let probes = self.lane(epoch).map_or(0, |lane| lane.probes);
+        let probe_at = self.now + self.retry.after(probes);
+        let mut known = false;
+        if let Some(lane) = self.lane(epoch) {
+            known = std::mem::replace(&mut lane.frozen, true);
+            lane.probe_at = probe_at;
+            lane.probes = probes.saturating_add(1);
         }
-        self.back_off(None);
+        let others = self.lanes.iter().any(|lane| !lane.frozen);
+        if !(known && others) {
+            self.trouble(TroubleKind::Refused(Reason::Fork), Reason::Fork.to_string());
+        }
+        if !known {
+            out.push(Output::Alarm(Alarm::Forked { epoch, at }));
+            if asked {
+                self.back_off(None);
+            }
+        }
     }
 
     fn refused(
@@ -194,12 +215,14 @@ impl Engine {
         out: &mut Vec<Output>,
     ) {
         let reason = refusal.reason;
+        if matches!(reason, Reason::Fork | Reason::Frozen) {
+            return self.freeze(sent.header.epoch, refusal.at, true, out);
+        }
         self.trouble(
             TroubleKind::Refused(reason),
             format!("the hub refused what was sent ({reason})"),
         );
         match reason {
-            Reason::Fork | Reason::Frozen => self.freeze(sent.header.epoch, refusal.at, out),
             Reason::Behind => self.behind(&sent, refusal, journal, out),
             Reason::UnknownDictionary if self.settings.dictionary != PLAIN => {
                 self.settings.dictionary = PLAIN;
@@ -294,7 +317,7 @@ impl Engine {
         }
         match link_at(device, epoch, from - 1, journal) {
             Ok(Some(link)) if link == h => {}
-            Ok(_) => return self.freeze(epoch, Some(from - 1), out),
+            Ok(_) => return self.freeze(epoch, Some(from - 1), true, out),
             Err(fault) => {
                 out.push(Output::Alarm(Alarm::JournalUnreadable(fault)));
                 return self.back_off(None);
@@ -308,6 +331,7 @@ impl Engine {
         self.applying = Some(Applying {
             more_mail: self.more_mail,
             progress: Some(true),
+            thaws: true,
             apply: Apply {
                 stream: Some(Stream {
                     acked: from - 1,

@@ -56,10 +56,26 @@ pub struct Engine {
 /// A stream and what the engine knows of it besides.
 pub(super) struct Lane {
     pub stream: Stream,
-    /// A fork was found: nothing more is sent of it.
+    /// A fork was found, or a person at the hub froze it: nothing of it is sent, but the hub is asked now and then.
     pub frozen: bool,
+    /// When it is asked next whether a frozen one may go on.
+    pub probe_at: u64,
+    /// How often it was found frozen since it last went on.
+    pub probes: u32,
     /// A mailbag holds events up to here.
     pub on_stick: u64,
+}
+
+impl Lane {
+    fn new(stream: Stream) -> Self {
+        Lane {
+            stream,
+            frozen: false,
+            probe_at: 0,
+            probes: 0,
+            on_stick: 0,
+        }
+    }
 }
 
 /// The request under way.
@@ -88,6 +104,8 @@ pub(super) struct Applying {
     pub more_mail: bool,
     /// The hub took something, or there was nothing to take; `None` from a mailbag.
     pub progress: Option<bool>,
+    /// It is news of how the hub holds the stream: a frozen one goes on.
+    pub thaws: bool,
 }
 
 /// Events among which one makes the hub refuse, without the hub naming it.
@@ -107,15 +125,10 @@ impl Engine {
         signer: Box<dyn Signer + Send>,
         dice: Dice,
     ) -> Self {
-        let lane = |stream| Lane {
-            stream,
-            frozen: false,
-            on_stick: 0,
-        };
         Engine {
             device: standing.device,
             cursor: standing.cursor,
-            lanes: standing.streams.into_iter().map(lane).collect(),
+            lanes: standing.streams.into_iter().map(Lane::new).collect(),
             settings,
             signer,
             retry: Retry::new(dice),
@@ -206,12 +219,14 @@ impl Engine {
                 if !std::mem::replace(&mut self.link, true) {
                     self.next_at = self.now + self.retry.link_up(self.settings.spread_ms);
                     self.poll_at = self.poll_at.min(self.next_at);
+                    self.probe_by(self.next_at);
                 }
             }
             Input::LinkDown => self.link = false,
             Input::TryNow => {
                 self.next_at = self.now;
                 self.poll_at = self.now;
+                self.probe_by(self.now);
             }
             Input::Answered {
                 request,
@@ -253,16 +268,12 @@ impl Engine {
         let nothing_waited = self.next_lane().is_none();
         match self.lane(epoch) {
             Some(lane) => lane.stream.last = lane.stream.last.max(last),
-            None => self.lanes.push(Lane {
-                stream: Stream {
-                    epoch,
-                    last,
-                    acked: 0,
-                    durable: 0,
-                },
-                frozen: false,
-                on_stick: 0,
-            }),
+            None => self.lanes.push(Lane::new(Stream {
+                epoch,
+                last,
+                acked: 0,
+                durable: 0,
+            })),
         }
         if nothing_waited {
             self.next_at = self.next_at.max(self.now + self.settings.settle_ms);
@@ -278,6 +289,13 @@ impl Engine {
         self.lanes
             .iter()
             .find(|lane| !lane.frozen && lane.stream.acked < lane.stream.last)
+    }
+
+    /// Frozen streams are asked about no later than this.
+    fn probe_by(&mut self, at: u64) {
+        for lane in &mut self.lanes {
+            lane.probe_at = lane.probe_at.min(at);
+        }
     }
 
     /// The batch under this number, which is under way no longer.
@@ -431,12 +449,15 @@ impl Engine {
         {
             return None;
         }
-        let idle = self.next_lane().is_none() && !self.more_mail && self.files.is_empty();
-        if idle {
-            Some(self.poll_at.max(self.next_at))
-        } else {
-            Some(self.next_at)
+        let open = self.lanes.iter().any(|lane| !lane.frozen);
+        let ready = self.next_lane().is_some() || (self.more_mail && open);
+        if ready || !self.files.is_empty() {
+            return Some(self.next_at);
         }
+        let probe = |lane: &Lane| lane.frozen.then_some(lane.probe_at);
+        let probes = self.lanes.iter().filter_map(probe);
+        let soonest = probes.chain(open.then_some(self.poll_at)).min()?;
+        Some(soonest.max(self.next_at))
     }
 }
 
