@@ -10,7 +10,7 @@ use onedoor_sync::mail::{BundleKind, Mail};
 use onedoor_sync::mailbag::{
     BagAddress, BagFault, BagWriter, MAX_ARRIVED, Part, SignedArrivals, SignedReply, address, open,
 };
-use onedoor_sync::wire::{Ack, MailPage, Reason, Reply};
+use onedoor_sync::wire::{Ack, Batch, MailPage, Reason, Reply, unpack};
 
 use crate::fault::{Done, HubFault};
 use crate::files::{Appended, PIECE_BYTES};
@@ -49,6 +49,26 @@ struct ForOne {
     replies: Vec<Reply>,
     /// Sealed answers and files of this bag that are here whole.
     arrived: Vec<FileName>,
+}
+
+impl ForOne {
+    /// Every batch of a bag asks for the same page of the mailbox: it goes back once.
+    fn said(&mut self, mut reply: Reply) {
+        if let Reply::Ack(ack) = &mut reply {
+            let given = |before: &Reply| {
+                matches!(before, Reply::Ack(before)
+                    if before.page.after <= ack.page.after && before.page.cursor >= ack.page.cursor)
+            };
+            if self.replies.iter().any(given) {
+                ack.page = MailPage {
+                    after: ack.page.after,
+                    cursor: ack.page.after,
+                    ..MailPage::default()
+                };
+            }
+        }
+        self.replies.push(reply);
+    }
 }
 
 impl Hub {
@@ -115,13 +135,17 @@ impl Hub {
                 one.enrolment = Some(answer.encode(&self.keys.signing));
             }
             Part::Batch { dictionary, packed } => {
-                let inside = onedoor_sync::wire::unpack(&packed, dictionary).and_then(|plain| {
-                    let batch = onedoor_sync::wire::Batch::decode(&plain)?;
+                let plain = unpack(&packed, dictionary);
+                let mut reply = self.sync(dictionary, packed).await;
+                let inside = plain.and_then(|plain| {
+                    let batch = Batch::decode(&plain)?;
+                    if let Reply::Refused(refusal) = &mut reply {
+                        *refusal = batch.named(*refusal);
+                    }
                     let names: Vec<FileName> =
                         batch.blobs.iter().map(|blob| FileName::of(blob)).collect();
                     Ok((batch.header.device, names))
                 });
-                let reply = self.sync(dictionary, packed).await;
                 match &reply {
                     Reply::Ack(_) => imported.taken += 1,
                     Reply::Refused(refusal) if refusal.reason == Reason::Busy => {
@@ -136,7 +160,7 @@ impl Hub {
                     if matches!(reply, Reply::Ack(_)) {
                         one.arrived.extend(names);
                     }
-                    one.replies.push(reply);
+                    one.said(reply);
                 }
             }
             Part::File { ticket, sealed } => {

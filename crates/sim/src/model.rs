@@ -153,6 +153,8 @@ pub struct Hub {
     pub requests: u64,
     /// Most items on a page of the mailbox.
     pub page: usize,
+    /// Its clock, ms since 1970.
+    pub now_ms: i64,
 }
 
 impl Hub {
@@ -160,6 +162,7 @@ impl Hub {
     pub fn new() -> Self {
         Hub {
             page: 5,
+            now_ms: 1_790_000_000_000,
             ..Hub::default()
         }
     }
@@ -169,7 +172,10 @@ impl Hub {
         self.requests += 1;
         let reply = match self.take(body, dictionary) {
             Ok(ack) => Reply::Ack(Box::new(ack)),
-            Err(refusal) => Reply::Refused(refusal),
+            Err(refusal) => Reply::Refused(Refusal {
+                hub_time_ms: Some(self.now_ms),
+                ..refusal
+            }),
         };
         pack(&reply.encode(), dictionary).unwrap()
     }
@@ -178,6 +184,7 @@ impl Hub {
         let plain = unpack(body, dictionary)?;
         let batch = Batch::decode(&plain)?;
         self.take_batch(&batch)
+            .map_err(|refusal| batch.named(refusal))
     }
 
     /// Takes a batch as design/sync.md says.
@@ -245,7 +252,7 @@ impl Hub {
             h,
             durable_through: acked,
             rejected: Vec::new(),
-            hub_time_ms: 1_790_000_000_000,
+            hub_time_ms: self.now_ms,
             page: MailPage {
                 after: header.cursor,
                 cursor: items.last().map_or(header.cursor, |m| m.number),

@@ -25,6 +25,7 @@ const CALM: u64 = 2 * DAY;
 pub(super) struct Disk {
     pub(super) standing: Standing,
     pub(super) mail: Vec<u64>,
+    pub(super) doubts: Doubts,
     pub(super) waiting_files: Vec<(onedoor_domain::id::Epoch, u64, FileName, u64)>,
 }
 
@@ -115,6 +116,7 @@ impl World {
                 let disk = Disk {
                     standing,
                     mail: vec![],
+                    doubts: Doubts::default(),
                     waiting_files: vec![],
                 };
                 Kiosk {
@@ -215,6 +217,7 @@ impl World {
                 let text: String = text.chars().take(100).collect();
                 println!("{:>9} s  kiosk {k}  {text}", self.now / SECOND);
             }
+            self.hub.now_ms = 1_790_000_000_000 + time as i64;
             self.happens(k, what);
         }
         Ok(())
@@ -290,8 +293,10 @@ impl World {
             Happens::BagAtHub(bag) => self.bag_at_hub(k, &bag),
             Happens::BagBack(replies) => {
                 for reply in replies {
-                    if let Ok(Reply::Ack(ack)) = Reply::decode(&reply) {
-                        self.step(k, Input::BagAnswered(ack));
+                    match Reply::decode(&reply) {
+                        Ok(Reply::Ack(ack)) => self.step(k, Input::BagAnswered(ack)),
+                        Ok(Reply::Refused(why)) => self.step(k, Input::BagRefused(why)),
+                        Err(why) => panic!("kiosk {k}: {why}"),
                     }
                 }
             }
@@ -427,7 +432,8 @@ impl World {
         let kiosk = &self.kiosks[k];
         let mut bag = BagWriter::new(Vec::new()).unwrap();
         let standing = kiosk.engine.standing();
-        let exported = export(&standing, &kiosk.record, &Stub([1; 32]), &mut bag).unwrap();
+        let (key, doubts) = (Stub([1; 32]), kiosk.engine.doubts());
+        let exported = export(&standing, &kiosk.record, &key, &doubts, &mut bag).unwrap();
         let bag = bag.end().unwrap();
         for (epoch, through) in exported.through {
             self.step(k, Input::BagWritten { epoch, through });
@@ -456,6 +462,7 @@ impl World {
         let kiosk = &mut self.kiosks[k];
         let now = self.now - kiosk.booted_at;
         let outputs = kiosk.engine.step(now, input, &kiosk.record);
+        kiosk.disk.doubts = kiosk.engine.doubts();
         let mut new_epoch = false;
         let mut sends = 0;
         for output in outputs {
@@ -544,4 +551,5 @@ fn engine(disk: &Disk, dice: u64) -> Engine {
         Box::new(Stub([1; 32])),
         Box::new(move || numbers.next()),
     )
+    .doubting(disk.doubts.clone())
 }

@@ -13,8 +13,8 @@ use onedoor_store::{
 };
 use onedoor_sync::driver::{Record, Told};
 use onedoor_sync::engine::{
-    Alarm as SyncAlarm, Apply, FileName, FileWaiting, Journal, JournalFault, Row, Standing, Stream,
-    TroubleKind,
+    Alarm as SyncAlarm, Apply, Doubts, FileName, FileWaiting, Journal, JournalFault, Row, Standing,
+    Stream, TroubleKind,
 };
 use onedoor_sync::mail::{self, BundleKind, BundleMail, HubKeys, Mail};
 use onedoor_sync::seal::FileTicket;
@@ -29,6 +29,8 @@ const SHORT_DAYS: u16 = 3;
 /// The last contact is written down again after so long, ms: a page after a restart still says when it was.
 const NOTE_MS: i64 = 10 * 60 * 1000;
 const CONTACT: &str = "county-contact-ms";
+/// What the hub could not read, from one run to the next.
+const DOUBTS: &str = "county-doubts";
 
 /// The record, for the length of one engine's run.
 pub struct CountyRecord<'a> {
@@ -47,6 +49,7 @@ pub struct CountyRecord<'a> {
     alarm: Cell<Option<Alarm>>,
     contact: Cell<(Option<u64>, Option<i64>)>,
     noted_ms: Cell<i64>,
+    doubts: RefCell<Doubts>,
     last: RefCell<Option<Told>>,
 }
 
@@ -65,6 +68,7 @@ impl<'a> CountyRecord<'a> {
             .setting(CONTACT)
             .wait()?
             .and_then(|ms| ms.parse().ok());
+        let doubts = store.setting(DOUBTS).wait()?.unwrap_or_default();
         let record = CountyRecord {
             store,
             outbox: RefCell::new(store.outbox()?),
@@ -79,6 +83,7 @@ impl<'a> CountyRecord<'a> {
             alarm: Cell::new(None),
             contact: Cell::new((None, contact)),
             noted_ms: Cell::new(contact.unwrap_or(0)),
+            doubts: RefCell::new(doubts.parse().unwrap_or_default()),
             last: RefCell::default(),
         };
         record.use_keys();
@@ -103,6 +108,26 @@ impl<'a> CountyRecord<'a> {
                 })
                 .collect(),
         })
+    }
+
+    /// What the hub could not read: for the engine's next run, and for a bag.
+    pub fn doubts(&self) -> Doubts {
+        self.doubts.borrow().clone()
+    }
+
+    /// Keeps it where it changed; of the hub's clock alone only now and then.
+    fn keep_doubts(&self, now: &Doubts) {
+        let changed = {
+            let kept = self.doubts.borrow();
+            let heard = |doubts: &Doubts| doubts.heard_ms.unwrap_or(i64::MIN / 2);
+            (&kept.opaque, &kept.suspect) != (&now.opaque, &now.suspect)
+                || (heard(now) - heard(&kept)).abs() > NOTE_MS
+        };
+        if changed {
+            *self.doubts.borrow_mut() = now.clone();
+            // Lost, it costs one more refusal.
+            drop(self.store.set_setting(DOUBTS, Some(now.to_string())));
+        }
     }
 
     /// Files whose events the hub has, with a ticket each.
@@ -518,6 +543,7 @@ impl Record for CountyRecord<'_> {
     }
 
     fn told(&self, told: &Told) {
+        self.keep_doubts(&told.doubts);
         self.show(told);
         *self.last.borrow_mut() = Some(told.clone());
     }

@@ -9,7 +9,7 @@ use onedoor_store::{Store, SyncApply};
 use onedoor_sync::driver::Record;
 use onedoor_sync::enrol::{Admission, EnrolAnswer, EnrolState, Token};
 use onedoor_sync::mailbag::{BagFault, Part, address, export, open};
-use onedoor_sync::wire::{Ack, PublicKey, Reply};
+use onedoor_sync::wire::{PublicKey, Reason, Refusal, Reply};
 use std::fs::{self, File};
 use std::io::{self, BufReader};
 
@@ -88,7 +88,13 @@ fn written(
                 let enrol = keys.enrol(setting, Admission::Token(serial));
                 bag.enrol(&enrol.encode(&keys.signer()))?;
             }
-            let exported = export(&standing, record, &keys.signer(), &mut bag)?;
+            let exported = export(
+                &standing,
+                record,
+                &keys.signer(),
+                &record.doubts(),
+                &mut bag,
+            )?;
             for (ticket, sealed) in &files {
                 bag.file(ticket, sealed)?;
             }
@@ -111,8 +117,18 @@ fn journal(error: onedoor_store::StoreError) -> BagFault {
     BagFault::Journal(onedoor_sync::engine::JournalFault(error.code().to_owned()))
 }
 
+/// What bags held for this kiosk.
+#[derive(Default)]
+struct Answers {
+    /// Acks and refusals, for the engine, in their order.
+    replies: Vec<Reply>,
+    any: bool,
+    /// The hub refused something for a reason that another bag does not mend.
+    refused: Option<Reason>,
+}
+
 /// Reads what the stick has for this kiosk. Each part stands for itself: what was read before a fault is good.
-pub fn read(record: &CountyRecord<'_>, setting: &Setting) -> (News, Vec<Ack>) {
+pub fn read(record: &CountyRecord<'_>, setting: &Setting) -> (News, Vec<Reply>) {
     let Some(folder) = stick::find(setting.stick.as_deref()) else {
         return (News::NoStick, Vec::new());
     };
@@ -120,33 +136,33 @@ pub fn read(record: &CountyRecord<'_>, setting: &Setting) -> (News, Vec<Ack>) {
         Ok(files) => files,
         Err(error) => return (News::BadStick(error.kind().to_string()), Vec::new()),
     };
-    let mut acks = Vec::new();
+    let mut answers = Answers::default();
     let mut fault = None;
-    let mut ours = false;
     for path in files {
-        match read_one(record, setting, &path, &mut acks) {
-            Ok(any) => ours |= any,
+        match read_one(record, setting, &path, &mut answers) {
             // Another kiosk's: it stays for them.
-            Err(BagFault::OtherKey) => {}
+            Ok(()) | Err(BagFault::OtherKey) => {}
             Err(why) => {
                 tracing::error!(event = "county.bag_not_read", fault = %why);
                 fault = Some(short(&why));
             }
         }
     }
+    let refused = |reason: Reason| format!("SYN-{:03}", reason.code());
+    let fault = fault.or(answers.refused.map(refused));
     let before = record.store.undelivered().wait().map_or(0, |u| u.cases);
-    let news = match (fault, ours) {
+    let news = match (fault, answers.any) {
         (Some(code), _) => News::BadBag(code),
         (None, false) => News::NoBag,
         (None, true) => News::Read {
-            cases: reached(record, &acks).min(before),
+            cases: reached(record, &answers.replies).min(before),
         },
     };
-    (news, acks)
+    (news, answers.replies)
 }
 
-/// How many matters these acks bring to the county.
-fn reached(record: &CountyRecord<'_>, acks: &[Ack]) -> usize {
+/// How many matters these answers bring to the county.
+fn reached(record: &CountyRecord<'_>, replies: &[Reply]) -> usize {
     let undelivered = record.store.undelivered().wait().unwrap_or_default();
     undelivered
         .first
@@ -155,8 +171,10 @@ fn reached(record: &CountyRecord<'_>, acks: &[Ack]) -> usize {
             let saved = record.store.case_events(case.case).wait();
             let saved = saved.ok().and_then(|events| Some(events.first()?.id()));
             saved.is_some_and(|id| {
-                acks.iter()
-                    .any(|ack| ack.epoch == id.epoch && ack.acked_through >= id.seq.get())
+                replies.iter().any(|reply| {
+                    matches!(reply, Reply::Ack(ack)
+                        if ack.epoch == id.epoch && ack.acked_through >= id.seq.get())
+                })
             })
         })
         .count()
@@ -166,31 +184,35 @@ fn read_one(
     record: &CountyRecord<'_>,
     setting: &Setting,
     path: &std::path::Path,
-    acks: &mut Vec<Ack>,
-) -> Result<bool, BagFault> {
+    answers: &mut Answers,
+) -> Result<(), BagFault> {
     let device = record.keys.borrow().device;
     let reader = open(BufReader::new(File::open(path)?), &record.keys.borrow().bag)?;
-    let mut ours = false;
     for part in reader {
         match part? {
             Part::Reply(reply) => {
                 let Some(verifier) = verifier(record) else {
                     continue;
                 };
-                match reply.verify(device, &verifier)? {
-                    Reply::Ack(ack) => {
-                        acks.push(*ack);
-                        ours = true;
+                let reply = reply.verify(device, &verifier)?;
+                answers.any = true;
+                if let Reply::Refused(Refusal { reason, at, .. }) = &reply {
+                    tracing::error!(event = "county.bag_refused", %reason, at);
+                    // One batch's refusal leaves what others say as it is, and what the engine can mend is no fault of
+                    // the stick.
+                    let mends = reason.is_about_content() || reason.is_about_size();
+                    if !mends && *reason != Reason::Behind {
+                        answers.refused = Some(*reason);
                     }
-                    Reply::Refused(refusal) => {
-                        tracing::error!(event = "county.bag_refused", reason = %refusal.reason);
-                        return Err(refusal.reason.into());
-                    }
+                } else {
+                    // An older answer's no is over.
+                    answers.refused = None;
                 }
+                answers.replies.push(reply);
             }
             Part::EnrolAnswer(bytes) => {
                 let answer = EnrolAnswer::decode(&bytes, device, setting.pinned.as_ref())?;
-                ours = true;
+                answers.any = true;
                 if let (EnrolState::Enrolled, Some(hub)) = (answer.state, answer.keys) {
                     record
                         .keys
@@ -199,7 +221,7 @@ fn read_one(
                         .map_err(journal)?;
                     record.use_keys();
                 } else {
-                    return Err(onedoor_sync::wire::Reason::UnknownDevice.into());
+                    return Err(Reason::UnknownDevice.into());
                 }
             }
             Part::BundlePiece {
@@ -228,7 +250,7 @@ fn read_one(
             Part::Batch { .. } | Part::File { .. } | Part::Enrol(_) => {}
         }
     }
-    Ok(ours)
+    Ok(())
 }
 
 /// The key that checks what the hub signed, once it is known.

@@ -11,6 +11,7 @@ use onedoor_sync::driver::{HttpHub, Order, Orders, drive, orders};
 use onedoor_sync::engine::{Engine, Settings, TroubleKind};
 use onedoor_sync::enrol::{Admission, Enrol, EnrolAnswer, EnrolState};
 use onedoor_sync::mail::HubKeys;
+use onedoor_sync::wire::Reply;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -320,7 +321,8 @@ impl Road<'_> {
             spread_ms: if hub.is_near() { 0 } else { 60_000 },
             ..Settings::default()
         };
-        let engine = Engine::new(record.standing()?, settings, signer, Box::new(dice));
+        let engine = Engine::new(record.standing()?, settings, signer, Box::new(dice))
+            .doubting(record.doubts());
         let (orders, inbox) = orders();
         for file in record.files()? {
             send(&orders, Order::File(file));
@@ -365,9 +367,12 @@ impl Road<'_> {
                         record.news(news);
                     }
                     Some(Command::Wish(Wish::ReadBag)) => {
-                        let (news, acks) = bag::read(&record, &self.setting);
-                        for ack in acks {
-                            send(&orders, Order::BagAnswered(Box::new(ack)));
+                        let (news, replies) = bag::read(&record, &self.setting);
+                        for reply in replies {
+                            send(&orders, match reply {
+                                Reply::Ack(ack) => Order::BagAnswered(ack),
+                                Reply::Refused(refusal) => Order::BagRefused(refusal),
+                            });
                         }
                         record.refresh();
                         record.news(news);

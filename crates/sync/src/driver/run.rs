@@ -11,9 +11,11 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use super::Record;
 use super::fetch::{Fetch, Wanted};
 use super::http::{HttpHub, Landed};
-use crate::engine::{Counters, Engine, Failure, FileWaiting, Input, Output, Request, Standing};
+use crate::engine::{
+    Counters, Doubts, Engine, Failure, FileWaiting, Input, Output, Request, Standing,
+};
 use crate::mail::Mail;
-use crate::wire::Ack;
+use crate::wire::{Ack, Refusal};
 
 /// What the driver is told from outside.
 #[derive(Debug)]
@@ -40,6 +42,8 @@ pub enum Order {
     },
     /// A mailbag brought an answer; its signature was checked.
     BagAnswered(Box<Ack>),
+    /// A mailbag brought a refusal; its signature was checked.
+    BagRefused(Refusal),
 }
 
 /// Where orders go. When the last one is dropped, [`drive`] ends.
@@ -57,6 +61,8 @@ pub struct Told {
     pub standing: Standing,
     /// For the technician's page; times in it are [`Told::now_ms`]'s.
     pub counters: Counters,
+    /// What the hub could not read: to be kept, and given to the next bag and the next run.
+    pub doubts: Doubts,
     /// What broke the last request, in the words of the network.
     pub why: Option<String>,
     /// Now, ms since the driver began.
@@ -118,6 +124,7 @@ pub async fn drive(
         record.told(&Told {
             standing: engine.standing(),
             counters: engine.counters(),
+            doubts: engine.doubts(),
             why: hub.why(),
             now_ms: now(),
         });
@@ -226,6 +233,7 @@ impl Todo {
                 step(Input::BagWritten { epoch, through })
             }
             Todo::Order(Order::BagAnswered(ack)) => step(Input::BagAnswered(ack)),
+            Todo::Order(Order::BagRefused(refusal)) => step(Input::BagRefused(refusal)),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use onedoor_domain::id::Epoch;
 
-use super::core::{Applying, Engine, PLAIN, SentBatch, Suspect};
+use super::core::{Applying, Engine, PLAIN, Said, SentBatch, Suspect};
 use super::making::link_at;
 use super::{Alarm, Apply, Journal, Output, Stream, TroubleKind};
 use crate::wire::{Ack, Dictionary, MailPage, Reason, Refusal, Reply, unpack};
@@ -29,7 +29,7 @@ impl Engine {
         match unpack(body, dictionary).and_then(|plain| Reply::decode(&plain)) {
             Ok(Reply::Ack(ack)) => {
                 self.last_contact = Some(self.now);
-                self.acks.push_back((*ack, Some(sent)));
+                self.said.push_back(Said::Ack(ack, Some(sent)));
             }
             Ok(Reply::Refused(refusal)) => {
                 self.last_contact = Some(self.now);
@@ -92,6 +92,7 @@ impl Engine {
             more_mail: ack.page.more,
             progress: sent.is_some().then_some(empty || stream.acked > old.acked),
             // A stick may bring an answer that is older than the fork.
+            heard_ms: Some(ack.hub_time_ms),
             thaws: sent.is_some() || ack.acked_through >= old.acked,
             apply: Apply {
                 stream: Some(stream),
@@ -137,11 +138,13 @@ impl Engine {
             apply,
             more_mail,
             progress,
+            heard_ms,
             thaws,
         }) = self.applying.take()
         else {
             return;
         };
+        self.heard_ms = self.heard_ms.max(heard_ms);
         if let Some(stream) = apply.stream
             && let Some(lane) = self.lane(stream.epoch)
         {
@@ -186,7 +189,13 @@ impl Engine {
 
     /// Nothing of this stream is sent until the hub acks one of its batches again. `asked`: it was the answer to a
     /// request, not a mailbag's.
-    fn freeze(&mut self, epoch: Epoch, at: Option<u64>, asked: bool, out: &mut Vec<Output>) {
+    pub(super) fn freeze(
+        &mut self,
+        epoch: Epoch,
+        at: Option<u64>,
+        asked: bool,
+        out: &mut Vec<Output>,
+    ) {
         let probes = self.lane(epoch).map_or(0, |lane| lane.probes);
         let probe_at = self.now + self.retry.after(probes);
         let mut known = false;
@@ -223,7 +232,7 @@ impl Engine {
             format!("the hub refused what was sent ({reason})"),
         );
         match reason {
-            Reason::Behind => self.behind(&sent, refusal, journal, out),
+            Reason::Behind => self.lost(sent.header.epoch, refusal, true, journal, out),
             Reason::UnknownDictionary if self.settings.dictionary != PLAIN => {
                 self.settings.dictionary = PLAIN;
                 self.hurry(&refusal);
@@ -291,36 +300,43 @@ impl Engine {
         }
     }
 
-    fn make_opaque(&mut self, epoch: Epoch, seq: u64, out: &mut Vec<Output>) {
+    pub(super) fn make_opaque(&mut self, epoch: Epoch, seq: u64, out: &mut Vec<Output>) {
         self.opaque.insert((epoch, seq));
         out.push(Output::Alarm(Alarm::MadeOpaque { epoch, seq }));
     }
 
+    /// Leaves a refusal. One that a mailbag brought does not hold up the requests.
+    fn leave(&mut self, refusal: &Refusal, asked: bool) {
+        if asked {
+            self.back_off(refusal.retry_after_s);
+        }
+    }
+
     /// The hub holds less than it acked: its disk went back to a copy. The journal still has everything, so it goes
     /// again, after the record was compared.
-    fn behind(
+    pub(super) fn lost(
         &mut self,
-        sent: &SentBatch,
+        epoch: Epoch,
         refusal: Refusal,
+        asked: bool,
         journal: &dyn Journal,
         out: &mut Vec<Output>,
     ) {
-        let (device, epoch) = (self.device, sent.header.epoch);
-        let (Some(from), Some(h)) = (refusal.at.filter(|at| *at >= 1), refusal.h) else {
-            return self.back_off(refusal.retry_after_s);
-        };
-        let Some(old) = self.lane(epoch).map(|lane| lane.stream) else {
-            return self.back_off(refusal.retry_after_s);
+        let device = self.device;
+        let old = self.lane(epoch).map(|lane| lane.stream);
+        let from = refusal.at.filter(|at| *at >= 1);
+        let (Some(old), Some(from), Some(h)) = (old, from, refusal.h) else {
+            return self.leave(&refusal, asked);
         };
         if from > old.acked {
-            return self.back_off(refusal.retry_after_s);
+            return self.leave(&refusal, asked);
         }
         match link_at(device, epoch, from - 1, journal) {
             Ok(Some(link)) if link == h => {}
-            Ok(_) => return self.freeze(epoch, Some(from - 1), true, out),
+            Ok(_) => return self.freeze(epoch, Some(from - 1), asked, out),
             Err(fault) => {
                 out.push(Output::Alarm(Alarm::JournalUnreadable(fault)));
-                return self.back_off(None);
+                return self.leave(&refusal, asked);
             }
         }
         out.push(Output::Alarm(Alarm::HubLost {
@@ -330,7 +346,8 @@ impl Engine {
         }));
         self.applying = Some(Applying {
             more_mail: self.more_mail,
-            progress: Some(true),
+            progress: asked.then_some(true),
+            heard_ms: refusal.hub_time_ms,
             thaws: true,
             apply: Apply {
                 stream: Some(Stream {

@@ -10,7 +10,7 @@ use super::{
     Apply, Counters, Failure, FileName, Input, Journal, Output, Settings, Standing, Stream,
     Trouble, TroubleKind,
 };
-use crate::wire::{Ack, Dictionary, Header, MAX_EVENTS, Reason, Signer};
+use crate::wire::{Ack, Dictionary, Header, MAX_EVENTS, Reason, Refusal, Signer};
 
 /// After so many requests in a row that were too slow, the link counts as slow.
 const TIMEOUTS_UNTIL_SLOW: u32 = 2;
@@ -37,9 +37,11 @@ pub struct Engine {
     pub(super) in_flight: Option<Flight>,
     pub(super) next_request: u64,
     pub(super) applying: Option<Applying>,
-    pub(super) acks: VecDeque<(Ack, Option<SentBatch>)>,
+    pub(super) said: VecDeque<Said>,
     pub(super) opaque: BTreeSet<(Epoch, u64)>,
     pub(super) suspect: Option<Suspect>,
+    /// The hub's clock in its newest answer.
+    pub(super) heard_ms: Option<i64>,
     /// Requests sent without a wait since something last went well.
     pub(super) hurried: u32,
     /// Most events a batch, less after the hub called one too large.
@@ -104,8 +106,18 @@ pub(super) struct Applying {
     pub more_mail: bool,
     /// The hub took something, or there was nothing to take; `None` from a mailbag.
     pub progress: Option<bool>,
+    /// The hub's clock when it said so.
+    pub heard_ms: Option<i64>,
     /// It is news of how the hub holds the stream: a frozen one goes on.
     pub thaws: bool,
+}
+
+/// What the hub said and what waits to be taken, in order: each is compared with what those before it changed.
+pub(super) enum Said {
+    /// From a request, or (`None`) from a mailbag.
+    Ack(Box<Ack>, Option<SentBatch>),
+    /// From a mailbag.
+    Refused(Refusal),
 }
 
 /// Events among which one makes the hub refuse, without the hub naming it.
@@ -143,9 +155,10 @@ impl Engine {
             in_flight: None,
             next_request: 1,
             applying: None,
-            acks: VecDeque::new(),
+            said: VecDeque::new(),
             opaque: BTreeSet::new(),
             suspect: None,
+            heard_ms: None,
             hurried: 0,
             most_events: MAX_EVENTS,
             an_event: 0,
@@ -260,7 +273,8 @@ impl Engine {
                     lane.on_stick = lane.on_stick.max(through.min(lane.stream.last));
                 }
             }
-            Input::BagAnswered(ack) => self.acks.push_back((*ack, None)),
+            Input::BagAnswered(ack) => self.said.push_back(Said::Ack(ack, None)),
+            Input::BagRefused(refusal) => self.said.push_back(Said::Refused(refusal)),
         }
     }
 
@@ -429,10 +443,11 @@ impl Engine {
             self.failed(Failure::TimedOut);
         }
         while self.applying.is_none() {
-            let Some((ack, sent)) = self.acks.pop_front() else {
-                break;
-            };
-            self.acked(ack, sent, journal, out);
+            match self.said.pop_front() {
+                Some(Said::Ack(ack, sent)) => self.acked(*ack, sent, journal, out),
+                Some(Said::Refused(refusal)) => self.refused_in_bag(refusal, journal, out),
+                None => break,
+            }
         }
         let quiet = self.applying.is_none() && self.in_flight.is_none();
         if quiet && self.link && self.now >= self.next_at {
