@@ -1,13 +1,13 @@
 //! The mailbag: everything that the county lacks goes on a stick, and its answer comes back the same way.
 
 use super::adapter::CountyRecord;
-use super::bond::Keys;
+use super::bond::{self, Keys};
 use super::{Setting, stick};
 use crate::county::News;
 use onedoor_domain::id::Epoch;
-use onedoor_store::{Store, SyncApply};
+use onedoor_store::{DbKey, Store, SyncApply};
 use onedoor_sync::driver::Record;
-use onedoor_sync::enrol::{Admission, EnrolAnswer, EnrolState, Token};
+use onedoor_sync::enrol::{Admission, Enrol, EnrolAnswer, EnrolState, Token};
 use onedoor_sync::mailbag::{BagFault, Part, address, export, open};
 use onedoor_sync::wire::{PublicKey, Reason, Refusal, Reply};
 use std::fs::{self, File};
@@ -48,13 +48,18 @@ pub fn by_token(store: &Store, keys: &mut Keys, setting: &Setting) -> Result<boo
     Ok(false)
 }
 
-/// Writes a bag. Gives what staff are told, and how far each life of the record is in it.
-pub fn write(record: &CountyRecord<'_>, setting: &Setting) -> (News, Vec<(Epoch, u64)>) {
+/// Writes a bag. Gives what staff are told, and how far each life of the record is in it. `key` is the record's: with a
+/// token the hub gets a copy that only it can open.
+pub fn write(
+    record: &CountyRecord<'_>,
+    setting: &Setting,
+    key: Option<&DbKey>,
+) -> (News, Vec<(Epoch, u64)>) {
     let Some(folder) = stick::find(setting.stick.as_deref()) else {
         return (News::NoStick, Vec::new());
     };
     let cases = record.store.undelivered().wait().map_or(0, |u| u.cases);
-    match written(record, setting, &folder) {
+    match written(record, setting, key, &folder) {
         Ok(through) => (News::Written { cases }, through),
         Err(fault) => {
             tracing::error!(event = "county.bag_not_written", %fault);
@@ -66,6 +71,7 @@ pub fn write(record: &CountyRecord<'_>, setting: &Setting) -> (News, Vec<(Epoch,
 fn written(
     record: &CountyRecord<'_>,
     setting: &Setting,
+    key: Option<&DbKey>,
     folder: &std::path::Path,
 ) -> Result<Vec<(Epoch, u64)>, BagFault> {
     let keys = record.keys.borrow();
@@ -85,7 +91,11 @@ fn written(
         let fill = || -> Result<(Vec<(Epoch, u64)>, File), BagFault> {
             let mut bag = address(file.try_clone()?, &to)?;
             if let Some(serial) = keys.token {
-                let enrol = keys.enrol(setting, Admission::Token(serial));
+                // The token is signed with the hub's key that stands in the station bundle: there are no words to compare.
+                let enrol = Enrol {
+                    recovery: bond::recovery(key, hub, keys.device),
+                    ..keys.enrol(setting, Admission::Token(serial))
+                };
                 bag.enrol(&enrol.encode(&keys.signer()))?;
             }
             let exported = export(

@@ -170,7 +170,7 @@ impl Road<'_> {
                 match bag::by_token(store, &mut keys, &self.setting) {
                     Ok(true) => {
                         let record = CountyRecord::open(store, keys, &self.setting, self.tell)?;
-                        self.news(bag::write(&record, &self.setting).0);
+                        self.news(bag::write(&record, &self.setting, self.key.as_ref()).0);
                     }
                     Ok(false) => self.news(News::NotTaken),
                     Err(news) => self.news(news),
@@ -360,7 +360,7 @@ impl Road<'_> {
                         record.refresh();
                     }
                     Some(Command::Wish(Wish::WriteBag)) => {
-                        let (news, through) = bag::write(&record, &self.setting);
+                        let (news, through) = bag::write(&record, &self.setting, self.key.as_ref());
                         for (epoch, through) in through {
                             send(&orders, Order::BagWritten { epoch, through });
                         }
