@@ -6,7 +6,6 @@ use super::{Setting, stick};
 use crate::county::News;
 use onedoor_domain::id::Epoch;
 use onedoor_store::{DbKey, Store, SyncApply};
-use onedoor_sync::driver::Record;
 use onedoor_sync::enrol::{Admission, Enrol, EnrolAnswer, EnrolState, Token};
 use onedoor_sync::mailbag::{BagFault, Part, address, export, open};
 use onedoor_sync::wire::{PublicKey, Reason, Refusal, Reply};
@@ -239,11 +238,9 @@ fn read_one(
                 offset,
                 bytes,
             } => {
-                if let Some((bundle, _)) = record.wanted().filter(|(b, _)| b.hash == hash) {
-                    record
-                        .piece_came(&bundle, offset, &bytes)
-                        .map_err(io::Error::other)?;
-                }
+                record
+                    .piece_in_bag(hash, offset, &bytes)
+                    .map_err(io::Error::other)?;
             }
             Part::Arrived(arrivals) => {
                 let Some(verifier) = verifier(record) else {
