@@ -10,7 +10,9 @@ use onedoor_domain::personal::Personal;
 use onedoor_forms::bundle::{KeyUse, Keypair, TrustedKeys};
 use onedoor_store::{Clock, DbKey, Mail, Options, Store, SyncApply};
 use onedoor_sync::driver::Record;
-use onedoor_sync::mail::{BundleKind, BundleMail};
+use onedoor_sync::mail::{BundleKind, BundleMail, HubKeys};
+use onedoor_sync::mailbag::BagKey;
+use onedoor_sync::wire::DeviceKey;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -53,6 +55,38 @@ fn setting(folder: &Path, trust: TrustedKeys) -> Setting {
         data: folder.to_owned(),
         trust,
     }
+}
+
+fn hub_keys(serial: u64, signs: u8, seals: u8) -> HubKeys {
+    let public = |secret: u8| DeviceKey::from_secret(&[secret; 32]).public().to_bytes();
+    HubKeys {
+        serial,
+        signs: public(signs),
+        seals: [seals; 32],
+        bags: BagKey::generate().address().to_string(),
+    }
+}
+
+#[test]
+fn a_mailbox_never_changes_the_key_by_which_the_hub_is_believed() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(
+        folder.path(),
+        Arc::new(Hands(AtomicI64::new(EARLIEST_MS + DAY_MS))),
+    );
+    let mut keys = Keys::load(&store).unwrap();
+    let first = hub_keys(1, 3, 9);
+    assert!(first.check().is_ok());
+    assert!(!keys.rotated(&store, first.clone()).unwrap(), "strangers");
+    keys.known(&store, first.clone(), "county 990101").unwrap();
+
+    assert!(!keys.rotated(&store, hub_keys(2, 4, 9)).unwrap());
+    assert_eq!(keys.hub.as_ref(), Some(&first));
+    assert_eq!(Keys::load(&store).unwrap().hub, Some(first));
+    let next = hub_keys(3, 3, 8);
+    assert!(keys.rotated(&store, next.clone()).unwrap());
+    assert!(!keys.rotated(&store, hub_keys(2, 3, 9)).unwrap(), "old");
+    assert_eq!(Keys::load(&store).unwrap().hub, Some(next));
 }
 
 /// A signed bundle of the example's notices.
