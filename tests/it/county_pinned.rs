@@ -4,6 +4,7 @@
 use crate::county::{County, STATION, hand_in, touch, until};
 use anyhow::{Context, Result, bail, ensure};
 use onedoor_harness::hub::Hub;
+use onedoor_store::{DbKey, Options, Store};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -238,5 +239,19 @@ fn a_token_on_the_stick_makes_a_kiosk_known_that_no_network_reaches() -> Result<
     if devices.len() > 1 && known > 1 {
         bail!("a used token let another box in: {taken:?} {devices:?}");
     }
+
+    // The first box is dead. With its first bag it left the key of its record at the county.
+    drop(second);
+    drop(kiosk);
+    let recovery = devices.iter().find(|d| d["recovery"] == true);
+    let recovery = recovery.with_context(|| format!("no recovery key: {devices:?}"))?;
+    let device = recovery["device"].as_str().context("no number")?;
+    let out = county.folder.path().join("recovered.key");
+    let said = out.display().to_string();
+    county.hub()?.run(&["recover", device, "--out", &said])?;
+    let key = DbKey::development(&out)?;
+    let record = county.place.data().join("record.db");
+    let store = Store::open(&record, &key, Options::new("test"))?;
+    ensure!(store.identity().device.to_string() == device);
     Ok(())
 }

@@ -10,7 +10,7 @@ use onedoor_sync::mail::{BundleKind, Mail};
 use onedoor_sync::mailbag::{
     BagAddress, BagFault, BagWriter, MAX_ARRIVED, Part, SignedArrivals, SignedReply, address, open,
 };
-use onedoor_sync::wire::{Ack, MailPage, Reason, Reply};
+use onedoor_sync::wire::{Ack, Batch, MailPage, Reason, Reply, unpack};
 
 use crate::fault::{Done, HubFault};
 use crate::files::{Appended, PIECE_BYTES};
@@ -147,13 +147,17 @@ impl Hub {
                 one.bags = bags;
             }
             Part::Batch { dictionary, packed } => {
-                let inside = onedoor_sync::wire::unpack(&packed, dictionary).and_then(|plain| {
-                    let batch = onedoor_sync::wire::Batch::decode(&plain)?;
+                let plain = unpack(&packed, dictionary);
+                let mut reply = self.sync(dictionary, packed).await;
+                let inside = plain.and_then(|plain| {
+                    let batch = Batch::decode(&plain)?;
+                    if let Reply::Refused(refusal) = &mut reply {
+                        *refusal = batch.named(*refusal);
+                    }
                     let names: Vec<FileName> =
                         batch.blobs.iter().map(|blob| FileName::of(blob)).collect();
                     Ok((batch.header.device, names))
                 });
-                let reply = self.sync(dictionary, packed).await;
                 match &reply {
                     Reply::Ack(_) => imported.taken += 1,
                     Reply::Refused(refusal) if refusal.reason == Reason::Busy => {

@@ -36,6 +36,10 @@ impl World {
                 }
             }
             let counters = kiosk.engine.counters();
+            // Only a fork stays: what a person froze was let go on.
+            if counters.frozen > 0 && !kiosk.forked {
+                return wrong(format!("it stands still: {counters:?}"));
+            }
             if counters.waiting > 0 && counters.frozen == 0 {
                 return wrong(format!("it still waits: {counters:?}"));
             }

@@ -128,6 +128,8 @@ pub struct Held {
     pub links: Vec<ChainHash>,
     /// A fork was found.
     pub frozen: bool,
+    /// A person at the hub froze it, and will let it go on.
+    pub suspected: bool,
     /// Events that are kept unread.
     pub quarantined: BTreeSet<u64>,
 }
@@ -153,6 +155,8 @@ pub struct Hub {
     pub page: usize,
     /// When it was last restored.
     pub life: u64,
+    /// Its clock, ms since 1970.
+    pub now_ms: i64,
 }
 
 impl Hub {
@@ -160,6 +164,7 @@ impl Hub {
     pub fn new() -> Self {
         Hub {
             page: 5,
+            now_ms: 1_790_000_000_000,
             ..Hub::default()
         }
     }
@@ -169,7 +174,10 @@ impl Hub {
         self.requests += 1;
         let reply = match self.take(body, dictionary) {
             Ok(ack) => Reply::Ack(Box::new(ack)),
-            Err(refusal) => Reply::Refused(refusal),
+            Err(refusal) => Reply::Refused(Refusal {
+                hub_time_ms: Some(self.now_ms),
+                ..refusal
+            }),
         };
         pack(&reply.encode(), dictionary).unwrap()
     }
@@ -178,6 +186,7 @@ impl Hub {
         let plain = unpack(body, dictionary)?;
         let batch = Batch::decode(&plain)?;
         self.take_batch(&batch)
+            .map_err(|refusal| batch.named(refusal))
     }
 
     /// Takes a batch as design/sync.md says.
@@ -195,7 +204,7 @@ impl Hub {
             .streams
             .entry((header.device, header.epoch))
             .or_default();
-        if held.frozen {
+        if held.frozen || held.suspected {
             return Err(Reason::Frozen.into());
         }
         let genesis = ChainHash::genesis(header.device, header.epoch);
@@ -245,7 +254,7 @@ impl Hub {
             h,
             durable_through: acked,
             rejected: Vec::new(),
-            hub_time_ms: 1_790_000_000_000,
+            hub_time_ms: self.now_ms,
             life: self.life,
             page: MailPage {
                 after: header.cursor,

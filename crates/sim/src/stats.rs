@@ -17,6 +17,8 @@ pub struct Stats {
     pub reboots: u64,
     /// Forks that were found.
     pub forks: u64,
+    /// Kiosks that a person froze for a while.
+    pub suspected: u64,
     /// Disks that went back to a copy.
     pub restores: u64,
     /// Losses at the hub.
@@ -45,6 +47,7 @@ impl Stats {
         self.late += other.late;
         self.reboots += other.reboots;
         self.forks += other.forks;
+        self.suspected += other.suspected;
         self.restores += other.restores;
         self.hub_losses += other.hub_losses;
         self.opaque += other.opaque;
@@ -55,13 +58,14 @@ impl Stats {
     }
 
     /// What must have happened for a run to show anything, and how often it did.
-    pub fn bad_luck(&self) -> [(&'static str, u64); 12] {
+    pub fn bad_luck(&self) -> [(&'static str, u64); 13] {
         [
             ("a lost answer", self.lost),
             ("a doubled request", self.doubled),
             ("a late request", self.late),
             ("a reboot", self.reboots),
             ("a fork", self.forks),
+            ("a suspicion", self.suspected),
             ("a restore", self.restores),
             ("a loss at the hub", self.hub_losses),
             ("an unreadable event", self.opaque),

@@ -25,6 +25,7 @@ const CALM: u64 = 2 * DAY;
 pub(super) struct Disk {
     pub(super) standing: Standing,
     pub(super) mail: Vec<u64>,
+    pub(super) doubts: Doubts,
     pub(super) waiting_files: Vec<(onedoor_domain::id::Epoch, u64, FileName, u64)>,
     /// Those that arrived, still kept.
     pub(super) arrived_files: Vec<(onedoor_domain::id::Epoch, u64, FileName, u64)>,
@@ -62,6 +63,8 @@ pub(super) enum Happens {
     Restore(bool),
     ClockJump,
     Garbage,
+    /// A person at the hub freezes all that this kiosk sends, or lets it go on.
+    Suspect(bool),
     BagOut,
     BagAtHub(Vec<u8>),
     BagBack(Vec<Vec<u8>>),
@@ -117,6 +120,7 @@ impl World {
                 let disk = Disk {
                     standing,
                     mail: vec![],
+                    doubts: Doubts::default(),
                     waiting_files: vec![],
                     arrived_files: vec![],
                     hub_life: 0,
@@ -179,6 +183,9 @@ impl World {
             if self.dice.percent(20) {
                 self.some(k, 1, |_| Happens::HubLoses);
             }
+            if self.dice.percent(20) {
+                self.some(k, 1, |_| Happens::Suspect(true));
+            }
             self.at(self.end, k, Happens::Link(true));
         }
     }
@@ -216,6 +223,7 @@ impl World {
                 let text: String = text.chars().take(100).collect();
                 println!("{:>9} s  kiosk {k}  {text}", self.now / SECOND);
             }
+            self.hub.now_ms = 1_790_000_000_000 + time as i64;
             self.happens(k, what);
         }
         Ok(())
@@ -290,12 +298,15 @@ impl World {
                 self.kiosks[k].writer.jump(years);
             }
             Happens::Garbage => self.garbage(k),
+            Happens::Suspect(frozen) => self.suspect(k, frozen),
             Happens::BagOut => self.bag_out(k),
             Happens::BagAtHub(bag) => self.bag_at_hub(k, &bag),
             Happens::BagBack(replies) => {
                 for reply in replies {
-                    if let Ok(Reply::Ack(ack)) = Reply::decode(&reply) {
-                        self.step(k, Input::BagAnswered(ack));
+                    match Reply::decode(&reply) {
+                        Ok(Reply::Ack(ack)) => self.step(k, Input::BagAnswered(ack)),
+                        Ok(Reply::Refused(why)) => self.step(k, Input::BagRefused(why)),
+                        Err(why) => panic!("kiosk {k}: {why}"),
                     }
                 }
             }
@@ -341,6 +352,20 @@ impl World {
         let kiosk = &self.kiosks[k];
         let (epoch, last) = (kiosk.writer.epoch, kiosk.writer.last);
         self.step(k, Input::JournalGrew { epoch, last });
+    }
+
+    fn suspect(&mut self, k: usize, frozen: bool) {
+        let device = self.kiosks[k].writer.device;
+        for ((of, _), held) in &mut self.hub.streams {
+            if *of == device {
+                held.suspected = frozen;
+            }
+        }
+        if frozen {
+            self.stats.suspected += 1;
+            let until = self.now + HOUR + self.dice.below(DAY);
+            self.at(until.min(self.end), k, Happens::Suspect(false));
+        }
     }
 
     fn power_on(&mut self, k: usize) {
@@ -417,7 +442,8 @@ impl World {
         let kiosk = &self.kiosks[k];
         let mut bag = BagWriter::new(Vec::new()).unwrap();
         let standing = kiosk.engine.standing();
-        let exported = export(&standing, &kiosk.record, &Stub([1; 32]), &mut bag).unwrap();
+        let (key, doubts) = (Stub([1; 32]), kiosk.engine.doubts());
+        let exported = export(&standing, &kiosk.record, &key, &doubts, &mut bag).unwrap();
         let bag = bag.end().unwrap();
         for (epoch, through) in exported.through {
             self.step(k, Input::BagWritten { epoch, through });
@@ -446,6 +472,7 @@ impl World {
         let kiosk = &mut self.kiosks[k];
         let now = self.now - kiosk.booted_at;
         let outputs = kiosk.engine.step(now, input, &kiosk.record);
+        kiosk.disk.doubts = kiosk.engine.doubts();
         let mut new_epoch = false;
         let mut sends = 0;
         for output in outputs {
@@ -473,6 +500,7 @@ impl World {
                         self.at(at, k, wake);
                     }
                 }
+                Output::Alarm(Alarm::Forked { epoch, .. }) if self.only_suspected(k, epoch) => {}
                 Output::Alarm(Alarm::Forked { epoch, .. }) => {
                     self.stats.forks += 1;
                     self.kiosks[k].forked = true;
@@ -496,6 +524,12 @@ impl World {
             kiosk.record.append(&event, kiosk.writer.link);
             self.grew(k);
         }
+    }
+
+    /// No technician comes where a person at the hub will let it go on.
+    fn only_suspected(&self, k: usize, epoch: onedoor_domain::id::Epoch) -> bool {
+        let held = self.hub.streams.get(&(self.kiosks[k].writer.device, epoch));
+        held.is_some_and(|held| held.suspected && !held.frozen)
     }
 
     /// Commits, or fails to: the disk changes only where it went well.
@@ -535,4 +569,5 @@ fn engine(disk: &Disk, dice: u64) -> Engine {
         Box::new(Stub([1; 32])),
         Box::new(move || numbers.next()),
     )
+    .doubting(disk.doubts.clone())
 }

@@ -1,6 +1,7 @@
 //! The record as the sync engine sees it, and what the pages are told of it.
 
 use super::bond::{HubSealer, Keys};
+use super::bundles::{self, Refused, SetAside, Way};
 use super::{Setting, Tell};
 use crate::county::{Alarm, Bond, County, News, Trouble};
 use crate::effect::Happening;
@@ -13,8 +14,8 @@ use onedoor_store::{
 };
 use onedoor_sync::driver::{Record, Told};
 use onedoor_sync::engine::{
-    Alarm as SyncAlarm, Apply, FileName, FileWaiting, Journal, JournalFault, Row, Standing, Stream,
-    TroubleKind,
+    Alarm as SyncAlarm, Apply, Doubts, FileName, FileWaiting, Journal, JournalFault, Row, Standing,
+    Stream, TroubleKind,
 };
 use onedoor_sync::mail::{self, BundleKind, BundleMail, HubKeys, Mail};
 use onedoor_sync::seal::FileTicket;
@@ -29,6 +30,10 @@ const SHORT_DAYS: u16 = 3;
 /// The last contact is written down again after so long, ms: a page after a restart still says when it was.
 const NOTE_MS: i64 = 10 * 60 * 1000;
 const CONTACT: &str = "county-contact-ms";
+/// What the hub could not read, from one run to the next.
+const DOUBTS: &str = "county-doubts";
+/// Bundles that were bad when they were whole.
+const ASIDE: &str = "county-bundles-aside";
 
 /// The record, for the length of one engine's run.
 pub struct CountyRecord<'a> {
@@ -37,7 +42,9 @@ pub struct CountyRecord<'a> {
     pub keys: RefCell<Keys>,
     pub setting: &'a Setting,
     tell: &'a Tell,
-    wanted: RefCell<Option<(u64, BundleMail)>>,
+    /// Of each kind the newest, by the numbers of their mail.
+    wanted: RefCell<Vec<(u64, BundleMail)>>,
+    aside: RefCell<SetAside>,
     shown: RefCell<County>,
     undelivered: RefCell<Undelivered>,
     /// What is shown of the record is to be read again.
@@ -47,6 +54,7 @@ pub struct CountyRecord<'a> {
     alarm: Cell<Option<Alarm>>,
     contact: Cell<(Option<u64>, Option<i64>)>,
     noted_ms: Cell<i64>,
+    doubts: RefCell<Doubts>,
     last: RefCell<Option<Told>>,
 }
 
@@ -65,6 +73,8 @@ impl<'a> CountyRecord<'a> {
             .setting(CONTACT)
             .wait()?
             .and_then(|ms| ms.parse().ok());
+        let doubts = store.setting(DOUBTS).wait()?.unwrap_or_default();
+        let aside = store.setting(ASIDE).wait()?.unwrap_or_default();
         let record = CountyRecord {
             store,
             outbox: RefCell::new(store.outbox()?),
@@ -72,6 +82,7 @@ impl<'a> CountyRecord<'a> {
             setting,
             tell,
             wanted: RefCell::default(),
+            aside: RefCell::new(SetAside::read(&aside)),
             shown: RefCell::default(),
             undelivered: RefCell::default(),
             stale: Cell::new(true),
@@ -79,6 +90,7 @@ impl<'a> CountyRecord<'a> {
             alarm: Cell::new(None),
             contact: Cell::new((None, contact)),
             noted_ms: Cell::new(contact.unwrap_or(0)),
+            doubts: RefCell::new(doubts.parse().unwrap_or_default()),
             last: RefCell::default(),
         };
         record.use_keys();
@@ -103,6 +115,26 @@ impl<'a> CountyRecord<'a> {
                 })
                 .collect(),
         })
+    }
+
+    /// What the hub could not read: for the engine's next run, and for a bag.
+    pub fn doubts(&self) -> Doubts {
+        self.doubts.borrow().clone()
+    }
+
+    /// Keeps it where it changed; of the hub's clock alone only now and then.
+    fn keep_doubts(&self, now: &Doubts) {
+        let changed = {
+            let kept = self.doubts.borrow();
+            let heard = |doubts: &Doubts| doubts.heard_ms.unwrap_or(i64::MIN / 2);
+            (&kept.opaque, &kept.suspect) != (&now.opaque, &now.suspect)
+                || (heard(now) - heard(&kept)).abs() > NOTE_MS
+        };
+        if changed {
+            *self.doubts.borrow_mut() = now.clone();
+            // Lost, it costs one more refusal.
+            drop(self.store.set_setting(DOUBTS, Some(now.to_string())));
+        }
     }
 
     /// Files whose events the hub has, with a ticket each.
@@ -153,7 +185,7 @@ impl<'a> CountyRecord<'a> {
     fn look_for_bundles(&self) {
         let waiting = self.store.mail_waiting("bundle").wait().unwrap_or_default();
         // Only the newest of a kind is wanted; older ones were overtaken.
-        let mut newest: Option<(u64, BundleMail)> = None;
+        let mut newest: Vec<(u64, BundleMail)> = Vec::new();
         for item in waiting {
             let read = Mail::read(&MailItem {
                 number: item.number,
@@ -162,15 +194,82 @@ impl<'a> CountyRecord<'a> {
                 body: item.body.expose().clone(),
             });
             if let Mail::Bundle(bundle) = read {
-                if let Some((old, before)) = &newest
-                    && before.kind == bundle.kind
-                {
-                    self.done(*old);
+                let overtaken = newest.iter().position(|(_, old)| old.kind == bundle.kind);
+                if let Some(place) = overtaken {
+                    let (number, old) = newest.remove(place);
+                    if old.hash != bundle.hash {
+                        bundles::forget(&self.setting.data, &old);
+                    }
+                    self.done(number);
                 }
-                newest = Some((item.number, *bundle));
+                newest.push((item.number, *bundle));
             }
         }
+        self.aside.borrow_mut().only(&newest);
         *self.wanted.borrow_mut() = newest;
+    }
+
+    /// A piece of a bundle came in a bag. One that nobody wants is left; a bad one harms nothing that is here.
+    pub fn piece_in_bag(&self, hash: [u8; 32], offset: u64, bytes: &[u8]) -> Result<(), String> {
+        let wanted = self
+            .wanted
+            .borrow()
+            .iter()
+            .find(|w| w.1.hash == hash)
+            .cloned();
+        match wanted {
+            Some((_, bundle)) => self.piece(&bundle, Way::Bag, offset, bytes),
+            None => Ok(()),
+        }
+    }
+
+    fn piece(
+        &self,
+        bundle: &BundleMail,
+        way: Way,
+        offset: u64,
+        bytes: &[u8],
+    ) -> Result<(), String> {
+        let whole = bundles::keep(&self.setting.data, bundle, way, offset, bytes)
+            .map_err(|error| error.to_string())?;
+        if !whole {
+            return Ok(());
+        }
+        let version = &bundle.version;
+        match bundles::install(self.setting, bundle, way) {
+            Ok(()) => {
+                tracing::info!(event = "county.bundle_came", version);
+                if bundle.kind == BundleKind::Notices
+                    && let Some(notices) = bundles::notices(self.setting)
+                {
+                    (self.tell)(Happening::NoticesCame(Box::new(notices)));
+                }
+            }
+            Err(Refused::Content(error)) => {
+                tracing::error!(event = "county.bundle_refused", %error, version);
+            }
+            Err(Refused::Pieces(error)) => {
+                tracing::error!(event = "county.bundle_damaged", error, version, ?way);
+                if way == Way::Line {
+                    let mut aside = self.aside.borrow_mut();
+                    aside.add(bundle.hash, self.now_ms());
+                    // Lost, it is fetched once more.
+                    drop(self.store.set_setting(ASIDE, Some(aside.text())));
+                }
+                return Ok(());
+            }
+        }
+        let taken = self
+            .wanted
+            .borrow()
+            .iter()
+            .find(|w| w.1 == *bundle)
+            .map(|w| w.0);
+        if let Some(number) = taken {
+            self.done(number);
+        }
+        self.look_for_bundles();
+        Ok(())
     }
 
     fn done(&self, number: u64) {
@@ -492,39 +591,21 @@ impl Record for CountyRecord<'_> {
     }
 
     fn wanted(&self) -> Option<(BundleMail, u64)> {
-        let wanted = self.wanted.borrow();
-        let (_, bundle) = wanted.as_ref()?;
-        Some((
-            bundle.clone(),
-            super::bundles::have(&self.setting.data, bundle),
-        ))
+        let (wanted, aside, now) = (self.wanted.borrow(), self.aside.borrow(), self.now_ms());
+        let mut open = wanted.iter().rev().map(|(_, bundle)| bundle);
+        let bundle = open.find(|bundle| !aside.holds(bundle.hash, now))?;
+        let have = bundles::have(&self.setting.data, bundle, Way::Line);
+        // A power cut between the last piece and the check: that piece is asked for again.
+        let have = if have == bundle.length {
+            have.saturating_sub(1)
+        } else {
+            have
+        };
+        Some((bundle.clone(), have))
     }
 
     fn piece_came(&self, bundle: &BundleMail, offset: u64, bytes: &[u8]) -> Result<(), String> {
-        let whole = super::bundles::keep(&self.setting.data, bundle, offset, bytes)
-            .map_err(|error| error.to_string())?;
-        if !whole {
-            return Ok(());
-        }
-        match super::bundles::install(self.setting, bundle) {
-            Ok(()) => {
-                tracing::info!(event = "county.bundle_came", version = bundle.version);
-                if bundle.kind == BundleKind::Notices
-                    && let Some(notices) = super::bundles::notices(self.setting)
-                {
-                    (self.tell)(Happening::NoticesCame(Box::new(notices)));
-                }
-            }
-            Err(error) => {
-                tracing::error!(event = "county.bundle_refused", %error, version = bundle.version);
-            }
-        }
-        let number = self.wanted.borrow().as_ref().map(|wanted| wanted.0);
-        if let Some(number) = number {
-            self.done(number);
-        }
-        self.look_for_bundles();
-        Ok(())
+        self.piece(bundle, Way::Line, offset, bytes)
     }
 
     fn alarm(&self, alarm: SyncAlarm) {
@@ -535,6 +616,7 @@ impl Record for CountyRecord<'_> {
     }
 
     fn told(&self, told: &Told) {
+        self.keep_doubts(&told.doubts);
         self.show(told);
         *self.last.borrow_mut() = Some(told.clone());
     }

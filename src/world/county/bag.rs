@@ -1,15 +1,14 @@
 //! The mailbag: everything that the county lacks goes on a stick, and its answer comes back the same way.
 
 use super::adapter::CountyRecord;
-use super::bond::Keys;
+use super::bond::{self, Keys};
 use super::{Setting, stick};
 use crate::county::{News, No};
 use onedoor_domain::id::Epoch;
-use onedoor_store::{Store, SyncApply};
-use onedoor_sync::driver::Record;
-use onedoor_sync::enrol::{Admission, EnrolAnswer, EnrolState, Token};
+use onedoor_store::{DbKey, Store, SyncApply};
+use onedoor_sync::enrol::{Admission, Enrol, EnrolAnswer, EnrolState, Token};
 use onedoor_sync::mailbag::{BagFault, Part, address, export, open};
-use onedoor_sync::wire::{Ack, PublicKey, Reply};
+use onedoor_sync::wire::{PublicKey, Reason, Refusal, Reply};
 use std::fs::{self, File};
 use std::io::{self, BufReader};
 
@@ -64,13 +63,18 @@ pub fn fresh_token(record: &CountyRecord<'_>, setting: &Setting) {
     }
 }
 
-/// Writes a bag. Gives what staff are told, and how far each life of the record is in it.
-pub fn write(record: &CountyRecord<'_>, setting: &Setting) -> (News, Vec<(Epoch, u64)>) {
+/// Writes a bag. Gives what staff are told, and how far each life of the record is in it. `key` is the record's: with a
+/// token the hub gets a copy that only it can open.
+pub fn write(
+    record: &CountyRecord<'_>,
+    setting: &Setting,
+    key: Option<&DbKey>,
+) -> (News, Vec<(Epoch, u64)>) {
     let Some(folder) = stick::find(setting.stick.as_deref()) else {
         return (News::NoStick, Vec::new());
     };
     let cases = record.store.undelivered().wait().map_or(0, |u| u.cases);
-    match written(record, setting, &folder) {
+    match written(record, setting, key, &folder) {
         Ok(through) => (News::Written { cases }, through),
         Err(fault) => {
             tracing::error!(event = "county.bag_not_written", %fault);
@@ -82,6 +86,7 @@ pub fn write(record: &CountyRecord<'_>, setting: &Setting) -> (News, Vec<(Epoch,
 fn written(
     record: &CountyRecord<'_>,
     setting: &Setting,
+    key: Option<&DbKey>,
     folder: &std::path::Path,
 ) -> Result<Vec<(Epoch, u64)>, BagFault> {
     let keys = record.keys.borrow();
@@ -101,10 +106,20 @@ fn written(
         let fill = || -> Result<(Vec<(Epoch, u64)>, File), BagFault> {
             let mut bag = address(file.try_clone()?, &to)?;
             if let Some(serial) = keys.token {
-                let enrol = keys.enrol(setting, Admission::Token(serial));
+                // The token is signed with the hub's key that stands in the station bundle: there are no words to compare.
+                let enrol = Enrol {
+                    recovery: bond::recovery(key, hub, keys.device),
+                    ..keys.enrol(setting, Admission::Token(serial))
+                };
                 bag.enrol(&enrol.encode(&keys.signer()))?;
             }
-            let exported = export(&standing, record, &keys.signer(), &mut bag)?;
+            let exported = export(
+                &standing,
+                record,
+                &keys.signer(),
+                &record.doubts(),
+                &mut bag,
+            )?;
             for (ticket, sealed) in &files {
                 bag.file(ticket, sealed)?;
             }
@@ -127,8 +142,20 @@ fn journal(error: onedoor_store::StoreError) -> BagFault {
     BagFault::Journal(onedoor_sync::engine::JournalFault(error.code().to_owned()))
 }
 
+/// What bags held for this kiosk.
+#[derive(Default)]
+struct Answers {
+    /// Acks and refusals, for the engine, in their order.
+    replies: Vec<Reply>,
+    any: bool,
+    /// The hub refused something for a reason that another bag does not mend.
+    refused: Option<Reason>,
+    /// The hub said no to the token.
+    no: Option<News>,
+}
+
 /// Reads what the stick has for this kiosk. Each part stands for itself: what was read before a fault is good.
-pub fn read(record: &CountyRecord<'_>, setting: &Setting) -> (News, Vec<Ack>) {
+pub fn read(record: &CountyRecord<'_>, setting: &Setting) -> (News, Vec<Reply>) {
     let Some(folder) = stick::find(setting.stick.as_deref()) else {
         return (News::NoStick, Vec::new());
     };
@@ -136,47 +163,38 @@ pub fn read(record: &CountyRecord<'_>, setting: &Setting) -> (News, Vec<Ack>) {
         Ok(files) => files,
         Err(error) => return (bad_stick(error), Vec::new()),
     };
-    let mut got = Got::default();
+    let mut answers = Answers::default();
     let mut fault = None;
     for path in files {
-        match read_one(record, setting, &path, &mut got) {
-            Ok(()) => {}
+        match read_one(record, setting, &path, &mut answers) {
             // Another kiosk's: it stays for them.
-            Err(BagFault::OtherKey) => {}
+            Ok(()) | Err(BagFault::OtherKey) => {}
             Err(why) => {
                 tracing::error!(event = "county.bag_not_read", fault = %why);
                 fault = Some(short(&why));
             }
         }
     }
-    if got.ours {
+    if answers.any {
         record.heard_by_stick();
     }
+    let refused = |reason: Reason| format!("SYN-{:03}", reason.code());
+    let fault = fault.or(answers.refused.map(refused));
     let before = record.store.undelivered().wait().map_or(0, |u| u.cases);
-    let news = match (fault, got.refused) {
+    let news = match (fault, answers.no) {
         // What it says no to is not said of a bond that stands.
         (_, Some(news)) if record.keys.borrow().token.is_some() => news,
         (Some(code), _) => News::BadBag(code),
-        (None, _) if got.ours => News::Read {
-            cases: reached(record, &got.acks).min(before),
+        (None, _) if answers.any => News::Read {
+            cases: reached(record, &answers.replies).min(before),
         },
         (None, _) => News::NoBag,
     };
-    (news, got.acks)
+    (news, answers.replies)
 }
 
-/// What the bags on a stick have for this kiosk.
-#[derive(Default)]
-struct Got {
-    acks: Vec<Ack>,
-    /// Something of the hub's was there.
-    ours: bool,
-    /// The hub said no to the token.
-    refused: Option<News>,
-}
-
-/// How many matters these acks bring to the county.
-fn reached(record: &CountyRecord<'_>, acks: &[Ack]) -> usize {
+/// How many matters these answers bring to the county.
+fn reached(record: &CountyRecord<'_>, replies: &[Reply]) -> usize {
     let undelivered = record.store.undelivered().wait().unwrap_or_default();
     undelivered
         .first
@@ -185,8 +203,10 @@ fn reached(record: &CountyRecord<'_>, acks: &[Ack]) -> usize {
             let saved = record.store.case_events(case.case).wait();
             let saved = saved.ok().and_then(|events| Some(events.first()?.id()));
             saved.is_some_and(|id| {
-                acks.iter()
-                    .any(|ack| ack.epoch == id.epoch && ack.acked_through >= id.seq.get())
+                replies.iter().any(|reply| {
+                    matches!(reply, Reply::Ack(ack)
+                        if ack.epoch == id.epoch && ack.acked_through >= id.seq.get())
+                })
             })
         })
         .count()
@@ -196,7 +216,7 @@ fn read_one(
     record: &CountyRecord<'_>,
     setting: &Setting,
     path: &std::path::Path,
-    got: &mut Got,
+    answers: &mut Answers,
 ) -> Result<(), BagFault> {
     let device = record.keys.borrow().device;
     let reader = match open(BufReader::new(File::open(path)?), &record.keys.borrow().bag) {
@@ -211,20 +231,25 @@ fn read_one(
                 let Some(verifier) = verifier(record) else {
                     continue;
                 };
-                match reply.verify(device, &verifier)? {
-                    Reply::Ack(ack) => {
-                        got.acks.push(*ack);
-                        got.ours = true;
+                let reply = reply.verify(device, &verifier)?;
+                answers.any = true;
+                if let Reply::Refused(Refusal { reason, at, .. }) = &reply {
+                    tracing::error!(event = "county.bag_refused", %reason, at);
+                    // One batch's refusal leaves what others say as it is, and what the engine can mend is no fault of
+                    // the stick.
+                    let mends = reason.is_about_content() || reason.is_about_size();
+                    if !mends && *reason != Reason::Behind {
+                        answers.refused = Some(*reason);
                     }
-                    Reply::Refused(refusal) => {
-                        tracing::error!(event = "county.bag_refused", reason = %refusal.reason);
-                        return Err(refusal.reason.into());
-                    }
+                } else {
+                    // An older answer's no is over.
+                    answers.refused = None;
                 }
+                answers.replies.push(reply);
             }
             Part::EnrolAnswer(bytes) => {
                 let answer = EnrolAnswer::decode(&bytes, device, setting.pinned.as_ref())?;
-                got.ours = true;
+                answers.any = true;
                 match (answer.state, answer.keys) {
                     (EnrolState::Enrolled, Some(hub)) => {
                         record
@@ -236,7 +261,7 @@ fn read_one(
                     }
                     (state, _) => {
                         tracing::error!(event = "county.token_refused", ?state);
-                        got.refused = Some(match state {
+                        answers.no = Some(match state {
                             EnrolState::OtherStation => News::TokenElsewhere,
                             EnrolState::KeyDiffers => News::NotTaken(No::OtherKey),
                             EnrolState::Refused => News::NotTaken(No::Official),
@@ -250,11 +275,9 @@ fn read_one(
                 offset,
                 bytes,
             } => {
-                if let Some((bundle, _)) = record.wanted().filter(|(b, _)| b.hash == hash) {
-                    record
-                        .piece_came(&bundle, offset, &bytes)
-                        .map_err(io::Error::other)?;
-                }
+                record
+                    .piece_in_bag(hash, offset, &bytes)
+                    .map_err(io::Error::other)?;
             }
             Part::Arrived(arrivals) => {
                 let Some(verifier) = verifier(record) else {

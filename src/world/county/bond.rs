@@ -142,14 +142,15 @@ impl Keys {
         Ok(())
     }
 
-    /// Keys with a higher number take the place of those that are held.
+    /// Keys with a higher number take the place of those that are held. The one that signs stays: by it bags, tokens and
+    /// enrolments are believed, and whoever could change it by mail would be the hub from then on.
     pub fn rotated(&mut self, store: &Store, hub: HubKeys) -> Result<bool, StoreError> {
-        if self
-            .hub
-            .as_ref()
-            .is_some_and(|old| old.serial >= hub.serial)
-            || hub.check().is_err()
-        {
+        let newer = |old: &&HubKeys| old.serial < hub.serial && hub.check().is_ok();
+        let Some(old) = self.hub.as_ref().filter(newer) else {
+            return Ok(false);
+        };
+        if old.signs != hub.signs {
+            tracing::error!(event = "county.other_signing_key", serial = hub.serial);
             return Ok(false);
         }
         keep(store, HUB_KEYS, Some(&hub.encode()))?;

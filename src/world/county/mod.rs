@@ -9,6 +9,8 @@ mod bond;
 pub mod bundles;
 mod network;
 mod stick;
+#[cfg(test)]
+mod tests;
 mod thread;
 
 pub use stick::sticks;

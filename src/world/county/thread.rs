@@ -11,6 +11,7 @@ use onedoor_sync::driver::{HttpHub, Order, Orders, Snag, drive, orders};
 use onedoor_sync::engine::{Engine, Failure, Settings};
 use onedoor_sync::enrol::{Admission, Enrol, EnrolAnswer, EnrolState};
 use onedoor_sync::mail::HubKeys;
+use onedoor_sync::wire::Reply;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -180,7 +181,7 @@ impl Road<'_> {
                 match bag::by_token(store, &mut keys, &self.setting) {
                     Ok(()) => {
                         let record = CountyRecord::open(store, keys, &self.setting, self.tell)?;
-                        self.news(bag::write(&record, &self.setting).0);
+                        self.news(bag::write(&record, &self.setting, self.key.as_ref()).0);
                     }
                     Err(news) => self.news(news),
                 }
@@ -345,7 +346,8 @@ impl Road<'_> {
             spread_ms: if hub.is_near() { 0 } else { 60_000 },
             ..Settings::default()
         };
-        let engine = Engine::new(record.standing()?, settings, signer, Box::new(dice));
+        let engine = Engine::new(record.standing()?, settings, signer, Box::new(dice))
+            .doubting(record.doubts());
         let (orders, inbox) = orders();
         for file in record.files()? {
             send(&orders, Order::File(file));
@@ -384,16 +386,20 @@ impl Road<'_> {
                     }
                     Some(Command::Wish(Wish::WriteBag)) => {
                         bag::fresh_token(&record, &self.setting);
-                        let (news, through) = bag::write(&record, &self.setting);
+                        let (news, through) =
+                            bag::write(&record, &self.setting, self.key.as_ref());
                         for (epoch, through) in through {
                             send(&orders, Order::BagWritten { epoch, through });
                         }
                         record.news(news);
                     }
                     Some(Command::Wish(Wish::ReadBag)) => {
-                        let (news, acks) = bag::read(&record, &self.setting);
-                        for ack in acks {
-                            send(&orders, Order::BagAnswered(Box::new(ack)));
+                        let (news, replies) = bag::read(&record, &self.setting);
+                        for reply in replies {
+                            send(&orders, match reply {
+                                Reply::Ack(ack) => Order::BagAnswered(ack),
+                                Reply::Refused(refusal) => Order::BagRefused(refusal),
+                            });
                         }
                         record.refresh();
                         record.news(news);

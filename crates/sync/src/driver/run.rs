@@ -12,9 +12,11 @@ use super::Record;
 use super::fetch::{Fetch, Wanted};
 use super::http::{HttpHub, Landed};
 use super::snag::Snag;
-use crate::engine::{Counters, Engine, Failure, FileWaiting, Input, Output, Request, Standing};
+use crate::engine::{
+    Counters, Doubts, Engine, Failure, FileWaiting, Input, Output, Request, Standing,
+};
 use crate::mail::Mail;
-use crate::wire::Ack;
+use crate::wire::{Ack, Refusal};
 
 /// What the driver is told from outside.
 #[derive(Debug)]
@@ -41,6 +43,8 @@ pub enum Order {
     },
     /// A mailbag brought an answer; its signature was checked.
     BagAnswered(Box<Ack>),
+    /// A mailbag brought a refusal; its signature was checked.
+    BagRefused(Refusal),
 }
 
 /// Where orders go. When the last one is dropped, [`drive`] ends.
@@ -58,6 +62,8 @@ pub struct Told {
     pub standing: Standing,
     /// For the technician's page; times in it are [`Told::now_ms`]'s.
     pub counters: Counters,
+    /// What the hub could not read: to be kept, and given to the next bag and the next run.
+    pub doubts: Doubts,
     /// What broke the last request, in the words of the network.
     pub why: Option<String>,
     /// The same by what helps against it.
@@ -121,6 +127,7 @@ pub async fn drive(
         record.told(&Told {
             standing: engine.standing(),
             counters: engine.counters(),
+            doubts: engine.doubts(),
             why: hub.why(),
             snag: hub.snag(),
             now_ms: now(),
@@ -230,6 +237,7 @@ impl Todo {
                 step(Input::BagWritten { epoch, through })
             }
             Todo::Order(Order::BagAnswered(ack)) => step(Input::BagAnswered(ack)),
+            Todo::Order(Order::BagRefused(refusal)) => step(Input::BagRefused(refusal)),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use onedoor_domain::id::Epoch;
 
-use super::core::{Applying, Engine, PLAIN, SentBatch, Suspect};
+use super::core::{Applying, Engine, PLAIN, Said, SentBatch, Suspect};
 use super::making::link_at;
 use super::{Alarm, Apply, Journal, Output, Stream, TroubleKind};
 use crate::wire::{Ack, Dictionary, MailPage, Reason, Refusal, Reply, unpack};
@@ -29,7 +29,7 @@ impl Engine {
         match unpack(body, dictionary).and_then(|plain| Reply::decode(&plain)) {
             Ok(Reply::Ack(ack)) => {
                 self.last_contact = Some(self.now);
-                self.acks.push_back((*ack, Some(sent)));
+                self.said.push_back(Said::Ack(ack, Some(sent)));
             }
             Ok(Reply::Refused(refusal)) => {
                 self.last_contact = Some(self.now);
@@ -70,7 +70,7 @@ impl Engine {
         }
         match link_at(device, ack.epoch, ack.acked_through, journal) {
             Ok(Some(link)) if link == ack.h => {}
-            Ok(_) => return self.freeze(ack.epoch, Some(ack.acked_through), out),
+            Ok(_) => return self.freeze(ack.epoch, Some(ack.acked_through), sent.is_some(), out),
             Err(fault) => {
                 self.trouble(TroubleKind::Journal, fault.to_string());
                 out.push(Output::Alarm(Alarm::JournalUnreadable(fault)));
@@ -91,6 +91,9 @@ impl Engine {
         self.applying = Some(Applying {
             more_mail: ack.page.more,
             progress: sent.is_some().then_some(empty || stream.acked > old.acked),
+            // A stick may bring an answer that is older than the fork.
+            heard_ms: Some(ack.hub_time_ms),
+            thaws: sent.is_some() || ack.acked_through >= old.acked,
             apply: Apply {
                 stream: Some(stream),
                 rejected,
@@ -136,13 +139,21 @@ impl Engine {
             apply,
             more_mail,
             progress,
+            heard_ms,
+            thaws,
         }) = self.applying.take()
         else {
             return;
         };
+        self.heard_ms = self.heard_ms.max(heard_ms);
         if let Some(stream) = apply.stream
             && let Some(lane) = self.lane(stream.epoch)
         {
+            // One that only seems to go on is not asked about at the shortest interval again and again.
+            if stream.acked > lane.stream.acked || stream.acked == lane.stream.last {
+                lane.probes = 0;
+            }
+            lane.frozen &= !thaws;
             (lane.stream.acked, lane.stream.durable) = (stream.acked, stream.durable);
             self.opaque
                 .retain(|(epoch, seq)| *epoch != stream.epoch || *seq > stream.acked);
@@ -177,14 +188,33 @@ impl Engine {
         }
     }
 
-    fn freeze(&mut self, epoch: Epoch, at: Option<u64>, out: &mut Vec<Output>) {
-        self.trouble(TroubleKind::Refused(Reason::Fork), Reason::Fork.to_string());
-        if let Some(lane) = self.lane(epoch)
-            && !std::mem::replace(&mut lane.frozen, true)
-        {
-            out.push(Output::Alarm(Alarm::Forked { epoch, at }));
+    /// Nothing of this stream is sent until the hub acks one of its batches again. `asked`: it was the answer to a
+    /// request, not a mailbag's.
+    pub(super) fn freeze(
+        &mut self,
+        epoch: Epoch,
+        at: Option<u64>,
+        asked: bool,
+        out: &mut Vec<Output>,
+    ) {
+        let probes = self.lane(epoch).map_or(0, |lane| lane.probes);
+        let probe_at = self.now + self.retry.after(probes);
+        let mut known = false;
+        if let Some(lane) = self.lane(epoch) {
+            known = std::mem::replace(&mut lane.frozen, true);
+            lane.probe_at = probe_at;
+            lane.probes = probes.saturating_add(1);
         }
-        self.back_off(None);
+        let others = self.lanes.iter().any(|lane| !lane.frozen);
+        if !(known && others) {
+            self.trouble(TroubleKind::Refused(Reason::Fork), Reason::Fork.to_string());
+        }
+        if !known {
+            out.push(Output::Alarm(Alarm::Forked { epoch, at }));
+            if asked {
+                self.back_off(None);
+            }
+        }
     }
 
     fn refused(
@@ -195,13 +225,15 @@ impl Engine {
         out: &mut Vec<Output>,
     ) {
         let reason = refusal.reason;
+        if matches!(reason, Reason::Fork | Reason::Frozen) {
+            return self.freeze(sent.header.epoch, refusal.at, true, out);
+        }
         self.trouble(
             TroubleKind::Refused(reason),
             format!("the hub refused what was sent ({reason})"),
         );
         match reason {
-            Reason::Fork | Reason::Frozen => self.freeze(sent.header.epoch, refusal.at, out),
-            Reason::Behind => self.behind(&sent, refusal, journal, out),
+            Reason::Behind => self.lost(sent.header.epoch, refusal, true, journal, out),
             Reason::UnknownDictionary if self.settings.dictionary != PLAIN => {
                 self.settings.dictionary = PLAIN;
                 self.hurry(&refusal);
@@ -269,36 +301,43 @@ impl Engine {
         }
     }
 
-    fn make_opaque(&mut self, epoch: Epoch, seq: u64, out: &mut Vec<Output>) {
+    pub(super) fn make_opaque(&mut self, epoch: Epoch, seq: u64, out: &mut Vec<Output>) {
         self.opaque.insert((epoch, seq));
         out.push(Output::Alarm(Alarm::MadeOpaque { epoch, seq }));
     }
 
+    /// Leaves a refusal. One that a mailbag brought does not hold up the requests.
+    fn leave(&mut self, refusal: &Refusal, asked: bool) {
+        if asked {
+            self.back_off(refusal.retry_after_s);
+        }
+    }
+
     /// The hub holds less than it acked: its disk went back to a copy. The journal still has everything, so it goes
     /// again, after the record was compared.
-    fn behind(
+    pub(super) fn lost(
         &mut self,
-        sent: &SentBatch,
+        epoch: Epoch,
         refusal: Refusal,
+        asked: bool,
         journal: &dyn Journal,
         out: &mut Vec<Output>,
     ) {
-        let (device, epoch) = (self.device, sent.header.epoch);
-        let (Some(from), Some(h)) = (refusal.at.filter(|at| *at >= 1), refusal.h) else {
-            return self.back_off(refusal.retry_after_s);
-        };
-        let Some(old) = self.lane(epoch).map(|lane| lane.stream) else {
-            return self.back_off(refusal.retry_after_s);
+        let device = self.device;
+        let old = self.lane(epoch).map(|lane| lane.stream);
+        let from = refusal.at.filter(|at| *at >= 1);
+        let (Some(old), Some(from), Some(h)) = (old, from, refusal.h) else {
+            return self.leave(&refusal, asked);
         };
         if from > old.acked {
-            return self.back_off(refusal.retry_after_s);
+            return self.leave(&refusal, asked);
         }
         match link_at(device, epoch, from - 1, journal) {
             Ok(Some(link)) if link == h => {}
-            Ok(_) => return self.freeze(epoch, Some(from - 1), out),
+            Ok(_) => return self.freeze(epoch, Some(from - 1), asked, out),
             Err(fault) => {
                 out.push(Output::Alarm(Alarm::JournalUnreadable(fault)));
-                return self.back_off(None);
+                return self.leave(&refusal, asked);
             }
         }
         out.push(Output::Alarm(Alarm::HubLost {
@@ -308,7 +347,9 @@ impl Engine {
         }));
         self.applying = Some(Applying {
             more_mail: self.more_mail,
-            progress: Some(true),
+            progress: asked.then_some(true),
+            heard_ms: refusal.hub_time_ms,
+            thaws: true,
             apply: Apply {
                 stream: Some(Stream {
                     acked: from - 1,

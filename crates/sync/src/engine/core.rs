@@ -10,7 +10,7 @@ use super::{
     Apply, Counters, Failure, FileName, Input, Journal, Output, Settings, Standing, Stream,
     Trouble, TroubleKind,
 };
-use crate::wire::{Ack, Dictionary, Header, MAX_EVENTS, Reason, Signer};
+use crate::wire::{Ack, Dictionary, Header, MAX_EVENTS, Reason, Refusal, Signer};
 
 /// After so many requests in a row that were too slow, the link counts as slow.
 const TIMEOUTS_UNTIL_SLOW: u32 = 2;
@@ -37,9 +37,11 @@ pub struct Engine {
     pub(super) in_flight: Option<Flight>,
     pub(super) next_request: u64,
     pub(super) applying: Option<Applying>,
-    pub(super) acks: VecDeque<(Ack, Option<SentBatch>)>,
+    pub(super) said: VecDeque<Said>,
     pub(super) opaque: BTreeSet<(Epoch, u64)>,
     pub(super) suspect: Option<Suspect>,
+    /// The hub's clock in its newest answer.
+    pub(super) heard_ms: Option<i64>,
     /// Requests sent without a wait since something last went well.
     pub(super) hurried: u32,
     /// Most events a batch, less after the hub called one too large.
@@ -56,10 +58,26 @@ pub struct Engine {
 /// A stream and what the engine knows of it besides.
 pub(super) struct Lane {
     pub stream: Stream,
-    /// A fork was found: nothing more is sent of it.
+    /// A fork was found, or a person at the hub froze it: nothing of it is sent, but the hub is asked now and then.
     pub frozen: bool,
+    /// When it is asked next whether a frozen one may go on.
+    pub probe_at: u64,
+    /// How often it was found frozen since it last went on.
+    pub probes: u32,
     /// A mailbag holds events up to here.
     pub on_stick: u64,
+}
+
+impl Lane {
+    fn new(stream: Stream) -> Self {
+        Lane {
+            stream,
+            frozen: false,
+            probe_at: 0,
+            probes: 0,
+            on_stick: 0,
+        }
+    }
 }
 
 /// The request under way.
@@ -88,6 +106,18 @@ pub(super) struct Applying {
     pub more_mail: bool,
     /// The hub took something, or there was nothing to take; `None` from a mailbag.
     pub progress: Option<bool>,
+    /// The hub's clock when it said so.
+    pub heard_ms: Option<i64>,
+    /// It is news of how the hub holds the stream: a frozen one goes on.
+    pub thaws: bool,
+}
+
+/// What the hub said and what waits to be taken, in order: each is compared with what those before it changed.
+pub(super) enum Said {
+    /// From a request, or (`None`) from a mailbag.
+    Ack(Box<Ack>, Option<SentBatch>),
+    /// From a mailbag.
+    Refused(Refusal),
 }
 
 /// Events among which one makes the hub refuse, without the hub naming it.
@@ -107,15 +137,10 @@ impl Engine {
         signer: Box<dyn Signer + Send>,
         dice: Dice,
     ) -> Self {
-        let lane = |stream| Lane {
-            stream,
-            frozen: false,
-            on_stick: 0,
-        };
         Engine {
             device: standing.device,
             cursor: standing.cursor,
-            lanes: standing.streams.into_iter().map(lane).collect(),
+            lanes: standing.streams.into_iter().map(Lane::new).collect(),
             settings,
             signer,
             retry: Retry::new(dice),
@@ -130,9 +155,10 @@ impl Engine {
             in_flight: None,
             next_request: 1,
             applying: None,
-            acks: VecDeque::new(),
+            said: VecDeque::new(),
             opaque: BTreeSet::new(),
             suspect: None,
+            heard_ms: None,
             hurried: 0,
             most_events: MAX_EVENTS,
             an_event: 0,
@@ -206,12 +232,14 @@ impl Engine {
                 if !std::mem::replace(&mut self.link, true) {
                     self.next_at = self.now + self.retry.link_up(self.settings.spread_ms);
                     self.poll_at = self.poll_at.min(self.next_at);
+                    self.probe_by(self.next_at);
                 }
             }
             Input::LinkDown => self.link = false,
             Input::TryNow => {
                 self.next_at = self.now;
                 self.poll_at = self.now;
+                self.probe_by(self.now);
             }
             Input::Answered {
                 request,
@@ -245,7 +273,8 @@ impl Engine {
                     lane.on_stick = lane.on_stick.max(through.min(lane.stream.last));
                 }
             }
-            Input::BagAnswered(ack) => self.acks.push_back((*ack, None)),
+            Input::BagAnswered(ack) => self.said.push_back(Said::Ack(ack, None)),
+            Input::BagRefused(refusal) => self.said.push_back(Said::Refused(refusal)),
         }
     }
 
@@ -253,16 +282,12 @@ impl Engine {
         let nothing_waited = self.next_lane().is_none();
         match self.lane(epoch) {
             Some(lane) => lane.stream.last = lane.stream.last.max(last),
-            None => self.lanes.push(Lane {
-                stream: Stream {
-                    epoch,
-                    last,
-                    acked: 0,
-                    durable: 0,
-                },
-                frozen: false,
-                on_stick: 0,
-            }),
+            None => self.lanes.push(Lane::new(Stream {
+                epoch,
+                last,
+                acked: 0,
+                durable: 0,
+            })),
         }
         if nothing_waited {
             self.next_at = self.next_at.max(self.now + self.settings.settle_ms);
@@ -278,6 +303,13 @@ impl Engine {
         self.lanes
             .iter()
             .find(|lane| !lane.frozen && lane.stream.acked < lane.stream.last)
+    }
+
+    /// Frozen streams are asked about no later than this.
+    fn probe_by(&mut self, at: u64) {
+        for lane in &mut self.lanes {
+            lane.probe_at = lane.probe_at.min(at);
+        }
     }
 
     /// The batch under this number, which is under way no longer.
@@ -411,10 +443,11 @@ impl Engine {
             self.failed(Failure::TimedOut);
         }
         while self.applying.is_none() {
-            let Some((ack, sent)) = self.acks.pop_front() else {
-                break;
-            };
-            self.acked(ack, sent, journal, out);
+            match self.said.pop_front() {
+                Some(Said::Ack(ack, sent)) => self.acked(*ack, sent, journal, out),
+                Some(Said::Refused(refusal)) => self.refused_in_bag(refusal, journal, out),
+                None => break,
+            }
         }
         let quiet = self.applying.is_none() && self.in_flight.is_none();
         if quiet && self.link && self.now >= self.next_at {
@@ -431,12 +464,15 @@ impl Engine {
         {
             return None;
         }
-        let idle = self.next_lane().is_none() && !self.more_mail && self.files.is_empty();
-        if idle {
-            Some(self.poll_at.max(self.next_at))
-        } else {
-            Some(self.next_at)
+        let open = self.lanes.iter().any(|lane| !lane.frozen);
+        let ready = self.next_lane().is_some() || (self.more_mail && open);
+        if ready || !self.files.is_empty() {
+            return Some(self.next_at);
         }
+        let probe = |lane: &Lane| lane.frozen.then_some(lane.probe_at);
+        let probes = self.lanes.iter().filter_map(probe);
+        let soonest = probes.chain(open.then_some(self.poll_at)).min()?;
+        Some(soonest.max(self.next_at))
     }
 }
 

@@ -18,6 +18,7 @@ mod answer;
 mod call;
 mod core;
 mod counters;
+mod doubts;
 mod files;
 pub(crate) mod making;
 mod retry;
@@ -27,13 +28,14 @@ mod stall;
 pub use call::{Call, FileName, FileWaiting, Request, TICKET_HEADER};
 pub use core::Engine;
 pub use counters::{Counters, Trouble, TroubleKind};
+pub use doubts::Doubts;
 pub use retry::Dice;
 pub use stall::Stall;
 
 use onedoor_domain::event::ChainHash;
 use onedoor_domain::id::{DeviceId, Epoch};
 
-use crate::wire::{Ack, Dictionary, MailPage, Reason, Rejection};
+use crate::wire::{Ack, Dictionary, MailPage, Reason, Refusal, Rejection};
 
 /// One event as the journal keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -211,6 +213,8 @@ pub enum Input<'a> {
     },
     /// A mailbag brought an answer of the hub; its signature was checked ([`crate::mailbag`]).
     BagAnswered(Box<Ack>),
+    /// A mailbag brought a refusal of the hub; its signature was checked. Answers of one bag are given in its order.
+    BagRefused(Refusal),
 }
 
 /// What is to be committed in one transaction.

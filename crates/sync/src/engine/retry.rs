@@ -38,11 +38,8 @@ impl Retry {
 
     /// How long to wait after one more failure, ms.
     pub fn failed(&mut self, retry_after_s: Option<u32>) -> u64 {
-        let ceiling = FIRST_MS
-            .saturating_mul(1 << self.failures.min(20))
-            .min(LAST_MS);
+        let jitter = self.after(self.failures);
         self.failures = self.failures.saturating_add(1);
-        let jitter = self.up_to(ceiling).max(LEAST_MS);
         match retry_after_s {
             // Not before the hub asked for, and not all at that very second.
             Some(seconds) => {
@@ -52,6 +49,12 @@ impl Retry {
             .max(jitter.min(FIRST_MS)),
             None => jitter,
         }
+    }
+
+    /// How long to wait after so many tries that came to nothing, ms; it does not count them.
+    pub fn after(&mut self, tries: u32) -> u64 {
+        let ceiling = FIRST_MS.saturating_mul(1 << tries.min(20)).min(LAST_MS);
+        self.up_to(ceiling).max(LEAST_MS)
     }
 
     /// How long to wait after the link came up, ms, of at most `spread_ms`.

@@ -2,7 +2,7 @@
 
 use onedoor_domain::id::Epoch;
 
-use super::core::{Engine, Flight, SentBatch, What};
+use super::core::{Engine, Flight, Lane, SentBatch, What};
 use super::making::{Made, NotMade, Order, make};
 use super::{Alarm, Call, Journal, Output, Request, Stream, TroubleKind};
 use crate::wire::{MAX_PACKED, MAX_PACKED_SLOW, Media};
@@ -14,10 +14,12 @@ impl Engine {
     pub(super) fn send(&mut self, journal: &dyn Journal, out: &mut Vec<Output>) {
         let chosen = match self.next_lane() {
             Some(lane) => Some((lane.stream, self.events_for(lane.stream))),
-            None if self.more_mail || self.now >= self.poll_at => {
-                self.poll_lane().map(|stream| (stream, 0))
+            None => {
+                let asked = self.more_mail || self.now >= self.poll_at;
+                let probe = self.probe_lane();
+                let stream = probe.or_else(|| asked.then(|| self.poll_lane()).flatten());
+                stream.map(|stream| (stream, 0))
             }
-            None => None,
         };
         if let Some((stream, events)) = chosen {
             return self.send_batch(stream, events, journal, out);
@@ -121,18 +123,20 @@ impl Engine {
         self.back_off(None);
     }
 
-    /// The stream in whose name the mailbox is asked for: all in turn, a frozen one only where there is no other.
+    /// The stream in whose name the mailbox is asked for: all in turn. For a frozen one the hub gives none.
     fn poll_lane(&mut self) -> Option<Stream> {
-        let streams = |frozen| {
-            let lanes = self.lanes.iter().filter(move |l| l.frozen == frozen);
-            lanes.map(|lane| lane.stream).collect::<Vec<_>>()
-        };
-        let mut open = streams(false);
-        if open.is_empty() {
-            open = streams(true);
-        }
+        let open = self.lanes.iter().filter(|lane| !lane.frozen);
+        let open: Vec<Stream> = open.map(|lane| lane.stream).collect();
         self.poll_turn = self.poll_turn.wrapping_add(1);
         let turn = self.poll_turn.checked_rem(open.len())?;
         open.get(turn).copied()
+    }
+
+    /// A frozen stream of which it is time to ask whether a person at the hub has let it go on: the answer to a batch
+    /// without events says so.
+    fn probe_lane(&self) -> Option<Stream> {
+        let due = |lane: &&Lane| lane.frozen && self.now >= lane.probe_at;
+        let lane = self.lanes.iter().filter(due).min_by_key(|l| l.probe_at)?;
+        Some(lane.stream)
     }
 }

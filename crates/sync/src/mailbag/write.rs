@@ -1,5 +1,6 @@
 //! Writing a bag: part by part, never the whole in memory.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 
 use onedoor_domain::id::Epoch;
@@ -9,8 +10,8 @@ use super::{
     MAGIC, MAX_PART, MAX_PARTS, REPLY,
 };
 use super::{SignedArrivals, SignedReply};
-use crate::engine::making::{NotMade, Order, make};
-use crate::engine::{Journal, Standing, Stream};
+use crate::engine::making::{Made, NotMade, Order, make};
+use crate::engine::{Doubts, Journal, Standing, Stream};
 use crate::seal::FileTicket;
 use crate::wire::{Dictionary, MAX_EVENTS, MAX_PACKED, Signer};
 
@@ -170,52 +171,95 @@ pub struct Exported {
 /// Puts everything that the hub has not acked into a bag, and the mailbox cursor with it, so that the answer brings
 /// mail even where there is nothing to send. It changes nothing at the kiosk: only an answer does.
 ///
+/// Between two bags lie days, so an event that the hub refused without naming it is not searched by halving: each that it
+/// may be goes alone and, after that, once more, marked to be kept unread. Of those the hub takes the first, and the
+/// second repeats it; where it refuses the first, it takes the second, and those that follow.
+///
 /// # Errors
 /// `Stick`, `TooLarge`, `Journal`, `JournalDamaged`, `Wire`.
 pub fn export<W: Write>(
     standing: &Standing,
     journal: &dyn Journal,
     signer: &dyn Signer,
+    doubts: &Doubts,
     bag: &mut BagWriter<W>,
 ) -> Result<Exported, BagFault> {
-    let mut exported = Exported::default();
+    let mut export = Export {
+        standing,
+        journal,
+        signer,
+        bag,
+        batches: 0,
+    };
+    let mut through = Vec::new();
     let newest = standing.streams.last().map(|stream| stream.epoch);
     for stream in &standing.streams {
         let mut at = *stream;
-        while at.acked < at.last || (Some(at.epoch) == newest && exported.batches == 0) {
-            let events = if at.acked < at.last { MAX_EVENTS } else { 0 };
-            at.acked = batch(standing, at, events, journal, signer, bag)?;
-            exported.batches += 1;
+        let suspect = doubts.suspect.filter(|(epoch, _)| *epoch == at.epoch);
+        let suspect = suspect.map_or(0, |(_, through)| through.min(at.last));
+        while at.acked < at.last || (Some(at.epoch) == newest && export.batches == 0) {
+            at.acked = if at.acked < suspect {
+                export.alone(at, &doubts.opaque)?
+            } else {
+                let events = if at.acked < at.last { MAX_EVENTS } else { 0 };
+                export.batch(at, events, true, &doubts.opaque)?.header.last
+            };
         }
-        exported.through.push((at.epoch, at.acked));
+        through.push((at.epoch, at.acked));
     }
-    Ok(exported)
+    Ok(Exported {
+        through,
+        batches: export.batches,
+    })
 }
 
-fn batch<W: Write>(
-    standing: &Standing,
-    stream: Stream,
-    events: usize,
-    journal: &dyn Journal,
-    signer: &dyn Signer,
-    bag: &mut BagWriter<W>,
-) -> Result<u64, BagFault> {
-    let order = Order {
-        device: standing.device,
-        stream,
-        cursor: standing.cursor,
-        events,
-        packed: MAX_PACKED,
-        an_event: 0,
-        blobs: true,
-        opaque: &Default::default(),
-        dictionary: Dictionary::default(),
-    };
-    let made = make(&order, journal, signer).map_err(|why| match why {
-        NotMade::Journal(fault) => BagFault::Journal(fault),
-        NotMade::Damaged(seq) => BagFault::JournalDamaged(seq),
-        NotMade::Wire(reason) => BagFault::Wire(reason),
-    })?;
-    bag.batch(order.dictionary, &made.packed)?;
-    Ok(made.header.last)
+struct Export<'a, W: Write> {
+    standing: &'a Standing,
+    journal: &'a dyn Journal,
+    signer: &'a dyn Signer,
+    bag: &'a mut BagWriter<W>,
+    batches: u32,
+}
+
+impl<W: Write> Export<'_, W> {
+    /// The next event by itself, in the ways in which the hub may take it.
+    fn alone(&mut self, at: Stream, opaque: &BTreeSet<(Epoch, u64)>) -> Result<u64, BagFault> {
+        let marked = BTreeSet::from([(at.epoch, at.acked + 1)]);
+        if opaque.is_disjoint(&marked) {
+            let made = self.batch(at, 1, true, opaque)?;
+            // What belongs to it may be the cause; that goes as a file.
+            if !made.inline.is_empty() {
+                self.batch(at, 1, false, opaque)?;
+            }
+        }
+        Ok(self.batch(at, 1, false, &marked)?.header.last)
+    }
+
+    fn batch(
+        &mut self,
+        stream: Stream,
+        events: usize,
+        blobs: bool,
+        opaque: &BTreeSet<(Epoch, u64)>,
+    ) -> Result<Made, BagFault> {
+        let order = Order {
+            device: self.standing.device,
+            stream,
+            cursor: self.standing.cursor,
+            events,
+            packed: MAX_PACKED,
+            an_event: 0,
+            blobs,
+            opaque,
+            dictionary: Dictionary::default(),
+        };
+        let made = make(&order, self.journal, self.signer).map_err(|why| match why {
+            NotMade::Journal(fault) => BagFault::Journal(fault),
+            NotMade::Damaged(seq) => BagFault::JournalDamaged(seq),
+            NotMade::Wire(reason) => BagFault::Wire(reason),
+        })?;
+        self.bag.batch(order.dictionary, &made.packed)?;
+        self.batches += 1;
+        Ok(made)
+    }
 }

@@ -137,6 +137,23 @@ impl<'b> Batch<'b> {
         })
     }
 
+    /// A refusal of this batch that says by a link which batch it is, and of which stream: it goes back by mailbag, where
+    /// no request stands beside it. Without a number the link is the one before the batch. A link that is in it stays.
+    pub fn named(&self, refusal: Refusal) -> Refusal {
+        if refusal.h.is_some() {
+            return refusal;
+        }
+        let header = &self.header;
+        let place = refusal.at.and_then(|at| at.checked_sub(header.first));
+        let before = place.and_then(|place| usize::try_from(place).ok());
+        let before = self.events.iter().take(before.unwrap_or(0));
+        let h = before.fold(header.h_prev, |link, event| link.next(event));
+        Refusal {
+            h: Some(h),
+            ..refusal
+        }
+    }
+
     fn entry(&self, seq: u64, bytes: &[u8]) -> Result<Entry, Refusal> {
         let header = &self.header;
         if header.opaque.binary_search(&seq).is_ok() {

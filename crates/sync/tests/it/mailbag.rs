@@ -2,11 +2,12 @@
 
 use onedoor_domain::event::ChainHash;
 use onedoor_domain::id::DeviceId;
-use onedoor_sync::engine::{FileName, Standing, Stream};
+use onedoor_sync::engine::{Alarm, Doubts, FileName, Input, Standing, Stream};
 use onedoor_sync::mailbag::*;
 use onedoor_sync::seal::FileTicket;
 use onedoor_sync::wire::*;
 
+use crate::bench::Bench;
 use crate::fiction::{Dice, Writer};
 use crate::model::{Hub, Record, Stub};
 
@@ -59,7 +60,7 @@ fn a_bag_goes_to_the_hub_and_its_answer_comes_back() {
     let hub_key = BagKey::generate();
     let to: BagAddress = hub_key.address().to_string().parse().unwrap();
     let mut bag = address(Vec::new(), &to).unwrap();
-    let exported = export(&standing, &record, &KEY, &mut bag).unwrap();
+    let exported = export(&standing, &record, &KEY, &Doubts::default(), &mut bag).unwrap();
     let stream = standing.streams[0];
     assert_eq!(exported.through, [(stream.epoch, stream.last)]);
     assert!(exported.batches >= 2);
@@ -113,13 +114,15 @@ fn a_bag_goes_to_the_hub_and_its_answer_comes_back() {
 fn a_kiosk_with_nothing_to_send_still_asks_for_mail() {
     let (mut standing, record, mut hub) = kiosk(2, 10);
     let mut bag = BagWriter::new(Vec::new()).unwrap();
-    export(&standing, &record, &KEY, &mut bag).unwrap();
+    export(&standing, &record, &KEY, &Doubts::default(), &mut bag).unwrap();
     take(&mut hub, BagReader::new(&bag.end().unwrap()[..]).unwrap());
     standing.streams[0].acked = standing.streams[0].last;
     hub.post(standing.device);
     let mut bag = BagWriter::new(Vec::new()).unwrap();
     assert_eq!(
-        export(&standing, &record, &KEY, &mut bag).unwrap().batches,
+        export(&standing, &record, &KEY, &Doubts::default(), &mut bag)
+            .unwrap()
+            .batches,
         1
     );
     let replies = take(&mut hub, BagReader::new(&bag.end().unwrap()[..]).unwrap());
@@ -210,7 +213,7 @@ fn only_its_key_opens_a_bag() {
 fn bag() -> Vec<u8> {
     let (standing, record, _) = kiosk(3, 30);
     let mut bag = BagWriter::new(Vec::new()).unwrap();
-    export(&standing, &record, &KEY, &mut bag).unwrap();
+    export(&standing, &record, &KEY, &Doubts::default(), &mut bag).unwrap();
     let sealed = vec![4; 500];
     let ticket = FileTicket::new(standing.device, FileName::of(&sealed), 500, &KEY);
     bag.file(&ticket, &sealed).unwrap();
@@ -247,7 +250,7 @@ fn every_changed_byte_of_an_encrypted_bag_is_found() {
     let key = BagKey::generate();
     let mut out = address(Vec::new(), &key.address()).unwrap();
     let (standing, record, _) = kiosk(3, 30);
-    export(&standing, &record, &KEY, &mut out).unwrap();
+    export(&standing, &record, &KEY, &Doubts::default(), &mut out).unwrap();
     let bag = out.finish().unwrap();
     let mut dice = Dice(5);
     for round in 0..600 {
@@ -295,6 +298,153 @@ fn a_damaged_journal_is_not_put_into_a_bag() {
     let (standing, mut record, _) = kiosk(6, 10);
     record.epochs[0].1[3].link = ChainHash([0; 32]);
     let mut bag = BagWriter::new(Vec::new()).unwrap();
-    let result = export(&standing, &record, &KEY, &mut bag);
+    let result = export(&standing, &record, &KEY, &Doubts::default(), &mut bag);
     assert!(matches!(result, Err(BagFault::JournalDamaged(4))));
+}
+
+/// Writes a bag of what the kiosk has, doubts kept as they are kept between two runs.
+fn packed(bench: &Bench) -> Vec<u8> {
+    let kept = bench.engine.doubts().to_string();
+    let doubts: Doubts = kept.parse().unwrap();
+    assert_eq!(doubts, bench.engine.doubts());
+    let mut bag = BagWriter::new(Vec::new()).unwrap();
+    let standing = bench.engine.standing();
+    export(&standing, &bench.record, &KEY, &doubts, &mut bag).unwrap();
+    bag.end().unwrap()
+}
+
+/// Takes it to the hub: its answers.
+fn carried(bench: &mut Bench, bag: &[u8]) -> Vec<Reply> {
+    bench.hub.now_ms += 3_600_000;
+    take(&mut bench.hub, BagReader::new(bag).unwrap())
+}
+
+fn read(bench: &mut Bench, replies: &[Reply]) {
+    for reply in replies {
+        bench.step(match reply {
+            Reply::Ack(ack) => Input::BagAnswered(ack.clone()),
+            Reply::Refused(refusal) => Input::BagRefused(*refusal),
+        });
+    }
+}
+
+/// So many bags until the hub has all.
+fn bags(bench: &mut Bench) -> usize {
+    for number in 1..=6 {
+        let bag = packed(bench);
+        let replies = carried(bench, &bag);
+        read(bench, &replies);
+        if bench.engine.counters().waiting == 0 {
+            bench.all_there();
+            return number;
+        }
+    }
+    panic!("it does not end: {:?}", bench.engine.counters());
+}
+
+/// A kiosk that no network reaches; what it writes before, between and after two events that no hub can read.
+fn lonely(seed: u64) -> (Bench, [u64; 2]) {
+    let mut bench = Bench::new(seed);
+    bench.write(700);
+    let first = bench.garbage();
+    bench.write(50);
+    let second = bench.garbage();
+    bench.write(900);
+    bench.grew();
+    (bench, [first, second])
+}
+
+#[test]
+fn an_unreadable_event_stops_no_station_that_only_sticks_reach() {
+    let (mut bench, bad) = lonely(41);
+    assert_eq!(bags(&mut bench), 3, "one for each of the two, and one");
+    let epoch = bench.writer.epoch;
+    assert_eq!(
+        bench.alarms,
+        bad.map(|seq| Alarm::MadeOpaque { epoch, seq })
+    );
+    let held = &bench.hub.streams[&(bench.writer.device, epoch)];
+    assert!(held.quarantined.iter().eq(&bad));
+    assert_eq!(bench.engine.doubts().opaque.len(), 0);
+    assert_eq!(bench.engine.counters().frozen, 0);
+}
+
+#[test]
+fn unreadable_events_that_nobody_names_cost_one_more_bag() {
+    let (mut bench, bad) = lonely(42);
+    bench.hub.mute = true;
+    assert_eq!(bags(&mut bench), 2);
+    let held = &bench.hub.streams[&(bench.writer.device, bench.writer.epoch)];
+    assert!(held.quarantined.iter().eq(&bad), "and no other");
+    assert_eq!(bench.engine.doubts().suspect, None);
+}
+
+#[test]
+fn what_was_before_a_refusal_counts_and_old_answers_change_nothing() {
+    let (mut bench, [bad, _]) = lonely(43);
+    let bag = packed(&bench);
+    let old = carried(&mut bench, &bag);
+    assert!(matches!(old[..], [Reply::Ack(_), Reply::Refused(_), ..]));
+    read(&mut bench, &old);
+    let last = bench.writer.last;
+    assert_eq!(bench.engine.counters().waiting, last - 500);
+    assert!(
+        bench
+            .engine
+            .doubts()
+            .opaque
+            .iter()
+            .eq([&(bench.writer.epoch, bad)])
+    );
+    bags(&mut bench);
+    // The stick still has the first answer: in it the hub lacks what it got since.
+    let (stands, alarms) = (bench.engine.standing(), bench.alarms.clone());
+    read(&mut bench, &old);
+    assert_eq!(bench.engine.standing(), stands);
+    assert_eq!(bench.alarms, alarms);
+    assert!(bench.engine.doubts().opaque.is_empty());
+}
+
+#[test]
+fn a_hub_that_lost_events_says_so_by_mailbag_too() {
+    let (mut bench, _) = lonely(44);
+    bags(&mut bench);
+    let (device, epoch) = (bench.writer.device, bench.writer.epoch);
+    bench.hub.lose(device, epoch, 30);
+    bench.write(3);
+    bench.grew();
+    assert_eq!(bags(&mut bench), 2);
+    assert!(matches!(bench.alarms.last(), Some(Alarm::HubLost { .. })));
+}
+
+#[test]
+fn a_refusal_is_known_by_its_link_from_that_of_another_life() {
+    let mut bench = Bench::new(45);
+    bench.write(20);
+    bench.grew();
+    bench.writer.new_epoch();
+    bench.write(5);
+    let bad = bench.garbage();
+    bench.write(30);
+    bench.grew();
+    assert_eq!(bags(&mut bench), 2);
+    let epoch = bench.writer.epoch;
+    assert_eq!(bench.alarms, [Alarm::MadeOpaque { epoch, seq: bad }]);
+}
+
+#[test]
+fn a_stream_that_was_frozen_goes_on_with_the_next_bag_after_that_is_over() {
+    let (mut bench, _) = lonely(46);
+    bags(&mut bench);
+    let of = (bench.writer.device, bench.writer.epoch);
+    bench.hub.streams.get_mut(&of).unwrap().suspected = true;
+    bench.write(4);
+    bench.grew();
+    let bag = packed(&bench);
+    let replies = carried(&mut bench, &bag);
+    read(&mut bench, &replies);
+    assert_eq!(bench.engine.counters().frozen, 1);
+    bench.hub.streams.get_mut(&of).unwrap().suspected = false;
+    assert_eq!(bags(&mut bench), 1);
+    assert_eq!(bench.engine.counters().frozen, 0);
 }

@@ -1,6 +1,7 @@
 //! What the hub will not take, and what it has otherwise than the kiosk.
 
 use onedoor_domain::event::ChainHash;
+use onedoor_domain::id::{DeviceId, Epoch};
 use onedoor_sync::engine::*;
 use onedoor_sync::wire::*;
 
@@ -239,4 +240,129 @@ fn a_loss_of_an_older_epoch_is_noticed_too() {
     }
     let held = &bench.hub.streams[&(device, old)];
     assert_eq!(held.events.len(), bench.record.rows_of(old).len());
+}
+
+/// A kiosk whose stream a person at the hub froze; what it has written since waits.
+fn frozen(seed: u64) -> (Bench, DeviceId, Epoch) {
+    let mut bench = Bench::new(seed);
+    bench.write(10);
+    bench.grew();
+    let request = bench.up();
+    bench.carry(request);
+    let (device, epoch) = (bench.writer.device, bench.writer.epoch);
+    bench.hub.streams.get_mut(&(device, epoch)).unwrap().frozen = true;
+    bench.write(3);
+    bench.grew();
+    let request = bench.sleep();
+    bench.carry(request);
+    assert_eq!(bench.alarms, [Alarm::Forked { epoch, at: None }]);
+    assert_eq!(bench.engine.counters().frozen, 1);
+    (bench, device, epoch)
+}
+
+#[test]
+fn a_stream_that_a_person_lets_go_on_goes_on_by_itself() {
+    let (mut bench, device, epoch) = frozen(31);
+    // While it stands still the hub is asked with no events, ever more rarely.
+    let from = bench.now;
+    let mut asked = 0;
+    while bench.now < from + 6 * 3_600_000 {
+        let Some(sent) = bench.sleep() else { continue };
+        assert_eq!(header_of(&sent).events(), 0);
+        asked += 1;
+        bench.carry(Some(sent));
+    }
+    assert!((24..=80).contains(&asked), "{asked} requests in six hours");
+    assert_eq!(bench.alarms.len(), 1, "once is enough");
+
+    bench.hub.streams.get_mut(&(device, epoch)).unwrap().frozen = false;
+    let from = bench.now;
+    while bench.engine.counters().waiting > 0 {
+        assert!(bench.now - from <= 15 * 60_000, "it does not go on");
+        let request = bench.sleep();
+        bench.carry(request);
+    }
+    bench.all_there();
+    let counters = bench.engine.counters();
+    assert_eq!((counters.frozen, counters.last_trouble), (0, None));
+}
+
+#[test]
+fn try_now_asks_whether_a_frozen_stream_may_go_on() {
+    let (mut bench, device, epoch) = frozen(32);
+    for _ in 0..8 {
+        let request = bench.sleep();
+        bench.carry(request);
+    }
+    bench.hub.streams.get_mut(&(device, epoch)).unwrap().frozen = false;
+    let request = bench.step(Input::TryNow);
+    assert_eq!(bench.carry(request), 2, "a question, then what waits");
+    bench.all_there();
+    assert_eq!(bench.engine.counters().frozen, 0);
+}
+
+#[test]
+fn a_frozen_stream_is_asked_about_beside_one_that_goes_on() {
+    let (mut bench, device, epoch) = frozen(33);
+    let waiting = bench.record.rows_of(epoch).len();
+    bench.writer.new_epoch();
+    bench.write(4);
+    bench.grew();
+    let from = bench.now;
+    while bench.now < from + 3_600_000 {
+        let request = bench.sleep();
+        bench.carry(request);
+    }
+    let now = bench.writer.epoch;
+    let held = &bench.hub.streams[&(device, now)];
+    assert_eq!(held.events.len() as u64, bench.writer.last);
+    let counters = bench.engine.counters();
+    assert_eq!(counters.last_trouble, None, "the other goes well");
+    assert_eq!(counters.frozen, 1);
+
+    bench.hub.streams.get_mut(&(device, epoch)).unwrap().frozen = false;
+    let request = bench.step(Input::TryNow);
+    bench.carry(request);
+    assert_eq!(bench.hub.streams[&(device, epoch)].events.len(), waiting);
+    assert_eq!(bench.engine.counters().frozen, 0);
+}
+
+#[test]
+fn a_fork_that_was_let_go_on_too_early_stands_still_again() {
+    let (mut bench, device, epoch) = frozen(34);
+    // The hub has another event where ours waits.
+    let held = bench.hub.streams.get_mut(&(device, epoch)).unwrap();
+    let link = held.links.last().unwrap().next(b"other");
+    held.events.push(b"other".to_vec());
+    held.links.push(link);
+    held.frozen = false;
+    let request = bench.step(Input::TryNow);
+    bench.carry(request);
+    assert_eq!(bench.engine.counters().frozen, 1);
+    assert_eq!(bench.alarms.len(), 2, "it is a new one");
+    assert!(bench.hub.streams[&(device, epoch)].frozen);
+}
+
+#[test]
+fn a_mailbag_s_ack_lets_a_frozen_stream_go_on_but_an_old_one_does_not() {
+    let (mut bench, device, epoch) = frozen(35);
+    let ack = |bench: &Bench, acked: u64| {
+        Input::BagAnswered(Box::new(Ack {
+            device,
+            epoch,
+            acked_through: acked,
+            h: bench.record.rows_of(epoch)[acked as usize - 1].link,
+            durable_through: 0,
+            rejected: vec![],
+            hub_time_ms: 0,
+            page: MailPage::default(),
+        }))
+    };
+    let input = ack(&bench, 5);
+    bench.step(input);
+    assert_eq!(bench.engine.counters().frozen, 1);
+    let input = ack(&bench, bench.writer.last);
+    bench.step(input);
+    assert_eq!(bench.engine.counters().frozen, 0);
+    assert_eq!(bench.engine.counters().waiting, 0);
 }
