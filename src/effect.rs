@@ -401,6 +401,8 @@ pub enum Happening {
     Interrupted(Option<Box<Interrupted>>),
     /// A case changed.
     Changed(CaseId, CaseStatus),
+    /// The county keeps a case and could not read it.
+    Unread(CaseId),
     /// The slip was drawn.
     Drawn {
         /// Of which order.

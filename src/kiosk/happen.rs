@@ -100,6 +100,13 @@ impl<B: Backend> Kiosk<B> {
                     self.speak();
                 }
             }
+            Happening::Unread(case) => {
+                if let Screen::Matters(page) = &mut self.screen
+                    && page.unread(case)
+                {
+                    self.speak();
+                }
+            }
             Happening::Drawn { order, .. } | Happening::Slip(order, _) if order != self.order => {}
             Happening::Drawn { picture, size, .. } => match &mut self.screen {
                 Screen::Done(done) => {

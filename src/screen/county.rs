@@ -3,10 +3,12 @@
 //! Nothing here says whose matter it is, so it may be opened by anybody who stands before the machine.
 
 use super::Ctx;
+use super::Leaf;
 use super::keypad::{self, Keypad, Kind, Typed};
-use super::told::{told, told_with};
+use super::told::{Under, told, told_over, told_with};
 use crate::county::{Alarm, Bond, Comparing, County, News, Trouble, Wish};
 use crate::frame::{Extra, Next, Page};
+use crate::keys::Reach;
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 use onedoor_devices::sound::speak::Part;
@@ -19,6 +21,7 @@ enum At {
     How,
     Code(Box<Keypad>),
     Stick,
+    More(Leaf),
 }
 
 /// The page.
@@ -45,6 +48,10 @@ pub enum Message {
     Write,
     /// "Read the answer."
     Read,
+    /// "For the technician."
+    More,
+    /// More of it, of so many sentences.
+    Turned(usize),
     /// Back.
     Back,
 }
@@ -79,6 +86,7 @@ impl Standing {
         match (&self.at, &county.bond) {
             (At::Code(_), _) => "county/code",
             (At::Stick, _) => "county/stick",
+            (At::More(_), _) => "county/more",
             (At::How, Bond::Comparing(_)) => "county/words",
             (At::How, _) => "county",
         }
@@ -109,9 +117,20 @@ impl Standing {
                 self.at = At::Stick;
                 Action::Speak
             }
+            Message::More => {
+                self.news = None;
+                self.at = At::More(Leaf::default());
+                Action::Speak
+            }
+            Message::Turned(lines) => {
+                if let At::More(leaf) = &mut self.at {
+                    *leaf = super::upkeep::turned(*leaf, lines);
+                }
+                Action::Stay
+            }
             Message::Back => match std::mem::take(&mut self.at) {
                 At::How => Action::Leave,
-                At::Code(_) | At::Stick => {
+                At::Code(_) | At::Stick | At::More(_) => {
                     self.news = None;
                     Action::Speak
                 }
@@ -148,6 +167,7 @@ impl Standing {
         match &self.at {
             At::Code(pad) => pad.view(ctx).map(Message::Keypad),
             At::Stick => self.stick(ctx, seen),
+            At::More(leaf) => super::upkeep::view(ctx, seen, *leaf),
             At::How => match &seen.county.bond {
                 Bond::Comparing(comparing) => words_page(ctx, comparing),
                 _ => self.how(ctx, seen),
@@ -164,6 +184,9 @@ impl Standing {
         if let Some(alarm) = county.alarm {
             lines.push(say.text(alarm_way(alarm)));
         }
+        if county.alarm != Some(Alarm::Unread) && county.refused.iter().any(|entry| entry.open) {
+            lines.push(say.text("county-alarm-unread"));
+        }
         if county.plain {
             lines.push(say.text("county-plain"));
         }
@@ -175,31 +198,7 @@ impl Standing {
                 None => trouble,
             });
         }
-        let mut figures = Vec::new();
-        if matches!(county.bond, Bond::Known) {
-            let when = match county.last_contact_ms {
-                Some(ms) => say.with(
-                    "county-contact",
-                    &[("when", moment(seen, ms).as_str().into())],
-                ),
-                None => say.text("county-contact-never"),
-            };
-            figures.push(when);
-        }
-        if county.entries > 0 || county.files > 0 {
-            let kilobytes = county.file_bytes.div_ceil(1024);
-            figures.push(say.with(
-                "county-waiting",
-                &[
-                    ("entries", county.entries.into()),
-                    ("files", county.files.into()),
-                    ("size", kilobytes.into()),
-                ],
-            ));
-        }
-        if !figures.is_empty() {
-            lines.push(figures.join(" · "));
-        }
+        lines.extend(figures(ctx, seen));
         let drawing = match (&county.bond, county.alarm) {
             (Bond::None, _) => "machine",
             (_, Some(_)) => "warning",
@@ -208,7 +207,9 @@ impl Standing {
             (Bond::Waiting | Bond::Comparing(_), _) => "clock",
             _ => "network-off",
         };
-        let mut page = told(ctx, "say-county", drawing, lines).back(Message::Back);
+        let mut page =
+            told_over(ctx, "say-county", drawing, lines, more(ctx, seen)).back(Message::Back);
+        page.reach = Reach::default().number(1, "county/more", Message::More);
         if matches!(county.bond, Bond::None) {
             return page;
         }
@@ -273,6 +274,7 @@ impl Standing {
         match (&self.at, &county.bond) {
             (At::Code(_), _) => vec![ctx.part("say-county-code")],
             (At::Stick, _) => vec![ctx.part("say-county-stick")],
+            (At::More(_), _) => super::upkeep::spoken(ctx),
             (At::How, Bond::Comparing(_)) => vec![ctx.part("say-county-words")],
             (At::How, Bond::Known) if county.cases == 0 && county.entries == 0 => {
                 vec![ctx.part("say-county"), ctx.part("say-county-all-there")]
@@ -282,6 +284,46 @@ impl Standing {
             }
             (At::How, _) => vec![ctx.part("say-county")],
         }
+    }
+}
+
+/// Last contact, and what waits: for technicians.
+pub(super) fn figures(ctx: Ctx<'_>, seen: Seen<'_>) -> Option<String> {
+    let (say, county) = (ctx.say, seen.county);
+    let mut figures = Vec::new();
+    if matches!(county.bond, Bond::Known) {
+        let when = match county.last_contact_ms {
+            Some(ms) => say.with(
+                "county-contact",
+                &[("when", moment(seen, ms).as_str().into())],
+            ),
+            None => say.text("county-contact-never"),
+        };
+        figures.push(when);
+    }
+    if county.entries > 0 || county.files > 0 {
+        let kilobytes = county.file_bytes.div_ceil(1024);
+        figures.push(say.with(
+            "county-waiting",
+            &[
+                ("entries", county.entries.into()),
+                ("files", county.files.into()),
+                ("size", kilobytes.into()),
+            ],
+        ));
+    }
+    (!figures.is_empty()).then(|| figures.join(" · "))
+}
+
+/// The way to what only a technician needs.
+fn more(ctx: Ctx<'_>, seen: Seen<'_>) -> Under<Message> {
+    let calls = !seen.county.notes.is_empty()
+        || seen.county.refused.iter().any(|entry| entry.open);
+    Under {
+        target: "county/more",
+        label: ctx.say.text("say-county-more"),
+        drawing: if calls { "warning" } else { "technician" },
+        message: Message::More,
     }
 }
 
@@ -377,6 +419,7 @@ fn alarm_way(alarm: Alarm) -> &'static str {
         Alarm::Old => "county-alarm-old",
         Alarm::Stopped => "county-alarm-stopped",
         Alarm::Refused => "county-alarm-refused",
+        Alarm::Unread => "county-alarm-unread",
     }
 }
 
@@ -409,7 +452,7 @@ fn news_words(ctx: Ctx<'_>, news: &News) -> String {
 }
 
 /// A moment of the wall clock as staff read it: the hour for today, the day besides for any other.
-fn moment(seen: Seen<'_>, ms: i64) -> String {
+pub(super) fn moment(seen: Seen<'_>, ms: i64) -> String {
     let zone =
         Offset::from_seconds(i32::from(seen.offset) * 60).map_or(TimeZone::UTC, TimeZone::fixed);
     let at = |ms| {

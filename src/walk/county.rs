@@ -1,11 +1,11 @@
 //! The pages for staff about this machine and the county, and what a resident sees of it.
 
 use super::{Eyes, Seen, Stage};
-use crate::county::{Alarm, Bond, Comparing, County, News, Trouble};
+use crate::county::{Alarm, Bond, Comparing, County, News, Note, Refusal, Trouble};
 use crate::effect::Happening;
 use crate::headless::Headless;
 use crate::rehearsal::{Rehearsal, Script};
-use crate::screen::matters::FromCounty;
+use crate::screen::matters::{FromCounty, Matter};
 use onedoor_domain::case::{CaseStatus, Phase};
 use onedoor_domain::personal::Personal;
 use onedoor_sync::engine::TroubleKind;
@@ -30,6 +30,18 @@ fn worst() -> County {
         plain: true,
         cases: 128,
         oldest_ms: Some(THEN_MS - 86_400_000 * 3),
+        unread: 2,
+        behind: 14,
+        behind_ms: Some(THEN_MS - 86_400_000 * 9),
+        refusals: 19,
+        refused: refused(),
+        notes: vec![
+            Note::HubLost {
+                at_ms: THEN_MS - 86_400_000,
+                was_safe: true,
+            },
+            Note::FileSetAside { status: 413 },
+        ],
         alarm: Some(Alarm::Urgent),
         entries: 12_345,
         files: 212,
@@ -41,6 +53,25 @@ fn worst() -> County {
         next_try_s: Some(840),
         ..known()
     }
+}
+
+/// Of each kind one.
+fn refused() -> Vec<Refusal> {
+    let one = |matter: Option<&str>, whole, open, code| Refusal {
+        matter: matter.map(str::to_owned),
+        whole,
+        open,
+        code,
+        words: (code > 5).then(|| "this hub cannot keep what has no beginning".to_owned()),
+    };
+    vec![
+        one(Some("482 917 3305"), true, true, 1),
+        one(Some("482 917 3306"), false, true, 4),
+        one(Some("482 917 3307"), false, false, 3),
+        one(Some("482 917 3308"), true, false, 5),
+        one(None, false, false, 2),
+        one(None, false, false, 41),
+    ]
 }
 
 fn comparing() -> County {
@@ -114,6 +145,18 @@ impl Stage {
         seen("county-stick", &mut kiosk)?;
         kiosk.go("back")?;
         seen("county-worst", &mut kiosk)?;
+        kiosk.go("county/more")?;
+        seen("county-more-1", &mut kiosk)?;
+        for page in [
+            "county-more-2",
+            "county-more-3",
+            "county-more-4",
+            "county-more-5",
+        ] {
+            kiosk.go("next")?;
+            seen(page, &mut kiosk)?;
+        }
+        kiosk.go("back")?;
         kiosk.go("county/stick")?;
         for (label, what) in [
             ("county-no-stick", News::NoStick),
@@ -142,6 +185,24 @@ impl Stage {
         kiosk.happen(Happening::Changed(case, status));
         kiosk.settle();
         seen("done-delivered", &mut kiosk)?;
+
+        // What the county could not read: a person sees to it.
+        let script = Script {
+            cases: vec![Matter {
+                unread: true,
+                ..Self::case(0, Phase::Saved)
+            }],
+            ..Script::default()
+        };
+        let mut kiosk = self.kiosk(eyes, script);
+        kiosk.go("rest")?;
+        kiosk.find_and_go("service/my-matters")?;
+        kiosk.go("matters/code")?;
+        kiosk.keys(&Rehearsal::code(0).compact())?;
+        kiosk.go("next")?;
+        kiosk.keys("0026")?;
+        kiosk.go("next")?;
+        seen("matters-unread", &mut kiosk)?;
 
         // What the office answered, in its own words.
         let mut answered = Self::case(0, Phase::Answered);

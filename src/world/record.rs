@@ -572,6 +572,7 @@ pub(super) fn matter(store: &Store, case: &CaseSummary, offset_minutes: i16) -> 
         service: case.service.clone(),
         status: case.status.clone(),
         since,
+        unread: case.unread,
         county: from_county(store, case),
     }
 }
