@@ -438,6 +438,8 @@ pub enum Happening {
     Scanned(Vec<u8>),
     /// How this machine and the county stand now.
     County(Box<County>),
+    /// How the record fares.
+    Upkeep(Box<crate::upkeep::Upkeep>),
     /// Notices came from the county, signed by somebody whom the station trusts: they take the place of those before.
     NoticesCame(Box<Notices>),
     /// What became of a wish of staff.

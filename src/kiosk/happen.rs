@@ -140,6 +140,7 @@ impl<B: Backend> Kiosk<B> {
             Happening::Photo(news) => self.photo_news(news),
             Happening::Pressed(key) => self.pressed(key),
             Happening::County(county) => self.county_changed(*county),
+            Happening::Upkeep(upkeep) => self.machine.upkeep = *upkeep,
             Happening::CountyNews(news) => self.county_news(news),
             Happening::NoticesCame(came) => {
                 self.station.set_notices(came.notices);

@@ -9,6 +9,7 @@ use super::told::{Under, told, told_over, told_with};
 use crate::county::{Alarm, Bond, Comparing, County, News, Trouble, Wish};
 use crate::frame::{Extra, Next, Page};
 use crate::keys::Reach;
+use crate::upkeep::Upkeep;
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 use onedoor_devices::sound::speak::Part;
@@ -74,6 +75,8 @@ pub enum Action {
 pub struct Seen<'a> {
     /// How things stand.
     pub county: &'a County,
+    /// How the record fares.
+    pub upkeep: &'a Upkeep,
     /// The wall clock, ms.
     pub now_ms: i64,
     /// The station's offset from UTC, in minutes.
@@ -317,7 +320,8 @@ pub(super) fn figures(ctx: Ctx<'_>, seen: Seen<'_>) -> Option<String> {
 
 /// The way to what only a technician needs.
 fn more(ctx: Ctx<'_>, seen: Seen<'_>) -> Under<Message> {
-    let calls = !seen.county.notes.is_empty()
+    let calls = seen.upkeep.calls()
+        || !seen.county.notes.is_empty()
         || seen.county.refused.iter().any(|entry| entry.open);
     Under {
         target: "county/more",

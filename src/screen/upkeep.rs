@@ -1,4 +1,4 @@
-//! For the technician: what happened between this machine and the county, that no resident and no
+//! For the technician: what happened to this machine's record, and between it and the county, that no resident and no
 //! staff can mend. Each sentence says what to do, and has a code for whoever is called.
 
 use super::county::{Message, Seen, moment};
@@ -34,12 +34,67 @@ pub fn spoken(ctx: Ctx<'_>) -> Vec<Part> {
 
 /// Every sentence, what somebody must do first.
 fn lines(ctx: Ctx<'_>, seen: Seen<'_>) -> Vec<String> {
-    let mut lines = of_county(ctx, seen);
+    let mut lines = of_record(ctx, seen);
+    lines.extend(of_county(ctx, seen));
     if lines.is_empty() {
         lines.push(ctx.say.text("county-more-none"));
     }
     lines.extend(super::county::figures(ctx, seen));
+    lines.extend(copies(ctx, seen));
     lines
+}
+
+/// What is wrong with the record, or was.
+fn of_record(ctx: Ctx<'_>, seen: Seen<'_>) -> Vec<String> {
+    let (say, upkeep) = (ctx.say, seen.upkeep);
+    let mut lines = Vec::new();
+    let at = |id: &str, ms: i64, fault: &str, code: &str| {
+        let when = moment(seen, ms);
+        let text = say.with(id, &[("when", when.as_str().into())]);
+        format!("{text} ({code}, {fault})")
+    };
+    if let Some((ms, fault)) = &upkeep.past.unsound {
+        lines.push(at("record-unsound", *ms, fault, "REC-003"));
+    }
+    if let Some(restored) = &upkeep.past.restored {
+        let id = match (restored.without_copy, restored.lost) {
+            (true, _) => "record-restored-no-copy",
+            (false, 0) => "record-restored",
+            (false, _) => "record-restored-lost",
+        };
+        let when = moment(seen, restored.at_ms);
+        let text = say.with(
+            id,
+            &[
+                ("when", when.as_str().into()),
+                ("count", restored.lost.into()),
+            ],
+        );
+        lines.push(format!("{text} (REC-002, {})", restored.reason));
+    }
+    if let Some((ms, fault)) = &upkeep.past.not_copied {
+        lines.push(at("record-not-copied", *ms, fault, "REC-004"));
+    }
+    if upkeep.same_medium {
+        lines.push(format!("{} (REC-001)", say.text("record-same-medium")));
+    }
+    lines
+}
+
+/// Where copies lie, and how old the last good one is.
+fn copies(ctx: Ctx<'_>, seen: Seen<'_>) -> Option<String> {
+    let (say, upkeep) = (ctx.say, seen.upkeep);
+    if upkeep.copies.is_empty() {
+        return None;
+    }
+    let folder = ("folder", upkeep.copies.as_str().into());
+    Some(match upkeep.past.copied_ms {
+        Some(ms) => {
+            let when = moment(seen, ms);
+            say.with("record-copies", &[folder, ("when", when.as_str().into())])
+        }
+        None => say.with("record-copies-none", &[folder]),
+    })
 }
 
 fn of_county(ctx: Ctx<'_>, seen: Seen<'_>) -> Vec<String> {

@@ -6,6 +6,7 @@ use crate::effect::Happening;
 use crate::headless::Headless;
 use crate::rehearsal::{Rehearsal, Script};
 use crate::screen::matters::{FromCounty, Matter};
+use crate::upkeep::{Past, Restored, Upkeep};
 use onedoor_domain::case::{CaseStatus, Phase};
 use onedoor_domain::personal::Personal;
 use onedoor_sync::engine::TroubleKind;
@@ -72,6 +73,25 @@ fn refused() -> Vec<Refusal> {
         one(None, false, false, 2),
         one(None, false, false, 41),
     ]
+}
+
+/// All that may be wrong with a record.
+fn broken() -> Upkeep {
+    Upkeep {
+        copies: "/media/technician/ONEDOOR-COPIES/990101-bojing".into(),
+        same_medium: true,
+        past: Past {
+            copied_ms: Some(THEN_MS - 86_400_000 * 12),
+            not_copied: Some((THEN_MS - 86_400_000, "STO-009".into())),
+            unsound: Some((THEN_MS - 86_400_000 * 2, "STO-004".into())),
+            restored: Some(Restored {
+                at_ms: THEN_MS - 86_400_000 * 20,
+                reason: "STO-004".into(),
+                without_copy: true,
+                lost: 38,
+            }),
+        },
+    }
 }
 
 fn comparing() -> County {
@@ -145,6 +165,7 @@ impl Stage {
         seen("county-stick", &mut kiosk)?;
         kiosk.go("back")?;
         seen("county-worst", &mut kiosk)?;
+        kiosk.happen(Happening::Upkeep(Box::new(broken())));
         kiosk.go("county/more")?;
         seen("county-more-1", &mut kiosk)?;
         for page in [
