@@ -20,11 +20,23 @@ pub struct County {
     pub cases: usize,
     /// When the oldest of them was saved, wall clock, ms.
     pub oldest_ms: Option<i64>,
+    /// Matters among them that it keeps and could not read.
+    pub unread: usize,
+    /// Matters that it has, without some of their recordings and photos.
+    pub behind: usize,
+    /// When the oldest of these recordings and photos were handed in, wall clock, ms.
+    pub behind_ms: Option<i64>,
+    /// Entries that it keeps and does not accept, the newest first, at most [`County::LISTED`].
+    pub refused: Vec<Refusal>,
+    /// How many there are.
+    pub refusals: usize,
+    /// What happened between the two that a technician should know.
+    pub notes: Vec<Note>,
     /// Somebody must see to it now.
     pub alarm: Option<Alarm>,
     /// Entries of the journal that have not reached it.
     pub entries: u64,
-    /// Recordings and photos that have not.
+    /// Answers, recordings and photos that have not, by the record: also what waits for its turn or was set aside.
     pub files: usize,
     /// Bytes of them.
     pub file_bytes: u64,
@@ -38,6 +50,53 @@ pub struct County {
     pub stick: bool,
     /// Something is being done: a bag is written, the hub is asked.
     pub busy: bool,
+}
+
+impl County {
+    /// How many refused entries are listed one by one.
+    pub const LISTED: usize = 12;
+}
+
+/// An entry that the county keeps and does not accept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The ten digits of its matter, with gaps.
+    pub matter: Option<String>,
+    /// The matter itself, not something that was said of it later.
+    pub whole: bool,
+    /// Somebody must still see to it.
+    pub open: bool,
+    /// The hub's number of the reason.
+    pub code: u16,
+    /// The hub's own words, for a reason that this program does not know.
+    pub words: Option<String>,
+}
+
+/// What happened between machine and county.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// The hub had lost entries that it had acknowledged; they went again.
+    HubLost {
+        /// When that was seen, wall clock, ms.
+        at_ms: i64,
+        /// It had said that they were safe.
+        was_safe: bool,
+    },
+    /// The hub would not take a file; it is tried again at the next start.
+    FileSetAside {
+        /// The HTTP status of its answer.
+        status: u16,
+    },
+}
+
+impl Note {
+    /// Its stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Note::HubLost { .. } => "CTY-001",
+            Note::FileSetAside { .. } => "CTY-002",
+        }
+    }
 }
 
 /// Whether machine and county know each other.
@@ -80,6 +139,8 @@ pub enum Alarm {
     Refused,
     /// Machine and hub cannot talk, and waiting does not help.
     Lasting,
+    /// It could not read a matter, or what was said of one: that does not pass by itself.
+    Unread,
 }
 
 /// What went wrong.

@@ -401,6 +401,8 @@ pub enum Happening {
     Interrupted(Option<Box<Interrupted>>),
     /// A case changed.
     Changed(CaseId, CaseStatus),
+    /// The county keeps a case and could not read it.
+    Unread(CaseId),
     /// The slip was drawn.
     Drawn {
         /// Of which order.
@@ -438,6 +440,8 @@ pub enum Happening {
     Scanned(Vec<u8>),
     /// How this machine and the county stand now.
     County(Box<County>),
+    /// How the record fares.
+    Upkeep(Box<crate::upkeep::Upkeep>),
     /// Notices came from the county, signed by somebody whom the station trusts: they take the place of those before.
     NoticesCame(Box<Notices>),
     /// What became of a wish of staff.

@@ -27,6 +27,7 @@ pub mod theme;
 pub mod touch;
 pub mod tour;
 pub mod trace;
+pub mod upkeep;
 pub mod walk;
 pub mod widget;
 pub mod window;

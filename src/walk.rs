@@ -469,6 +469,7 @@ impl Stage {
                 ..CaseStatus::default()
             },
             since: Some(date(2026, 11, 22)),
+            unread: false,
             county: FromCounty::default(),
         }
     }

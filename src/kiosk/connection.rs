@@ -43,6 +43,7 @@ impl<B: Backend> Kiosk<B> {
     pub(super) fn county_seen(&self) -> Seen<'_> {
         Seen {
             county: &self.machine.county,
+            upkeep: &self.machine.upkeep,
             now_ms: self.clock.wall_ms,
             offset: self.station.utc_offset_minutes(),
         }

@@ -100,6 +100,13 @@ impl<B: Backend> Kiosk<B> {
                     self.speak();
                 }
             }
+            Happening::Unread(case) => {
+                if let Screen::Matters(page) = &mut self.screen
+                    && page.unread(case)
+                {
+                    self.speak();
+                }
+            }
             Happening::Drawn { order, .. } | Happening::Slip(order, _) if order != self.order => {}
             Happening::Drawn {
                 picture,
@@ -139,6 +146,7 @@ impl<B: Backend> Kiosk<B> {
             Happening::Photo(news) => self.photo_news(news),
             Happening::Pressed(key) => self.pressed(key),
             Happening::County(county) => self.county_changed(*county),
+            Happening::Upkeep(upkeep) => self.machine.upkeep = *upkeep,
             Happening::CountyNews(news) => self.county_news(news),
             Happening::NoticesCame(came) => {
                 self.station.set_notices(came.notices);

@@ -164,6 +164,8 @@ struct Machine {
     code: Option<&'static str>,
     /// How it stands with the county.
     county: crate::county::County,
+    /// How its own record fares.
+    upkeep: crate::upkeep::Upkeep,
 }
 
 /// The kiosk.

@@ -116,6 +116,9 @@ impl<B: Backend> Kiosk<B> {
         match &self.screen {
             Screen::Done(done) if done.delivered => Some("delivered"),
             Screen::Done(_) => Some("saved"),
+            Screen::Matters(page) if page.open().is_some_and(|m| m.needs_a_person()) => {
+                Some("unread")
+            }
             Screen::Matters(page) => page.open().map(|m| {
                 crate::screen::matters::phase_prompt(&m.status)
                     .trim_start_matches("say-matters-state-")

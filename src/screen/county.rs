@@ -3,10 +3,13 @@
 //! Nothing here says whose matter it is, so it may be opened by anybody who stands before the machine.
 
 use super::Ctx;
+use super::Leaf;
 use super::keypad::{self, Keypad, Kind, Typed};
-use super::told::{told, told_with};
+use super::told::{Under, told, told_over, told_with};
 use crate::county::{Alarm, Bond, Comparing, County, Kind as Fault, News, No, Trouble, Wish};
 use crate::frame::{Extra, Next, Page};
+use crate::keys::Reach;
+use crate::upkeep::Upkeep;
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 use onedoor_devices::sound::speak::Part;
@@ -18,6 +21,7 @@ enum At {
     How,
     Code(Box<Keypad>),
     Stick,
+    More(Leaf),
 }
 
 /// The page.
@@ -44,6 +48,10 @@ pub enum Message {
     Write,
     /// "Read the answer."
     Read,
+    /// "For the technician."
+    More,
+    /// More of it, of so many sentences.
+    Turned(usize),
     /// Back.
     Back,
 }
@@ -66,6 +74,8 @@ pub enum Action {
 pub struct Seen<'a> {
     /// How things stand.
     pub county: &'a County,
+    /// How the record fares.
+    pub upkeep: &'a Upkeep,
     /// The wall clock, ms.
     pub now_ms: i64,
     /// The station's offset from UTC, in minutes.
@@ -78,6 +88,7 @@ impl Standing {
         match (&self.at, &county.bond) {
             (At::Code(_), _) => "county/code",
             (At::Stick, _) => "county/stick",
+            (At::More(_), _) => "county/more",
             (At::How, Bond::Comparing(_)) => "county/words",
             (At::How, _) => "county",
         }
@@ -108,9 +119,20 @@ impl Standing {
                 self.at = At::Stick;
                 Action::Speak
             }
+            Message::More => {
+                self.news = None;
+                self.at = At::More(Leaf::default());
+                Action::Speak
+            }
+            Message::Turned(lines) => {
+                if let At::More(leaf) = &mut self.at {
+                    *leaf = super::upkeep::turned(*leaf, lines);
+                }
+                Action::Stay
+            }
             Message::Back => match std::mem::take(&mut self.at) {
                 At::How => Action::Leave,
-                At::Code(_) | At::Stick => {
+                At::Code(_) | At::Stick | At::More(_) => {
                     self.news = None;
                     Action::Speak
                 }
@@ -147,6 +169,7 @@ impl Standing {
         match &self.at {
             At::Code(pad) => pad.view(ctx).map(Message::Keypad),
             At::Stick => self.stick(ctx, seen),
+            At::More(leaf) => super::upkeep::view(ctx, seen, *leaf),
             At::How => match &seen.county.bond {
                 Bond::Comparing(comparing) => words_page(ctx, comparing),
                 _ => self.how(ctx, seen),
@@ -171,37 +194,16 @@ impl Standing {
             |alarm: &Alarm| lasting.is_some() && matches!(alarm, Alarm::Refused | Alarm::Stopped);
         let alarm = county.alarm.filter(|alarm| !told_by_trouble(alarm));
         lines.extend(alarm.and_then(alarm_way).map(|id| say.text(id)));
+        if county.alarm != Some(Alarm::Unread) && county.refused.iter().any(|entry| entry.open) {
+            lines.push(say.text("county-alarm-unread"));
+        }
         if county.plain {
             lines.push(say.text("county-plain"));
         }
         if let (Some(trouble), None) = (trouble, lasting) {
             lines.push(trouble_words(ctx, trouble, county.next_try_s));
         }
-        let mut figures = Vec::new();
-        if matches!(county.bond, Bond::Known) {
-            let when = match county.last_contact_ms {
-                Some(ms) => say.with(
-                    "county-contact",
-                    &[("when", moment(seen, ms).as_str().into())],
-                ),
-                None => say.text("county-contact-never"),
-            };
-            figures.push(when);
-        }
-        if county.entries > 0 || county.files > 0 {
-            let kilobytes = county.file_bytes.div_ceil(1024);
-            figures.push(say.with(
-                "county-waiting",
-                &[
-                    ("entries", county.entries.into()),
-                    ("files", county.files.into()),
-                    ("size", kilobytes.into()),
-                ],
-            ));
-        }
-        if !figures.is_empty() {
-            lines.push(figures.join(" · "));
-        }
+        lines.extend(figures(ctx, seen));
         let drawing = match (&county.bond, county.alarm) {
             (Bond::None, _) => "machine",
             (_, Some(_)) => "warning",
@@ -210,7 +212,9 @@ impl Standing {
             (Bond::Waiting | Bond::Comparing(_) | Bond::Carried, _) => "clock",
             _ => "network-off",
         };
-        let mut page = told(ctx, "say-county", drawing, lines).back(Message::Back);
+        let mut page =
+            told_over(ctx, "say-county", drawing, lines, more(ctx, seen)).back(Message::Back);
+        page.reach = Reach::default().number(1, "county/more", Message::More);
         if matches!(county.bond, Bond::None) {
             return page;
         }
@@ -274,6 +278,7 @@ impl Standing {
         match (&self.at, &county.bond) {
             (At::Code(_), _) => vec![ctx.part("say-county-code")],
             (At::Stick, _) => vec![ctx.part("say-county-stick")],
+            (At::More(_), _) => super::upkeep::spoken(ctx),
             (At::How, Bond::Comparing(_)) => vec![ctx.part("say-county-words")],
             (At::How, _)
                 if county
@@ -291,6 +296,47 @@ impl Standing {
             }
             (At::How, _) => vec![ctx.part("say-county")],
         }
+    }
+}
+
+/// Last contact, and what waits: for technicians.
+pub(super) fn figures(ctx: Ctx<'_>, seen: Seen<'_>) -> Option<String> {
+    let (say, county) = (ctx.say, seen.county);
+    let mut figures = Vec::new();
+    if matches!(county.bond, Bond::Known) {
+        let when = match county.last_contact_ms {
+            Some(ms) => say.with(
+                "county-contact",
+                &[("when", moment(seen, ms).as_str().into())],
+            ),
+            None => say.text("county-contact-never"),
+        };
+        figures.push(when);
+    }
+    if county.entries > 0 || county.files > 0 {
+        let kilobytes = county.file_bytes.div_ceil(1024);
+        figures.push(say.with(
+            "county-waiting",
+            &[
+                ("entries", county.entries.into()),
+                ("files", county.files.into()),
+                ("size", kilobytes.into()),
+            ],
+        ));
+    }
+    (!figures.is_empty()).then(|| figures.join(" · "))
+}
+
+/// The way to what only a technician needs.
+fn more(ctx: Ctx<'_>, seen: Seen<'_>) -> Under<Message> {
+    let calls = seen.upkeep.calls()
+        || !seen.county.notes.is_empty()
+        || seen.county.refused.iter().any(|entry| entry.open);
+    Under {
+        target: "county/more",
+        label: ctx.say.text("say-county-more"),
+        drawing: if calls { "warning" } else { "technician" },
+        message: Message::More,
     }
 }
 
@@ -408,6 +454,7 @@ fn alarm_way(alarm: Alarm) -> Option<&'static str> {
         Alarm::Old => Some("county-alarm-old"),
         Alarm::Stopped => Some("county-alarm-stopped"),
         Alarm::Refused => Some("county-alarm-refused"),
+        Alarm::Unread => Some("county-alarm-unread"),
         // The trouble itself says it.
         Alarm::Lasting => None,
     }
@@ -465,7 +512,7 @@ fn news_words(ctx: Ctx<'_>, news: &News) -> String {
 }
 
 /// A moment of the wall clock as staff read it: the hour for today, the day besides for any other.
-fn moment(seen: Seen<'_>, ms: i64) -> String {
+pub(super) fn moment(seen: Seen<'_>, ms: i64) -> String {
     let zone =
         Offset::from_seconds(i32::from(seen.offset) * 60).map_or(TimeZone::UTC, TimeZone::fixed);
     let at = |ms| {

@@ -31,8 +31,26 @@ pub struct Matter {
     pub status: CaseStatus,
     /// When it was handed in; absent where the clock was not trusted.
     pub since: Option<Date>,
+    /// The county keeps it and could not read it.
+    pub unread: bool,
     /// What the county tells of it besides.
     pub county: FromCounty,
+}
+
+impl Matter {
+    /// It went to the county, which could not read it: a person sees to it.
+    pub fn needs_a_person(&self) -> bool {
+        self.unread && matches!(self.status.phase, Phase::Saved | Phase::Draft)
+    }
+
+    /// The sentence for its state.
+    fn prompt(&self) -> &'static str {
+        if self.needs_a_person() {
+            "say-matters-state-unread"
+        } else {
+            state_prompt(&self.status)
+        }
+    }
 }
 
 /// What the county tells of a case besides its state.
@@ -318,8 +336,26 @@ impl Matters {
     /// The case changed.
     pub fn changed(&mut self, status: CaseStatus) {
         if let Stage::One(matter, _) = &mut self.stage {
+            matter.unread &= !status.delivered;
             matter.status = status;
         }
+    }
+
+    /// The county could not read this case; true where it is the one that is up.
+    pub fn unread(&mut self, case: CaseId) -> bool {
+        let (all, up) = match &mut self.stage {
+            Stage::One(matter, others) => {
+                let up = matter.case == case;
+                matter.unread |= up;
+                (others.as_mut(), up)
+            }
+            Stage::List(all, _) => (Some(all), false),
+            _ => (None, false),
+        };
+        for matter in all.into_iter().flatten().filter(|m| m.case == case) {
+            matter.unread = true;
+        }
+        up
     }
 
     /// The page.
@@ -460,7 +496,7 @@ impl Matters {
                                 column![
                                     words(title.clone(), look.px(theme::LABEL), surface.ink).bold(),
                                     words(
-                                        say.text(state_prompt(&matter.status)),
+                                        say.text(matter.prompt()),
                                         look.px(theme::BODY),
                                         surface.ink
                                     ),
@@ -513,7 +549,7 @@ impl Matters {
             let gap = look.gentle(14.0);
             let high = room.1 - button - theme::GAP;
             let mut left = Stack::new(high, gap);
-            let state = say.text(state_prompt(&matter.status));
+            let state = say.text(matter.prompt());
             let answers: Vec<String> = matter
                 .county
                 .texts_in(&say.tag)
@@ -684,6 +720,7 @@ impl Matters {
     /// What it says by itself: where a matter stands, not which it is; that comes when somebody asks for it.
     pub fn announced(&self, ctx: Ctx<'_>) -> Vec<Part> {
         let state = match &self.stage {
+            Stage::One(matter, _) if matter.needs_a_person() => ctx.part(matter.prompt()),
             // That there is an answer, not which: others may stand near.
             Stage::One(matter, _) => ctx.part(phase_prompt(&matter.status)),
             _ => ctx.part("say-my-matters"),
@@ -709,7 +746,7 @@ impl Matters {
                         n + 1,
                         Part::prompt(format!("services/{}/title", matter.service), title),
                     ));
-                    parts.push(ctx.part(state_prompt(&matter.status)));
+                    parts.push(ctx.part(matter.prompt()));
                 }
                 parts
             }
@@ -720,7 +757,7 @@ impl Matters {
                     .map_or("", |s| s.title(&ctx.say.tag));
                 let mut parts = vec![
                     Part::prompt(format!("services/{}/title", matter.service), title),
-                    ctx.part(state_prompt(&matter.status)),
+                    ctx.part(matter.prompt()),
                 ];
                 match promised(&matter.status) {
                     Some(Due::On(day)) => {

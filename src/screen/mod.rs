@@ -26,6 +26,7 @@ pub mod remember;
 pub mod rest;
 pub mod text;
 pub mod told;
+pub mod upkeep;
 pub mod voice;
 
 use crate::language::Language;

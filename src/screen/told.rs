@@ -3,10 +3,10 @@
 use super::Ctx;
 use crate::frame::Page;
 use crate::theme;
-use crate::widget::part::{Stack, size_for, text_height};
-use crate::widget::{Draw, Tapped, panel, picture, words};
+use crate::widget::part::{Stack, fitting, numbered_control, size_for, text_height};
+use crate::widget::{Draw, Tapped, badge_width, panel, picture, words};
 use iced::alignment::{Horizontal, Vertical};
-use iced::widget::{container, row};
+use iced::widget::{column, container, row};
 use iced::{Element, Length, Padding};
 
 /// How much larger the line is that the page is about.
@@ -32,6 +32,50 @@ pub fn told_with<'a, M: Clone + 'a>(
 ) -> Page<'a, M> {
     Page::new(ctx.say.text(title), move |draw, room| {
         body(draw, room, drawing, lines, strong)
+    })
+}
+
+/// A button under the words.
+#[derive(Debug, Clone)]
+pub struct Under<M> {
+    /// Its name for whoever touches it.
+    pub target: &'static str,
+    /// What it says.
+    pub label: String,
+    /// A picture's name.
+    pub drawing: &'static str,
+    /// What a touch means.
+    pub message: M,
+}
+
+/// As [`told`], with a button under the words, numbered 1.
+pub fn told_over<'a, M: Clone + 'a>(
+    ctx: Ctx<'a>,
+    title: &str,
+    drawing: &'static str,
+    lines: Vec<String>,
+    under: Under<M>,
+) -> Page<'a, M> {
+    Page::new(ctx.say.text(title), move |draw, room: (f32, f32)| {
+        let look = draw.look;
+        let high = look.gentle(theme::CONTROL);
+        let wide = room.0 - 32.0 - look.gentle(42.0) * 1.3 - 12.0 - badge_width(draw);
+        let size = fitting(&under.label, look.gentle(42.0), (wide, high - 16.0));
+        let button = numbered_control(
+            draw,
+            (under.target, 1),
+            &under.label,
+            under.drawing,
+            look.palette.tile,
+            size,
+        )
+        .width(Length::Fill)
+        .height(high)
+        .on_tap(under.message);
+        let above = (room.0, room.1 - high - theme::GAP);
+        column![body(draw, above, drawing, lines, None), button]
+            .spacing(theme::GAP)
+            .into()
     })
 }
 

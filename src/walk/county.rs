@@ -1,11 +1,14 @@
 //! The pages for staff about this machine and the county, and what a resident sees of it.
 
 use super::{Eyes, Seen, Stage};
-use crate::county::{Alarm, Bond, Comparing, County, Kind as Fault, News, No, Trouble};
+use crate::county::{
+    Alarm, Bond, Comparing, County, Kind as Fault, News, No, Note, Refusal, Trouble,
+};
 use crate::effect::Happening;
 use crate::headless::Headless;
 use crate::rehearsal::{Rehearsal, Script};
-use crate::screen::matters::{Answered, FromCounty, Role};
+use crate::screen::matters::{Answered, FromCounty, Matter, Role};
+use crate::upkeep::{Past, Restored, Upkeep};
 use onedoor_domain::case::{AnswerKind, CaseStatus, Phase};
 use onedoor_domain::personal::Personal;
 
@@ -29,6 +32,18 @@ fn worst() -> County {
         plain: true,
         cases: 128,
         oldest_ms: Some(THEN_MS - 86_400_000 * 3),
+        unread: 2,
+        behind: 14,
+        behind_ms: Some(THEN_MS - 86_400_000 * 9),
+        refusals: 19,
+        refused: refused(),
+        notes: vec![
+            Note::HubLost {
+                at_ms: THEN_MS - 86_400_000,
+                was_safe: true,
+            },
+            Note::FileSetAside { status: 413 },
+        ],
         alarm: Some(Alarm::Urgent),
         entries: 12_345,
         files: 212,
@@ -52,6 +67,44 @@ fn lasting(kind: Fault, code: &str) -> County {
             code: code.to_owned(),
         }),
         ..worst()
+    }
+}
+
+/// Of each kind one.
+fn refused() -> Vec<Refusal> {
+    let one = |matter: Option<&str>, whole, open, code| Refusal {
+        matter: matter.map(str::to_owned),
+        whole,
+        open,
+        code,
+        words: (code > 5).then(|| "this hub cannot keep what has no beginning".to_owned()),
+    };
+    vec![
+        one(Some("482 917 3305"), true, true, 1),
+        one(Some("482 917 3306"), false, true, 4),
+        one(Some("482 917 3307"), false, false, 3),
+        one(Some("482 917 3308"), true, false, 5),
+        one(None, false, false, 2),
+        one(None, false, false, 41),
+    ]
+}
+
+/// All that may be wrong with a record.
+fn broken() -> Upkeep {
+    Upkeep {
+        copies: "/media/technician/ONEDOOR-COPIES/990101-bojing".into(),
+        same_medium: true,
+        past: Past {
+            copied_ms: Some(THEN_MS - 86_400_000 * 12),
+            not_copied: Some((THEN_MS - 86_400_000, "STO-009".into())),
+            unsound: Some((THEN_MS - 86_400_000 * 2, "STO-004".into())),
+            restored: Some(Restored {
+                at_ms: THEN_MS - 86_400_000 * 20,
+                reason: "STO-004".into(),
+                without_copy: true,
+                lost: 38,
+            }),
+        },
     }
 }
 
@@ -168,6 +221,19 @@ impl Stage {
         );
         seen("county-carried", &mut kiosk)?;
         tell(&mut kiosk, worst());
+        kiosk.happen(Happening::Upkeep(Box::new(broken())));
+        kiosk.go("county/more")?;
+        seen("county-more-1", &mut kiosk)?;
+        for page in [
+            "county-more-2",
+            "county-more-3",
+            "county-more-4",
+            "county-more-5",
+        ] {
+            kiosk.go("next")?;
+            seen(page, &mut kiosk)?;
+        }
+        kiosk.go("back")?;
         kiosk.go("county/stick")?;
         for (label, what) in [
             ("county-no-hub-key", News::NoHubKey),
@@ -201,6 +267,18 @@ impl Stage {
         kiosk.settle();
         seen("done-delivered", &mut kiosk)?;
 
+        // What the county could not read: a person sees to it.
+        let script = Script {
+            cases: vec![Matter {
+                unread: true,
+                ..Self::case(0, Phase::Saved)
+            }],
+            ..Script::default()
+        };
+        let mut kiosk = self.kiosk(eyes, script);
+        Self::to_the_matter(&mut kiosk)?;
+        seen("matters-unread", &mut kiosk)?;
+
         for (label, kind) in [
             ("matters-answer", AnswerKind::Refused),
             ("matters-sent-back", AnswerKind::SentBack),
@@ -210,6 +288,17 @@ impl Stage {
             seen(label, &mut kiosk)?;
         }
         Ok(())
+    }
+
+    /// From the rest page to the only matter there is, by its number.
+    fn to_the_matter(kiosk: &mut Headless<Rehearsal>) -> anyhow::Result<()> {
+        kiosk.go("rest")?;
+        kiosk.find_and_go("service/my-matters")?;
+        kiosk.go("matters/code")?;
+        kiosk.keys(&Rehearsal::code(0).compact())?;
+        kiosk.go("next")?;
+        kiosk.keys("0026")?;
+        kiosk.go("next")
     }
 
     /// A resident before the page of a matter that the office answered in its own words.
@@ -269,13 +358,7 @@ impl Stage {
             ..Script::default()
         };
         let mut kiosk = self.kiosk(eyes, script);
-        kiosk.go("rest")?;
-        kiosk.find_and_go("service/my-matters")?;
-        kiosk.go("matters/code")?;
-        kiosk.keys(&Rehearsal::code(0).compact())?;
-        kiosk.go("next")?;
-        kiosk.keys("0026")?;
-        kiosk.go("next")?;
+        Self::to_the_matter(&mut kiosk)?;
         Ok(kiosk)
     }
 }

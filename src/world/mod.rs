@@ -10,6 +10,7 @@ mod paper;
 mod people;
 mod record;
 pub mod setup;
+mod upkeep;
 
 pub use clock::{KioskClock, Shift};
 pub use media::MediaRoad;

@@ -1,6 +1,7 @@
 //! The record as the kiosk uses it: asked without waiting, opened again when it could not be opened.
 
 use super::Tell;
+use super::upkeep::Watch;
 use crate::effect::{DraftFound, Effect, Finding, Happening, Interrupted, Saved, StoreFault};
 use crate::screen::matters::{Answered, FromCounty, Matter, Query, Role};
 use jiff::Timestamp;
@@ -12,8 +13,8 @@ use onedoor_domain::id::DraftId;
 use onedoor_domain::personal::Personal;
 use onedoor_domain::session::HowTold;
 use onedoor_store::{
-    CaseKey, CaseSummary, Clock, DbKey, Found, Options, Reply, Retention, SlipState, Store,
-    StoreError, TextRole,
+    CaseKey, CaseSummary, Clock, DbKey, Found, Options, Reply, RestoreReport, Retention, SlipState,
+    Store, StoreError, TextRole,
 };
 use std::path::PathBuf;
 use std::sync::mpsc::{Sender, channel};
@@ -45,6 +46,9 @@ pub struct RecordPlace {
 /// Work for the thread that waits for replies.
 type Work = Box<dyn FnOnce() + Send>;
 
+/// How a damaged record came back, and the code of its fault.
+type Broken = (RestoreReport, &'static str);
+
 /// Keeps the record for the kiosk.
 pub struct Keeper {
     pub(super) place: RecordPlace,
@@ -58,6 +62,7 @@ pub struct Keeper {
     /// The draft whose person the record knows, and who that is.
     owned: std::cell::RefCell<Option<(DraftId, Personal<String>)>>,
     call: Arc<Mutex<Option<DraftId>>>,
+    upkeep: Watch,
 }
 
 impl std::fmt::Debug for Keeper {
@@ -99,7 +104,9 @@ impl Keeper {
         if let Err(error) = spawned {
             tracing::error!(event = "thread_not_started", %error);
         }
+        let upkeep = Watch::new(tell.clone(), &place.file, &place.copies);
         let mut keeper = Self {
+            upkeep,
             place,
             clock,
             offset_minutes,
@@ -123,7 +130,9 @@ impl Keeper {
     fn try_open(&mut self) {
         self.tried = Instant::now();
         match self.opened() {
-            Ok(store) => {
+            Ok((store, restored)) => {
+                let restored = restored.as_ref().map(|(report, why)| (report, *why));
+                self.upkeep.opened(&store, restored);
                 self.end_stale_calls(&store);
                 self.store = Some(store);
                 (self.tell)(Happening::Record(Ok(())));
@@ -152,7 +161,8 @@ impl Keeper {
         });
     }
 
-    fn opened(&self) -> Result<Store, StoreError> {
+    /// The record; and, where it was damaged, how it came back from what.
+    fn opened(&self) -> Result<(Store, Option<Broken>), StoreError> {
         let key = DbKey::obtain(&self.place.key)?;
         let options = Options {
             clock: self.clock.clone(),
@@ -179,9 +189,9 @@ impl Keeper {
                     blobs_lost = report.blobs_lost,
                     without_backup = report.without_backup,
                 );
-                Ok(store)
+                Ok((store, Some((report, error.code()))))
             }
-            other => other,
+            other => other.map(|store| (store, None)),
         }
     }
 
@@ -516,10 +526,11 @@ impl Keeper {
             if let Some(store) = &self.store {
                 let store = store.clone();
                 let copies = self.place.copies.clone();
+                let upkeep = self.upkeep.clone();
                 // In a thread of its own: the night's work takes its time and replies to people do not wait for it.
                 let spawned = std::thread::Builder::new()
                     .name("record-night".into())
-                    .spawn(move || night(&store, copies));
+                    .spawn(move || night(&store, copies, &upkeep));
                 if let Err(error) = spawned {
                     tracing::error!(event = "thread_not_started", %error);
                 }
@@ -529,7 +540,7 @@ impl Keeper {
 }
 
 /// Every night: what has passed its days is erased, then the record is copied, and once a week it is looked through whole.
-fn night(store: &Store, copies: PathBuf) {
+fn night(store: &Store, copies: PathBuf, upkeep: &Watch) {
     match store.tidy().wait() {
         Ok(done) => tracing::info!(
             event = "record_tidied",
@@ -538,7 +549,9 @@ fn night(store: &Store, copies: PathBuf) {
         ),
         Err(error) => tracing::error!(event = "record_not_tidied", code = error.code(), %error),
     }
-    match store.back_up(copies, COPIES).wait() {
+    let copied = store.back_up(copies, COPIES).wait();
+    upkeep.copied(store, copied.as_ref().map(|_| ()));
+    match copied {
         Ok(done) => {
             tracing::info!(
                 event = "record_copied",
@@ -552,9 +565,12 @@ fn night(store: &Store, copies: PathBuf) {
         .verification_due(VERIFIED_EVERY)
         .wait()
         .unwrap_or(false)
-        && let Err(error) = store.verify(true).wait()
     {
-        tracing::error!(event = "record_not_sound", code = error.code(), %error);
+        let looked = store.verify(true).wait();
+        if let Err(error) = &looked {
+            tracing::error!(event = "record_not_sound", code = error.code(), %error);
+        }
+        upkeep.looked_through(store, looked.as_ref().map(|_| ()));
     }
 }
 
@@ -572,6 +588,7 @@ pub(super) fn matter(store: &Store, case: &CaseSummary, offset_minutes: i16) -> 
         service: case.service.clone(),
         status: case.status.clone(),
         since,
+        unread: case.unread,
         county: from_county(store, case),
     }
 }

@@ -57,6 +57,10 @@ pub struct Plugs {
     /// The folder that stands for the stick; otherwise any removable medium that is mounted
     #[arg(long)]
     pub stick: Option<PathBuf>,
+    /// The folder for copies of the record, on a second medium; otherwise `copies` in the data folder, which a broken disk
+    /// takes with it
+    #[arg(long, env = "ONEDOOR_COPIES")]
+    pub copies: Option<PathBuf>,
     /// Plays a time server that has set the clock (simulated; the dock does it too)
     #[arg(long)]
     pub clock_set: bool,
@@ -111,8 +115,7 @@ pub fn kiosk(
         RecordPlace {
             file: data.join("record.db"),
             key: data.join("record.key"),
-            copies: std::env::var_os("ONEDOOR_COPIES")
-                .map_or_else(|| data.join("copies"), PathBuf::from),
+            copies: plugs.copies.clone().unwrap_or_else(|| data.join("copies")),
             answers_days: settings.retention_days,
         },
         Arc::new(Shifted::new(controls.clock.clone())),

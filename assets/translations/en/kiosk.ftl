@@ -208,6 +208,7 @@ matters-since = Handed in on { $day } { month }
 matters-several = You have { $count } matters
 say-matters-state-saved = It is kept in this machine and has not reached the county yet.
 say-matters-state-delivered = The county has it.
+say-matters-state-unread = The county could not read it. A person here sees to it.
 say-matters-state-in-hand = Somebody is working on it.
 say-matters-state-answered = There is an answer.
 say-matters-answer-approved = There is an answer: yes, it is granted.
@@ -456,6 +457,7 @@ say-county-read = The county's answer was read.
 say-county-no-bag = There is no answer for this machine on the stick.
 say-county-bad-bag = What is on the stick is damaged. Nothing of it was taken. Please fetch the answer again.
 say-county-bad-stick = The stick could not be used. Please try another one.
+say-county-more = For the technician
 county-count = { $count ->
     [one] 1 matter.
    *[other] { $count } matters.
@@ -476,7 +478,7 @@ county-cases-there = All matters have reached the county; smaller things still w
 county-nothing = Nothing waits to be sent now.
 county-contact = Last answer of the county: { $when }
 county-contact-never = The county has never answered yet.
-county-waiting = Waiting: { $entries } entries, { $files } recordings and photos ({ $size } KB)
+county-waiting = Waiting: { $entries } entries, { $files } answers and files ({ $size } KB)
 county-next-seconds = Next try in { $count } seconds
 county-next-minutes = Next try in { $count } minutes
 county-lasting = { $what } Waiting will not mend it. ({ $code })
@@ -504,6 +506,39 @@ county-alarm-urgent = An answer is due soon and the county does not know of it: 
 county-alarm-old = A matter has waited for more than a day: phone the county, or carry it there on a stick.
 county-alarm-stopped = The county and this machine hold different things. Nothing is sent until a technician has looked.
 county-alarm-refused = The county does not take what this machine sends: call the county.
+county-alarm-unread = The county could not read a matter: phone the county and name its number. It stands under "For the technician".
+county-refused-count = { $count ->
+    [one] 1 entry is kept by the county and was not accepted.
+   *[other] { $count } entries are kept by the county and were not accepted.
+}
+county-refused-more = { $count } more are not listed here.
+county-refused = { $what }: { $why }. { $then } ({ $code })
+county-refused-whole = The matter { $number }
+county-refused-part = What was changed or said of { $number }
+county-refused-other = An entry of no matter
+county-refused-call = Please phone the county.
+county-refused-settled = The county has answered since.
+county-why-unread = the county cannot read it
+county-why-no-case = it names no matter
+county-why-other-station = it is of another station
+county-why-incomplete = a part is missing
+county-why-saved-twice = another matter was saved under this name
+county-behind = { $count ->
+    [one] Recordings or photos of 1 matter are still on their way, since { $when }.
+   *[other] Recordings or photos of { $count } matters are still on their way, the oldest since { $when }.
+}
+county-hub-lost = The county's machine had lost what was sent from here ({ $when }); it was sent again. Please tell the county.
+county-hub-lost-safe = The county's machine lost what it had called safe ({ $when }); it was sent again. The county must look at its copies.
+county-file-aside = The county does not take a recording or photo (HTTP { $status }). Phone the county; when that is mended, switch this machine off and on.
+county-more-none = There is nothing to mend.
+record-unsound = The weekly look found the record damaged ({ $when }). A technician must look at the disk; keep the copies safe first.
+record-restored = The record was damaged ({ $when }) and came back from a copy; nothing is lost. A technician must look at the disk.
+record-restored-lost = The record was damaged ({ $when }) and came back from a copy without { $count } answers or files: whoever came in those days should look at their slip. A technician must look at the disk.
+record-restored-no-copy = The record was damaged ({ $when }) and there was no copy: what could still be read is back, { $count } answers or files are lost. Phone the county; then look at disk and copies.
+record-not-copied = No copy could be made ({ $when }). Look whether the medium for copies is there, and not full.
+record-same-medium = Copies lie on the same disk as the record: a broken disk takes both. Put in a second one, and start with --copies and its folder.
+record-copies = Copies lie in { $folder }; the last good one: { $when }
+record-copies-none = Copies lie in { $folder }; there is no good one yet.
 county-plain = What is sent is not protected on the way (plain HTTP, as this station is set up).
 county-enrol = Make them known
 county-try = Try now

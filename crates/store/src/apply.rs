@@ -5,7 +5,7 @@ use onedoor_domain::event::{Actor, ClockChecked};
 use onedoor_domain::id::{BlobId, CaseId};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::county::{Acked, Mail, RegisterPage, Rejected, SyncApplied, SyncApply};
+use crate::county::{Acked, Mail, RegisterPage, Rejected, SealedName, SyncApplied, SyncApply};
 use crate::error::{Result, StoreError};
 use crate::facts::{self, Taken};
 use crate::journal::Pen;
@@ -30,11 +30,12 @@ pub(crate) fn apply(pen: &mut Pen<'_>, apply: &SyncApply) -> Result<SyncApplied>
         // First: what is written below bears the better time.
         applied.clock_was_off_ms = set_clock(pen, hub_ms)?;
     }
+    // Before the ack that it came with: what is acked and refused has not reached the county.
+    for rejected in &apply.rejected {
+        take_rejected(pen, rejected, &mut applied)?;
+    }
     if let Some(acked) = apply.stream {
         take_standing(pen, acked, &mut applied)?;
-    }
-    for rejected in &apply.rejected {
-        applied.rejected += usize::from(take_rejected(pen, rejected)?);
     }
     if sql(apply.hub_life) > number(pen.tx, HUB_LIFE)? {
         // What went with its event lies where the event lies; a file that came later may be beyond the copy. Asking costs
@@ -53,6 +54,9 @@ pub(crate) fn apply(pen: &mut Pen<'_>, apply: &SyncApply) -> Result<SyncApplied>
             .tx
             .prepare_cached("UPDATE sealed SET arrived = 1 WHERE name = ? AND arrived = 0")?
             .execute([name])?;
+        if let Some(case) = case_of(pen.tx, name)? {
+            facts::settle(pen.tx, case, &mut applied)?;
+        }
         safe::file_arrived(pen, name)?;
     }
     for case in &apply.cases {
@@ -139,16 +143,17 @@ fn take_standing(pen: &Pen<'_>, new: Acked, applied: &mut SyncApplied) -> Result
         params![acked, durable, epoch],
     )?;
     for case in saved_between(pen.tx, epoch, was_acked, acked)? {
-        if facts::project(pen.tx, case)? {
-            applied.delivered.push(case);
-        }
+        facts::settle(pen.tx, case, applied)?;
     }
     if acked < was_acked {
-        // The hub was set back. What it lost it gets again, and what it says of a case counts again from the beginning.
+        // The hub was set back. What it lost it gets again, and what it says of a case counts again from the beginning;
+        // so does what it thinks of an event.
+        pen.tx.execute(
+            "DELETE FROM rejections WHERE epoch = ? AND seq > ?",
+            params![epoch, acked],
+        )?;
         for case in saved_between(pen.tx, epoch, acked, was_acked)? {
-            if facts::project(pen.tx, case)? {
-                applied.undelivered.push(case);
-            }
+            facts::settle(pen.tx, case, applied)?;
         }
         pen.tx.execute(
             "UPDATE sealed SET arrived = 0 WHERE epoch = ? AND seq > ?",
@@ -182,7 +187,16 @@ fn saved_between(
     Ok(cases)
 }
 
-fn take_rejected(pen: &Pen<'_>, rejected: &Rejected) -> Result<bool> {
+/// The case that a sealed blob belongs to.
+fn case_of(connection: &Connection, name: &SealedName) -> Result<Option<CaseId>> {
+    let case: Option<Option<[u8; 16]>> = connection
+        .prepare_cached("SELECT case_id FROM sealed WHERE name = ?")?
+        .query_row([name], |row| row.get(0))
+        .optional()?;
+    Ok(case.flatten().map(CaseId::from_bytes))
+}
+
+fn take_rejected(pen: &Pen<'_>, rejected: &Rejected, applied: &mut SyncApplied) -> Result<()> {
     let key = params![rejected.epoch.to_sql(), sql(rejected.seq)];
     let known: bool = pen.tx.query_row(
         "SELECT EXISTS (SELECT 1 FROM rejections WHERE epoch = ? AND seq = ?)",
@@ -200,7 +214,23 @@ fn take_rejected(pen: &Pen<'_>, rejected: &Rejected) -> Result<bool> {
             rejected.words
         ],
     )?;
-    Ok(!known)
+    if known {
+        return Ok(());
+    }
+    applied.rejected += 1;
+    let saved: Option<[u8; 16]> = pen
+        .tx
+        .query_row(
+            "SELECT case_id FROM journal WHERE epoch = ? AND seq = ? AND kind = 'case_saved'",
+            key,
+            |row| row.get(0),
+        )
+        .optional()?;
+    if let Some(case) = saved.map(CaseId::from_bytes) {
+        facts::settle(pen.tx, case, applied)?;
+        applied.unread.push(case);
+    }
+    Ok(())
 }
 
 fn take_mail(pen: &Pen<'_>, mail: &Mail) -> Result<bool> {

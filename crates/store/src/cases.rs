@@ -11,6 +11,7 @@ use onedoor_domain::profile::PersonKey;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::error::{Result, StoreError};
+use crate::facts::unread_sql;
 use crate::journal::{Pen, parse_status, status_of};
 use crate::projection::tell_from;
 use crate::types::{CaseKey, CaseSummary, Found, NewBlob, Submission, Submitted};
@@ -152,8 +153,11 @@ pub(crate) fn insert_factor(
     Ok(())
 }
 
-const COLUMNS: &str = "id, code, service, form_version, language, saved_ms, status, tell_way,
-    coalesce(draft, id), pin, saved_place IS NULL";
+const COLUMNS: &str = concat!(
+    "id, code, service, form_version, language, saved_ms, status, tell_way,
+    coalesce(draft, id), pin, saved_place IS NULL, ",
+    unread_sql!()
+);
 
 type RawCase = (
     [u8; 16],
@@ -166,6 +170,7 @@ type RawCase = (
     Option<String>,
     [u8; 16],
     Option<String>,
+    bool,
     bool,
 );
 
@@ -182,6 +187,7 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<RawCase> {
         row.get(8)?,
         row.get(9)?,
         row.get(10)?,
+        row.get(11)?,
     ))
 }
 
@@ -198,6 +204,7 @@ fn summary(row: RawCase) -> Result<CaseSummary> {
         draft: DraftId::from_bytes(row.8),
         pin: row.9.as_deref().map(parse_pin).transpose()?,
         elsewhere: row.10,
+        unread: row.11,
     })
 }
 
@@ -253,7 +260,7 @@ pub(crate) fn of_person(
         "SELECT {COLUMNS}, forget FROM cases WHERE person = ? ORDER BY saved_place DESC"
     ))?;
     let rows = statement
-        .query_map([person.as_bytes()], |row| Ok((raw(row)?, row.get(11)?)))?
+        .query_map([person.as_bytes()], |row| Ok((raw(row)?, row.get(12)?)))?
         .collect::<rusqlite::Result<Vec<_>>>()?;
     rows.into_iter()
         .map(|(row, asked)| Ok((summary(row)?, asked)))

@@ -277,8 +277,11 @@ pub struct SyncApply {
 pub struct SyncApplied {
     /// Cases that the county has since this answer.
     pub delivered: Vec<CaseId>,
-    /// Cases that the hub had and lost; they are sent again.
+    /// Cases that count as delivered no longer: the hub lost them, and they are sent again; or it says only now that it
+    /// cannot read them.
     pub undelivered: Vec<CaseId>,
+    /// Cases of which it is new that the hub keeps them and cannot read them.
+    pub unread: Vec<CaseId>,
     /// Cases whose state or texts changed by what the hub says.
     pub changed: Vec<CaseId>,
     /// Cases whose item was older than what is known here.
@@ -311,15 +314,22 @@ pub struct CaseFacts {
 /// What the county does not have yet, for the alarm.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Undelivered {
-    /// How many cases of which the county knows nothing.
+    /// How many cases it does not have: of which it knows nothing, which it could not read, or of which it lacks what
+    /// was answered.
     pub cases: usize,
+    /// How many of these it keeps and could not read: that does not pass by itself.
+    pub unread: usize,
     /// Wall clock when the oldest of them was saved, ms.
     pub oldest_ms: Option<i64>,
-    /// The first day that one of them promises an answer for.
+    /// How many more cases it has, without some of their recordings or photos.
+    pub behind: usize,
+    /// Wall clock when the oldest of these recordings and photos were handed in, ms.
+    pub behind_ms: Option<i64>,
+    /// Of both: the first day that one of them promises an answer for.
     pub first_due: Option<jiff::civil::Date>,
-    /// The shortest term of one of them, in working days, and when the oldest with this term was saved, ms.
+    /// Of both: the shortest term of one of them, in working days, and when the oldest with this term was saved, ms.
     pub shortest_term: Option<(u16, i64)>,
-    /// The first of them, by their place in the journal, at most [`Undelivered::LISTED`].
+    /// The first of both, by their place in the journal, at most [`Undelivered::LISTED`].
     pub first: Vec<UndeliveredCase>,
     /// Sealed answers and files that have not arrived, of these and other cases, and their bytes.
     pub files: (usize, u64),
@@ -332,7 +342,20 @@ impl Undelivered {
     pub const LISTED: usize = 100;
 }
 
-/// A case of which the county knows nothing.
+/// What the county lacks of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lack {
+    /// It knows nothing of it.
+    All,
+    /// It keeps it and could not read it.
+    Unread,
+    /// What was answered.
+    Answers,
+    /// Recordings, photos, or how to tell the resident.
+    Parts,
+}
+
+/// A case that the county does not have, or not whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UndeliveredCase {
     /// The case.
@@ -341,10 +364,33 @@ pub struct UndeliveredCase {
     pub code: CaseCode,
     /// Service id.
     pub service: String,
-    /// Wall clock when it was saved, ms.
-    pub saved_ms: i64,
+    /// What of it.
+    pub lack: Lack,
+    /// Wall clock when that was handed in, ms.
+    pub since_ms: i64,
     /// Term in working days.
     pub term_days: Option<u16>,
     /// By when an answer was promised.
     pub due: Option<Due>,
+}
+
+/// An event that the hub keeps and does not accept, as a technician is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// Which, and why.
+    pub event: Rejected,
+    /// The kind of the event: `case_saved`, `resident_word`.
+    pub kind: String,
+    /// The ten digits of the matter that it belongs to.
+    pub matter: Option<CaseCode>,
+    /// Somebody must see to it: the county lacks the matter, or what was said of it, and has not told since how it
+    /// stands.
+    pub open: bool,
+}
+
+impl Refused {
+    /// It is the matter itself that the county could not read.
+    pub fn is_whole_matter(&self) -> bool {
+        self.kind == "case_saved"
+    }
 }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use onedoor_domain::calendar::Due;
 use onedoor_domain::code::CaseCode;
+use onedoor_domain::event::Event;
 use onedoor_domain::id::{CaseId, Epoch};
 use onedoor_domain::personal::Personal;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::county::{
-    CaseFacts, Mail, RegisterRow, Rejected, Sealer, SyncApplied, SyncApply, Undelivered,
-    UndeliveredCase,
+    CaseFacts, Lack, Mail, Refused, RegisterRow, Rejected, Sealer, SyncApplied, SyncApply,
+    Undelivered, UndeliveredCase,
 };
 use crate::error::{Result, StoreError};
 use crate::journal::parse_status;
@@ -62,6 +63,11 @@ impl Store {
     /// Events that the hub keeps but does not accept, the oldest first.
     pub fn rejections(&self) -> Reply<Vec<Rejected>> {
         self.read(|connection, _| rejections(connection))
+    }
+
+    /// As [`Store::rejections`], with the matter that each belongs to.
+    pub fn refused(&self) -> Reply<Vec<Refused>> {
+        self.read(|connection, _| refused(connection))
     }
 
     /// Items of the mailbox of a kind that something is still to be done with, in order.
@@ -121,37 +127,71 @@ impl Store {
     }
 }
 
+/// What the hub lacks of each case that it does not have whole, the oldest first: 0 all, 1 it could not read it, 2 what
+/// was answered, 3 other parts; and the event that names the oldest of these parts.
+fn lacking() -> String {
+    format!(
+        "SELECT id, code, service, saved_ms, status, lack, CASE WHEN lack = 3 THEN
+            (SELECT naming.bytes FROM sealed JOIN journal AS naming
+                 ON naming.epoch = sealed.epoch AND naming.seq = sealed.seq
+             WHERE sealed.case_id = id AND sealed.arrived = 0 ORDER BY naming.place LIMIT 1) END
+         FROM (SELECT cases.id, cases.code, cases.service, cases.saved_ms, cases.status, cases.saved_place,
+                 CASE WHEN journal.seq > epochs.acked THEN 0
+                      WHEN {unread} THEN 1
+                      WHEN {answers} THEN 2
+                      WHEN EXISTS (SELECT 1 FROM sealed WHERE sealed.case_id = cases.id AND sealed.arrived = 0)
+                          THEN 3
+                 END AS lack
+             FROM cases JOIN journal ON journal.place = cases.saved_place
+             JOIN epochs ON epochs.epoch = journal.epoch)
+         WHERE lack IS NOT NULL ORDER BY saved_place",
+        unread = facts::UNREAD,
+        answers = facts::ANSWERS_WAIT,
+    )
+}
+
 fn undelivered(connection: &Connection) -> Result<Undelivered> {
-    let mut statement = connection.prepare_cached(
-        "SELECT cases.id, cases.code, cases.service, cases.saved_ms, cases.status FROM cases
-         JOIN journal ON journal.place = cases.saved_place
-         JOIN epochs ON epochs.epoch = journal.epoch
-         WHERE journal.seq > epochs.acked ORDER BY cases.saved_place",
-    )?;
+    let mut statement = connection.prepare_cached(&lacking())?;
     let mut rows = statement.query([])?;
     let mut found = Undelivered::default();
+    let earlier = |known: Option<i64>, ms: i64| Some(known.map_or(ms, |known| known.min(ms)));
     while let Some(row) = rows.next()? {
         let code: CaseCode = cases::parse_code(&row.get::<_, String>(1)?)?;
+        let saved_ms = row.get(3)?;
         let status = parse_status(&row.get::<_, String>(4)?)?;
+        let lack = match row.get::<_, i64>(5)? {
+            0 => Lack::All,
+            1 => Lack::Unread,
+            2 => Lack::Answers,
+            _ => Lack::Parts,
+        };
+        let naming: Option<Vec<u8>> = row.get(6)?;
+        let since_ms = match naming {
+            Some(event) => Event::decode(&event)?.stamp().wall_ms,
+            None => saved_ms,
+        };
         let case = UndeliveredCase {
             case: CaseId::from_bytes(row.get(0)?),
             code,
             service: row.get(2)?,
-            saved_ms: row.get(3)?,
+            lack,
+            since_ms,
             term_days: status.term_days,
             due: status.due,
         };
-        found.cases += 1;
-        found.oldest_ms = Some(
-            found
-                .oldest_ms
-                .map_or(case.saved_ms, |ms| ms.min(case.saved_ms)),
-        );
+        if lack == Lack::Parts {
+            found.behind += 1;
+            found.behind_ms = earlier(found.behind_ms, since_ms);
+        } else {
+            found.cases += 1;
+            found.unread += usize::from(lack == Lack::Unread);
+            found.oldest_ms = earlier(found.oldest_ms, since_ms);
+        }
         if let Some(Due::On(day)) = case.due {
             found.first_due = Some(found.first_due.map_or(day, |first| first.min(day)));
         }
         if let Some(days) = case.term_days {
-            let this = (days, case.saved_ms);
+            let this = (days, since_ms);
             found.shortest_term = Some(found.shortest_term.map_or(this, |other| other.min(this)));
         }
         if found.first.len() < Undelivered::LISTED {
@@ -173,20 +213,45 @@ fn undelivered(connection: &Connection) -> Result<Undelivered> {
 }
 
 fn rejections(connection: &Connection) -> Result<Vec<Rejected>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT rejections.epoch, seq, code, words FROM rejections
-         JOIN epochs ON epochs.epoch = rejections.epoch ORDER BY number, seq",
-    )?;
+    Ok(refused(connection)?
+        .into_iter()
+        .map(|refused| refused.event)
+        .collect())
+}
+
+fn refused(connection: &Connection) -> Result<Vec<Refused>> {
+    // What was said of a matter is settled once the county has told anew how the matter stands, or it is closed.
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT rejections.epoch, rejections.seq, rejections.code, words, coalesce(journal.kind, ''), cases.code,
+            CASE WHEN cases.id IS NULL THEN 0
+                 WHEN journal.place = cases.saved_place THEN {unread}
+                 ELSE json_extract(cases.status, '$.phase') <> 'closed' AND NOT EXISTS (
+                     SELECT 1 FROM case_facts JOIN journal AS included
+                         ON included.epoch = case_facts.epoch AND included.seq = case_facts.seq
+                     WHERE case_facts.case_id = cases.id AND version >= 0 AND included.place >= journal.place)
+            END
+         FROM rejections JOIN epochs ON epochs.epoch = rejections.epoch
+         LEFT JOIN journal ON journal.epoch = rejections.epoch AND journal.seq = rejections.seq
+         LEFT JOIN cases ON cases.id = journal.case_id
+         ORDER BY number, rejections.seq",
+        unread = facts::UNREAD,
+    ))?;
     let mut rows = statement.query([])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        found.push(Rejected {
-            epoch: Epoch::from_sql(row.get(0)?).ok_or_else(|| StoreError::Damaged {
-                what: "the number of a life".to_owned(),
-            })?,
-            seq: row.get::<_, i64>(1)?.unsigned_abs(),
-            code: row.get(2)?,
-            words: row.get(3)?,
+        let matter: Option<String> = row.get(5)?;
+        found.push(Refused {
+            event: Rejected {
+                epoch: Epoch::from_sql(row.get(0)?).ok_or_else(|| StoreError::Damaged {
+                    what: "the number of a life".to_owned(),
+                })?,
+                seq: row.get::<_, i64>(1)?.unsigned_abs(),
+                code: row.get(2)?,
+                words: row.get(3)?,
+            },
+            kind: row.get(4)?,
+            matter: matter.as_deref().map(cases::parse_code).transpose()?,
+            open: row.get(6)?,
         });
     }
     Ok(found)

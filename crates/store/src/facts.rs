@@ -10,9 +10,40 @@ use onedoor_domain::id::{CaseId, Epoch};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::cases;
-use crate::county::{CaseFacts, CaseFromHub, CaseWords};
+use crate::county::{CaseFacts, CaseFromHub, CaseWords, SyncApplied};
 use crate::error::{Result, StoreError};
 use crate::journal::{Pen, parse_status, status_text};
+
+macro_rules! unread_sql {
+    () => {
+        "(EXISTS (SELECT 1 FROM journal AS saving
+            JOIN rejections ON rejections.epoch = saving.epoch AND rejections.seq = saving.seq
+            WHERE saving.place = cases.saved_place)
+        AND NOT EXISTS (SELECT 1 FROM case_facts WHERE case_facts.case_id = cases.id
+            AND case_facts.version >= 0 AND json_extract(case_facts.base, '$.phase') <> 'draft'))"
+    };
+}
+pub(crate) use unread_sql;
+
+/// The hub keeps the event that saved the case and does not accept it; nor has it told since that it knows the case.
+pub(crate) const UNREAD: &str = unread_sql!();
+
+/// What was answered, without which nobody can work on a case; recordings and photos may come after it.
+macro_rules! answers {
+    () => {
+        "('answers', 'instance')"
+    };
+}
+
+/// What was answered waits to be sealed, or to be sent.
+pub(crate) const ANSWERS_WAIT: &str = concat!(
+    "(EXISTS (SELECT 1 FROM sealed WHERE sealed.case_id = cases.id AND sealed.arrived = 0
+        AND sealed.role IN ",
+    answers!(),
+    ") OR EXISTS (SELECT 1 FROM blobs WHERE blobs.case_id = cases.id AND blobs.role IN ",
+    answers!(),
+    " AND NOT EXISTS (SELECT 1 FROM sealed WHERE sealed.blob = blobs.id)))"
+);
 
 fn words_text(words: &CaseWords) -> Result<String> {
     serde_json::to_string(words)
@@ -131,15 +162,16 @@ fn fold(
     Ok((status, apart))
 }
 
-/// Puts the state together anew from the base, this kiosk's later moves, and what the hub acked; true where it changed.
-/// Without a base only the last is looked at.
+/// Puts the state together anew from the base, this kiosk's later moves, and what the hub has; true where it changed.
+/// Without a base only the last is looked at. The hub has a case once it acked and accepted its beginning and what was
+/// answered has arrived as well.
 pub(crate) fn project(connection: &Connection, case: CaseId) -> Result<bool> {
     let found: Option<(String, Option<bool>)> = connection
-        .prepare_cached(
-            "SELECT status, journal.seq <= epochs.acked FROM cases
+        .prepare_cached(&format!(
+            "SELECT status, journal.seq <= epochs.acked AND NOT {UNREAD} AND NOT {ANSWERS_WAIT} FROM cases
              LEFT JOIN journal ON journal.place = cases.saved_place
-             LEFT JOIN epochs ON epochs.epoch = journal.epoch WHERE cases.id = ?",
-        )?
+             LEFT JOIN epochs ON epochs.epoch = journal.epoch WHERE cases.id = ?"
+        ))?
         .query_row([case.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let Some((text, acked)) = found else {
@@ -159,6 +191,25 @@ pub(crate) fn project(connection: &Connection, case: CaseId) -> Result<bool> {
         .prepare_cached("UPDATE cases SET status = ? WHERE id = ?")?
         .execute(params![status_text(&status)?, case.as_bytes()])?;
     Ok(true)
+}
+
+/// As [`project`], and notes a case that has reached the hub by it, or is not there any more.
+pub(crate) fn settle(
+    connection: &Connection,
+    case: CaseId,
+    applied: &mut SyncApplied,
+) -> Result<()> {
+    if project(connection, case)? {
+        let text: String = connection
+            .prepare_cached("SELECT status FROM cases WHERE id = ?")?
+            .query_row([case.as_bytes()], |row| row.get(0))?;
+        if parse_status(&text)?.delivered {
+            applied.delivered.push(case);
+        } else {
+            applied.undelivered.push(case);
+        }
+    }
+    Ok(())
 }
 
 /// What became of an item.

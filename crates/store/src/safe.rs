@@ -16,8 +16,14 @@ use crate::journal::{Pen, parse_status};
 use crate::tidy::{self, Scrub};
 use crate::{blobs, facts};
 
-/// Something of it waits to be sealed, or to be sent.
-const WAITS: &str = "(EXISTS (SELECT 1 FROM sealed WHERE sealed.case_id = cases.id AND arrived = 0)
+/// Something of it waits to be sealed, or to be sent. What the hub could not read is not there either: should somebody
+/// have to put it right by hand, it is whole here.
+fn waits_sql() -> String {
+    format!("({FILES_WAIT} OR {})", facts::UNREAD)
+}
+
+const FILES_WAIT: &str =
+    "(EXISTS (SELECT 1 FROM sealed WHERE sealed.case_id = cases.id AND arrived = 0)
     OR EXISTS (SELECT 1 FROM blobs WHERE blobs.case_id = cases.id AND role <> 'slip'
                    AND NOT EXISTS (SELECT 1 FROM sealed WHERE sealed.blob = blobs.id)))";
 
@@ -32,8 +38,9 @@ const KEPT: &str = "(EXISTS (SELECT 1 FROM blobs WHERE blobs.case_id = cases.id)
 
 /// Whether something of a case waits to be sealed or sent.
 pub(crate) fn waits(connection: &Connection, case: CaseId) -> Result<bool> {
+    let waits = waits_sql();
     Ok(connection
-        .prepare_cached(&format!("SELECT {WAITS} FROM cases WHERE id = ?"))?
+        .prepare_cached(&format!("SELECT {waits} FROM cases WHERE id = ?"))?
         .query_row([case.as_bytes()], |row| row.get(0))?)
 }
 
@@ -45,9 +52,10 @@ fn note(pen: &Pen<'_>, which: &str, of: &[&dyn ToSql]) -> Result<()> {
     }
     let ms: &dyn ToSql = &now.ms;
     let values: Vec<&dyn ToSql> = std::iter::once(ms).chain(of.iter().copied()).collect();
+    let waits = waits_sql();
     pen.tx
         .prepare_cached(&format!(
-            "UPDATE cases SET safe_ms = ?1 WHERE safe_ms IS NULL AND {which} AND {KEPT} AND {DURABLE} AND NOT {WAITS}"
+            "UPDATE cases SET safe_ms = ?1 WHERE safe_ms IS NULL AND {which} AND {KEPT} AND {DURABLE} AND NOT {waits}"
         ))?
         .execute(values.as_slice())?;
     Ok(())
@@ -85,11 +93,12 @@ pub(crate) fn expire(pen: &mut Pen<'_>, days: u16) -> Result<usize> {
         return Ok(0);
     }
     note(pen, "TRUE", &[])?;
+    let waits = waits_sql();
     let safe = pen
         .tx
         .prepare(&format!(
             "SELECT id, safe_ms, status FROM cases
-             WHERE safe_ms IS NOT NULL AND {KEPT} AND {DURABLE} AND NOT {WAITS} ORDER BY saved_place"
+             WHERE safe_ms IS NOT NULL AND {KEPT} AND {DURABLE} AND NOT {waits} ORDER BY saved_place"
         ))?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
         .collect::<rusqlite::Result<Vec<([u8; 16], i64, String)>>>()?;

@@ -211,6 +211,8 @@ pub struct CaseSummary {
     pub pin: Option<Pin>,
     /// It was saved at another kiosk of the station, and is known from the hub.
     pub elsewhere: bool,
+    /// The hub keeps it and could not read it: it does not have it, and a person must see to it.
+    pub unread: bool,
 }
 
 /// What a person looks for a case by.

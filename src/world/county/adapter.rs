@@ -3,14 +3,14 @@
 use super::bond::{HubSealer, Keys};
 use super::bundles::{self, Refused, SetAside, Way};
 use super::{Setting, Tell};
-use crate::county::{Alarm, Bond, County, News, Trouble};
+use crate::county::{Alarm, Bond, County, News, Note, Refusal, Trouble};
 use crate::effect::Happening;
 use onedoor_domain::case::CaseStatus;
 use onedoor_domain::id::{CaseId, Epoch};
 use onedoor_domain::personal::Personal;
 use onedoor_store::{
-    Acked, CaseFromHub, CaseOwner, CaseText, CaseWords, HashedFactor, Outbox, RegisterPage,
-    Rejected, Store, StoreError, SyncApply, TextRole, Undelivered, Who,
+    Acked, CaseFromHub, CaseOwner, CaseText, CaseWords, HashedFactor, Outbox, Refused,
+    RegisterPage, Rejected, Store, StoreError, SyncApplied, SyncApply, TextRole, Undelivered, Who,
 };
 use onedoor_sync::driver::{Record, Told};
 use onedoor_sync::engine::{
@@ -34,6 +34,10 @@ const CONTACT: &str = "county-contact-ms";
 const DOUBTS: &str = "county-doubts";
 /// Bundles that were bad when they were whole.
 const ASIDE: &str = "county-bundles-aside";
+/// When the hub lost what it had acked, ms, and whether it had said that it was safe.
+const LOST: &str = "county-lost";
+/// For so long it stands on the technician's page, ms.
+const LOST_SHOWN_MS: i64 = 30 * 24 * 3600 * 1000;
 
 /// The record, for the length of one engine's run.
 pub struct CountyRecord<'a> {
@@ -47,6 +51,11 @@ pub struct CountyRecord<'a> {
     aside: RefCell<SetAside>,
     shown: RefCell<County>,
     undelivered: RefCell<Undelivered>,
+    refused: RefCell<Vec<Refused>>,
+    /// Files that the hub would not take, until the next start, with its answer.
+    files_aside: RefCell<Vec<(FileName, u16)>>,
+    /// When the hub lost what it had acked, and whether that was said to be safe.
+    lost: Cell<Option<(i64, bool)>>,
     /// What is shown of the record is to be read again.
     stale: Cell<bool>,
     /// Somebody waits for how the next request ends; since when (the driver's ms).
@@ -85,6 +94,9 @@ impl<'a> CountyRecord<'a> {
             aside: RefCell::new(SetAside::read(&aside)),
             shown: RefCell::default(),
             undelivered: RefCell::default(),
+            refused: RefCell::default(),
+            files_aside: RefCell::default(),
+            lost: Cell::new(lost_before(store)?),
             stale: Cell::new(true),
             asked: Cell::new(None),
             alarm: Cell::new(None),
@@ -321,6 +333,12 @@ impl<'a> CountyRecord<'a> {
                     tracing::warn!(event = "county.not_counted", code = error.code());
                 }
             }
+            match self.store.refused().wait() {
+                Ok(refused) => *self.refused.borrow_mut() = refused,
+                Err(error) => {
+                    tracing::warn!(event = "county.not_counted", code = error.code());
+                }
+            }
         }
         let (counters, now) = (&told.counters, self.now_ms());
         self.answer_asked(told);
@@ -360,13 +378,19 @@ impl<'a> CountyRecord<'a> {
             online: counters.link && trouble.is_none() && counters.last_contact_ms.is_some(),
             cases: undelivered.cases,
             oldest_ms: undelivered.oldest_ms,
+            unread: undelivered.unread,
+            behind: undelivered.behind,
+            behind_ms: undelivered.behind_ms,
+            refused: refusals(&self.refused.borrow()),
+            refusals: self.refused.borrow().len(),
+            notes: self.notes(now),
             alarm: self
                 .alarm_now(&undelivered, counters.frozen > 0, now)
                 .filter(|alarm| !(carried && *alarm == Alarm::Refused))
                 .or(lasting.then_some(Alarm::Lasting)),
             entries: counters.waiting,
-            files: counters.files_waiting,
-            file_bytes: counters.file_bytes_left,
+            files: undelivered.files.0 + undelivered.unsealed,
+            file_bytes: undelivered.files.1,
             last_contact_ms: self.contact.get().1,
             next_try_s: counters
                 .next_try_ms
@@ -426,10 +450,38 @@ impl<'a> CountyRecord<'a> {
         if near || short {
             return Some(Alarm::Urgent);
         }
-        undelivered
-            .oldest_ms
-            .is_some_and(|since| age(since) > OLD_MS)
+        if self.refused.borrow().iter().any(|refused| refused.open) {
+            return Some(Alarm::Unread);
+        }
+        [undelivered.oldest_ms, undelivered.behind_ms]
+            .into_iter()
+            .flatten()
+            .any(|since| age(since) > OLD_MS)
             .then_some(Alarm::Old)
+    }
+
+    fn notes(&self, now: i64) -> Vec<Note> {
+        let lost = self.lost.get().filter(|(at, _)| now - at < LOST_SHOWN_MS);
+        let lost = lost.map(|(at_ms, was_safe)| Note::HubLost { at_ms, was_safe });
+        let aside = self.files_aside.borrow();
+        let mut statuses: Vec<u16> = aside.iter().map(|(_, status)| *status).collect();
+        statuses.dedup();
+        let aside = statuses
+            .into_iter()
+            .map(|status| Note::FileSetAside { status });
+        lost.into_iter().chain(aside).collect()
+    }
+
+    /// The pages are told of cases that are there now, or not any more.
+    fn tell_applied(&self, applied: &SyncApplied) {
+        let moved = applied.delivered.iter().chain(&applied.changed);
+        for case in moved.chain(&applied.undelivered) {
+            self.tell_case(*case);
+        }
+        for case in &applied.unread {
+            tracing::error!(event = "county.case_unread", case = %case);
+            (self.tell)(Happening::Unread(*case));
+        }
     }
 
     fn tell_case(&self, case: CaseId) {
@@ -562,12 +614,7 @@ impl Record for CountyRecord<'_> {
             self.alarm.set(None);
         }
         self.stale.set(true);
-        for case in applied.delivered.iter().chain(&applied.changed) {
-            self.tell_case(*case);
-        }
-        for case in &applied.undelivered {
-            self.tell_case(*case);
-        }
+        self.tell_applied(&applied);
         tracing::info!(
             event = "county.applied",
             delivered = applied.delivered.len(),
@@ -580,14 +627,20 @@ impl Record for CountyRecord<'_> {
 
     fn arrived(&self, file: FileName) -> Result<(), String> {
         self.stale.set(true);
-        self.store
+        self.files_aside
+            .borrow_mut()
+            .retain(|(aside, _)| *aside != file);
+        let applied = self
+            .store
             .apply(SyncApply {
                 arrived: vec![file.0],
                 ..SyncApply::default()
             })
             .wait()
-            .map(|_| ())
-            .map_err(|error| error.code().to_owned())
+            .map_err(|error| error.code().to_owned())?;
+        // With its answers a case has reached the county.
+        self.tell_applied(&applied);
+        Ok(())
     }
 
     fn wanted(&self) -> Option<(BundleMail, u64)> {
@@ -610,8 +663,24 @@ impl Record for CountyRecord<'_> {
 
     fn alarm(&self, alarm: SyncAlarm) {
         tracing::error!(event = "county.alarm", ?alarm);
-        if let SyncAlarm::NotAccepted(_) = alarm {
-            self.alarm.set(Some(Alarm::Refused));
+        match alarm {
+            SyncAlarm::NotAccepted(_) => self.alarm.set(Some(Alarm::Refused)),
+            SyncAlarm::HubLost { was_durable, .. } => {
+                let now = self.now_ms();
+                self.lost.set(Some((now, was_durable)));
+                let text = format!("{now} {was_durable}");
+                // Only a page after the next start is poorer where this fails.
+                drop(self.store.set_setting(LOST, Some(text)));
+            }
+            SyncAlarm::FileSetAside { file, status } => {
+                self.files_aside.borrow_mut().push((file, status));
+            }
+            // What was made opaque comes back refused, and is kept in the record; a stream that stands still and a
+            // journal that cannot be read are in the counters.
+            SyncAlarm::MadeOpaque { .. }
+            | SyncAlarm::Forked { .. }
+            | SyncAlarm::JournalUnreadable(_)
+            | SyncAlarm::JournalDamaged { .. } => {}
         }
     }
 
@@ -620,6 +689,31 @@ impl Record for CountyRecord<'_> {
         self.show(told);
         *self.last.borrow_mut() = Some(told.clone());
     }
+}
+
+/// When the hub lost something, as it was noted before this start.
+fn lost_before(store: &Store) -> Result<Option<(i64, bool)>, StoreError> {
+    let text = store.setting(LOST).wait()?.unwrap_or_default();
+    Ok(text
+        .split_once(' ')
+        .and_then(|(at, safe)| Some((at.parse().ok()?, safe.parse().ok()?))))
+}
+
+/// What the hub does not accept as the page shows it: what is open first, the newest first.
+fn refusals(refused: &[Refused]) -> Vec<Refusal> {
+    let mut newest: Vec<&Refused> = refused.iter().rev().collect();
+    newest.sort_by_key(|refused| !refused.open);
+    newest
+        .into_iter()
+        .take(County::LISTED)
+        .map(|refused| Refusal {
+            matter: refused.matter.map(|code| code.to_string()),
+            whole: refused.is_whole_matter(),
+            open: refused.open,
+            code: refused.event.code,
+            words: refused.event.words.clone(),
+        })
+        .collect()
 }
 
 /// A case of the hub in the record's words.
@@ -687,3 +781,7 @@ fn register(page: &mail::ResidentsMail) -> RegisterPage {
         rows: rows.collect(),
     }
 }
+
+#[cfg(test)]
+#[path = "adapter_tests.rs"]
+mod tests;

@@ -29,6 +29,20 @@ fn opens(kiosk: &mut Driven) -> Result<()> {
     page(kiosk, "go on?", |page| page.page.starts_with("go-on")).map(drop)
 }
 
+/// Every text of the page that is up.
+fn texts(kiosk: &mut Driven) -> Result<String> {
+    let before = kiosk.0.events().len();
+    kiosk.0.send(&serde_json::json!("read"))?;
+    for _ in 0..100 {
+        kiosk.0.next(Duration::from_millis(200))?;
+        let mut news = kiosk.0.events()[before..].iter();
+        if let Some(texts) = news.find(|event| event["event"] == "read") {
+            return Ok(texts.to_string());
+        }
+    }
+    anyhow::bail!("the page was not read")
+}
+
 /// Touches "language" until a step was not kept for this reason: each touch is written down.
 fn until_not_kept(kiosk: &mut Driven, code: &str) -> Result<()> {
     for _ in 0..200 {
@@ -301,6 +315,16 @@ fn a_damaged_record_comes_back_from_its_copy() -> Result<()> {
     })?;
     logged(&place, "STO-004")?;
     logged(&place, "record_restored")?;
+    // The technician reads it on the machine, with the code and what to do; here the copies lie beside the record.
+    kiosk.touch("person")?;
+    kiosk.touch("staff")?;
+    kiosk.touch("county/more")?;
+    let read = texts(&mut kiosk)?;
+    for part in ["记录坏过", "REC-002", "STO-004", "REC-001", "copies"] {
+        ensure!(read.contains(part), "{part} is not in {read}");
+    }
+    kiosk.touch("back")?;
+    kiosk.touch("back")?;
     finish(&mut kiosk, &mut Resident::default())?;
     kiosk.0.kill()?;
     let record = crate::record::Record::open(&place.data())?;

@@ -252,6 +252,11 @@ fn an_ack_brings_cases_to_the_county_and_nothing_to_the_journal() {
         (3, 3, 3)
     );
     assert_eq!(undelivered.shortest_term.unwrap().0, 5);
+    TestSealer::set(&store);
+    until("not sealed", || {
+        store.undelivered().wait().unwrap().unsealed == 0
+    });
+    all_arrived(&store);
     let events = store.verify(false).wait().unwrap().events;
     assert_eq!(ack(&store, 3, 0).delivered, cases[..2]);
     assert_eq!(ack(&store, 3, 3).delivered, []);
@@ -327,7 +332,8 @@ fn a_hub_that_was_set_back_gets_it_again_and_what_it_says_counts_anew() {
         (facts.version, facts.at_hub.owner.as_deref()),
         (2, Some("s-after"))
     );
-    assert_eq!(ack(&store, 4, 2).delivered, cases[1..]);
+    assert_eq!(ack(&store, 4, 2).delivered, [], "their answers as well");
+    assert_eq!(all_arrived(&store).delivered, cases[1..]);
 }
 
 #[test]

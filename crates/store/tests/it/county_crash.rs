@@ -20,6 +20,11 @@ fn told() -> CaseId {
     CaseId::new(7, [9; 10])
 }
 
+fn files(store: &Store) -> Vec<onedoor_store::SealedName> {
+    let files = store.outbox().unwrap().files_not_there().unwrap();
+    files.iter().map(|file| file.name).collect()
+}
+
 /// Not a test of its own: the process that is killed.
 #[test]
 fn the_process_that_is_killed_speaking_with_the_county() {
@@ -49,6 +54,7 @@ fn the_process_that_is_killed_speaking_with_the_county() {
                 acked: last(&store),
                 durable: last(&store),
             }),
+            arrived: files(&store),
             cursor: Some(number),
             mail: vec![Mail {
                 number,
@@ -163,6 +169,7 @@ fn killed_at_any_moment_an_answer_is_there_whole_or_not_at_all() {
         // The child counts its cases by its answers: what was saved without its answer is acked before it goes on.
         if cases > now {
             ack(&store, last(&store), 0);
+            all_arrived(&store);
             answers = cases;
             let change = |number| SyncApply {
                 cursor: Some(number),

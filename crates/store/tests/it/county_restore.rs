@@ -58,9 +58,10 @@ fn answer(store: &Store, number: u64, case: CaseId) {
             acked: last(store),
             durable: last(store),
         }),
+        // Of no case: one whose beginning is refused has not reached the county.
         rejected: vec![Rejected {
             epoch,
-            seq: number,
+            seq: 1_000 + number,
             code: 3,
             words: None,
         }],

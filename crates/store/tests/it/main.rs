@@ -19,6 +19,7 @@ mod outbox;
 mod people;
 mod plaintext;
 mod raw;
+mod refused;
 mod retention;
 mod schema;
 mod sealing;

@@ -300,7 +300,9 @@ proptest! {
         let mut options = options();
         options.quick_check = false;
         let store = Store::open(&place.path(), &key(), options).unwrap();
+        TestSealer::set(&store);
         let case = store.submit_case(submission(1, "a")).wait().unwrap().case;
+        all_arrived(&store);
         // The kiosk's own moves with their numbers; how many the hub has.
         let mut own: Vec<(u64, Move)> = vec![(last(&store), save())];
         let mut hub: Vec<Move> = Vec::new();

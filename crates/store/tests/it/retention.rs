@@ -9,7 +9,7 @@ use onedoor_domain::event::{Actor, EraseReason, Event, EventBody, TellWay};
 use onedoor_domain::id::CaseId;
 use onedoor_domain::personal::Personal;
 use onedoor_store::{
-    CaseKey, CaseText, CaseWords, Found, NewBlob, Store, SyncApply, TextRole, WhyStays,
+    CaseKey, CaseText, CaseWords, Found, NewBlob, Rejected, Store, SyncApply, TextRole, WhyStays,
 };
 
 use crate::raw::{names, search};
@@ -380,4 +380,34 @@ fn what_went_with_its_days_does_not_come_back_with_an_older_copy() {
     assert_eq!(report.erased_again, 4, "{report:?}");
     assert!(store.case_blobs(case).wait().unwrap().is_empty());
     store.verify(true).wait().unwrap();
+}
+
+#[test]
+fn what_the_county_could_not_read_stays_here_whole() {
+    let world = World::new();
+    let store = &world.store;
+    TestSealer::set(store);
+    let ((good, _), before) = (world.submit(1), last(store));
+    let (bad, _) = world.submit(2);
+    all_arrived(store);
+    let epoch = store.identity().epoch;
+    let events = store.outbox().unwrap().rows(epoch, before, 99, 999_999);
+    let saving = events.unwrap().into_iter().find(|row| {
+        let event = Event::decode(&row.bytes).unwrap();
+        matches!(event.body(), EventBody::CaseSaved(_))
+    });
+    let refuse = SyncApply {
+        rejected: vec![Rejected {
+            epoch,
+            seq: saving.unwrap().seq,
+            code: 1,
+            words: None,
+        }],
+        ..SyncApply::default()
+    };
+    store.apply(refuse).wait().unwrap();
+    ack(store, last(store), last(store));
+    world.pass(30);
+    world.night();
+    assert_eq!((world.kept(good), world.kept(bad)), (0, 4));
 }
