@@ -1,7 +1,7 @@
 //! The record as the sync engine sees it, and what the pages are told of it.
 
 use super::bond::{HubSealer, Keys};
-use super::bundles::{self, Refused, SetAside, Way};
+use super::bundles::{self, SetAside, Way};
 use super::{Setting, Tell};
 use crate::county::{Alarm, Bond, County, News, Note, Refusal, Trouble};
 use crate::effect::Happening;
@@ -257,10 +257,10 @@ impl<'a> CountyRecord<'a> {
                     (self.tell)(Happening::NoticesCame(Box::new(notices)));
                 }
             }
-            Err(Refused::Content(error)) => {
+            Err(bundles::Refused::Content(error)) => {
                 tracing::error!(event = "county.bundle_refused", %error, version);
             }
-            Err(Refused::Pieces(error)) => {
+            Err(bundles::Refused::Pieces(error)) => {
                 tracing::error!(event = "county.bundle_damaged", error, version, ?way);
                 if way == Way::Line {
                     let mut aside = self.aside.borrow_mut();
