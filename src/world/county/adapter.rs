@@ -22,6 +22,7 @@ use onedoor_sync::seal::FileTicket;
 use onedoor_sync::wire::{MailItem, Reason};
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// A matter that waits for so long is an alarm, ms.
 const OLD_MS: i64 = 24 * 3600 * 1000;
@@ -29,6 +30,8 @@ const OLD_MS: i64 = 24 * 3600 * 1000;
 const SHORT_DAYS: u16 = 3;
 /// The last contact is written down again after so long, ms: a page after a restart still says when it was.
 const NOTE_MS: i64 = 10 * 60 * 1000;
+/// Sealing that has not come further for so long will not.
+const SEALING_STOOD_STILL: Duration = Duration::from_secs(5);
 const CONTACT: &str = "county-contact-ms";
 /// What the hub could not read, from one run to the next.
 const DOUBTS: &str = "county-doubts";
@@ -160,6 +163,7 @@ impl<'a> CountyRecord<'a> {
 
     /// All files that have not arrived, whether or not their events have: for a bag.
     pub fn all_files(&self) -> Result<Vec<(FileTicket, Vec<u8>)>, StoreError> {
+        self.wait_for_sealing()?;
         let keys = self.keys.borrow();
         let outbox = self.outbox.borrow();
         let mut all = Vec::new();
@@ -172,6 +176,23 @@ impl<'a> CountyRecord<'a> {
             }
         }
         Ok(all)
+    }
+
+    /// What waited for the hub's key is sealed in the background as soon as it is known. A bag that is written in that
+    /// very moment would go without the answers.
+    fn wait_for_sealing(&self) -> Result<(), StoreError> {
+        let (mut before, mut since) = (usize::MAX, Instant::now());
+        loop {
+            let unsealed = self.store.undelivered().wait()?.unsealed;
+            if unsealed < before {
+                (before, since) = (unsealed, Instant::now());
+            }
+            // What cannot be sealed stays, and says so in the log.
+            if unsealed == 0 || since.elapsed() > SEALING_STOOD_STILL {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     fn waiting(&self, name: [u8; 32], length: u64) -> FileWaiting {

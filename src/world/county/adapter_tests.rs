@@ -219,9 +219,24 @@ fn a_hub_that_lost_something_stands_on_the_page_after_the_next_start_too() {
     };
     record.alarm(lost);
     drop(record);
+    // It was written before this.
+    world.store.set_setting("later", None).wait().unwrap();
     let county = world.shown(&world.record());
     assert!(matches!(
         county.notes[..],
         [Note::HubLost { was_safe: true, .. }]
     ));
+}
+
+#[test]
+fn a_bag_written_as_soon_as_the_hubs_key_is_known_takes_what_had_waited_for_it() {
+    let world = world();
+    world.store.set_sealer(None);
+    for number in 1..=40 {
+        world.submit(number, answers());
+    }
+    assert_eq!(world.store.undelivered().wait().unwrap().unsealed, 40);
+    let record = world.record();
+    world.store.set_sealer(Some(Arc::new(Plain)));
+    assert_eq!(record.all_files().unwrap().len(), 40);
 }
