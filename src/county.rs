@@ -93,8 +93,8 @@ impl Note {
     /// Its stable code.
     pub fn code(&self) -> &'static str {
         match self {
-            Note::HubLost { .. } => "CTY-001",
-            Note::FileSetAside { .. } => "CTY-002",
+            Note::HubLost { .. } => "CTY-011",
+            Note::FileSetAside { .. } => "CTY-012",
         }
     }
 }

@@ -5,7 +5,7 @@ use onedoor_domain::calendar::Due;
 use onedoor_domain::event::Actor;
 use onedoor_domain::id::DraftId;
 use onedoor_store::{NewBlob, Options, Sealer, Submission};
-use onedoor_sync::engine::Counters;
+use onedoor_sync::engine::{Counters, Doubts};
 use onedoor_sync::wire::Rejection;
 use std::sync::Mutex;
 
@@ -98,6 +98,7 @@ impl World {
             page: None,
             arrived: Vec::new(),
             hub_time_ms: None,
+            life: 0,
         };
         record.apply(&apply, &[]).unwrap();
     }
@@ -111,7 +112,9 @@ impl World {
         record.told(&Told {
             standing: record.standing().unwrap(),
             counters,
+            doubts: Doubts::default(),
             why: None,
+            snag: None,
             now_ms: 1,
         });
         let heard = self.heard.lock().unwrap();

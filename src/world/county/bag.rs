@@ -5,7 +5,7 @@ use super::bond::{self, Keys};
 use super::{Setting, stick};
 use crate::county::{News, No};
 use onedoor_domain::id::Epoch;
-use onedoor_store::{DbKey, Store, SyncApply};
+use onedoor_store::{DbKey, Lack, Store, SyncApply};
 use onedoor_sync::enrol::{Admission, Enrol, EnrolAnswer, EnrolState, Token};
 use onedoor_sync::mailbag::{BagFault, Part, address, export, open};
 use onedoor_sync::wire::{PublicKey, Reason, Refusal, Reply};
@@ -199,6 +199,7 @@ fn reached(record: &CountyRecord<'_>, replies: &[Reply]) -> usize {
     undelivered
         .first
         .iter()
+        .filter(|case| case.lack == Lack::All)
         .filter(|case| {
             let saved = record.store.case_events(case.case).wait();
             let saved = saved.ok().and_then(|events| Some(events.first()?.id()));

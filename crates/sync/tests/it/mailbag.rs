@@ -410,7 +410,7 @@ fn a_hub_that_lost_events_says_so_by_mailbag_too() {
     let (mut bench, _) = lonely(44);
     bags(&mut bench);
     let (device, epoch) = (bench.writer.device, bench.writer.epoch);
-    bench.hub.lose(device, epoch, 30);
+    bench.hub.lose(device, epoch, 30, &[], 1);
     bench.write(3);
     bench.grew();
     assert_eq!(bags(&mut bench), 2);

@@ -355,6 +355,7 @@ fn a_mailbag_s_ack_lets_a_frozen_stream_go_on_but_an_old_one_does_not() {
             durable_through: 0,
             rejected: vec![],
             hub_time_ms: 0,
+            life: 0,
             page: MailPage::default(),
         }))
     };
