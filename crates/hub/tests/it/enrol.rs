@@ -6,8 +6,9 @@ use onedoor_domain::id::BlobId;
 use onedoor_domain::personal::Personal;
 use onedoor_hub::devices::DeviceState;
 use onedoor_hub::{Hub, Keys};
+use onedoor_sync::engine::{Engine, Input, Journal, Output, Settings};
 use onedoor_sync::enrol::{Admission, Enrol, EnrolAnswer, EnrolState, Token, Words};
-use onedoor_sync::mailbag::{BagKey, BagWriter, Part, address, open};
+use onedoor_sync::mailbag::{BagKey, BagWriter, Part, address, export, open};
 use onedoor_sync::seal::{Content, seal};
 use onedoor_sync::wire::*;
 
@@ -242,6 +243,63 @@ async fn by_token_on_a_stick_and_the_answer_goes_back_on_it() {
         asked(&hub, &second, &late).await.state,
         EnrolState::BadAdmission
     );
+}
+
+#[tokio::test]
+async fn an_event_that_nobody_can_read_does_not_stop_a_station_of_sticks() {
+    let (_folder, hub) = hub().await;
+    let bags = BagKey::generate();
+    let mut kiosk = Kiosk::new(6);
+    let token = Token::decode(&hub.new_token("s1", 30).await.unwrap(), &hub.keys.public()).unwrap();
+    let enrol = request(&kiosk, &bags, Admission::Token(token.serial));
+    hub.enrol(&enrol.encode(&kiosk.key), true).await.unwrap();
+    kiosk.visit(&hub, "x");
+    let garbage = vec![0xff; 20];
+    kiosk.writer.link = kiosk.writer.link.next(&garbage);
+    kiosk.writer.last += 1;
+    kiosk.record.append_raw(kiosk.writer.epoch, garbage);
+    kiosk.visit(&hub, "y");
+    let last = kiosk.record.end().unwrap().1;
+    let mut engine = Engine::new(
+        kiosk.record.standing(),
+        Settings::default(),
+        Box::new(kiosk.signer()),
+        Box::new(|| 4),
+    );
+    for (round, waits) in [(0, last), (1, 0)] {
+        let mut bag = address(Vec::new(), &token.keys.bag().unwrap()).unwrap();
+        let (standing, doubts) = (engine.standing(), engine.doubts());
+        export(&standing, &kiosk.record, &kiosk.key, &doubts, &mut bag).unwrap();
+        let bytes = bag.finish().unwrap();
+        let (_, answers) = hub.import(&bytes[..], |_| Ok(Vec::new())).await.unwrap();
+        for part in open(&answers[0][..], &bags).unwrap() {
+            let Part::Reply(reply) = part.unwrap() else {
+                continue;
+            };
+            let reply = reply.verify(kiosk.writer.device, &hub.keys.public());
+            let mut next = vec![match reply.unwrap() {
+                Reply::Ack(ack) => Input::BagAnswered(ack),
+                Reply::Refused(refusal) => {
+                    let before = kiosk
+                        .record
+                        .link(kiosk.writer.epoch, refusal.at.unwrap() - 1);
+                    assert_eq!(refusal.h, before.unwrap(), "it says which stream is meant");
+                    Input::BagRefused(refusal)
+                }
+            }];
+            while let Some(input) = next.pop() {
+                let outputs = engine.step(round, input, &kiosk.record);
+                if outputs
+                    .iter()
+                    .any(|output| matches!(output, Output::Apply(_)))
+                {
+                    next.push(Input::Applied);
+                }
+            }
+        }
+        assert_eq!(engine.counters().waiting, waits);
+    }
+    assert_eq!(hub.devices().await.unwrap()[0].events, last);
 }
 
 fn put<W: std::io::Write>(bag: &mut BagWriter<W>, batch: &[u8]) {

@@ -34,7 +34,8 @@ pub trait Record: Journal {
     /// The bundle that is to be fetched, and how many bytes of it are here.
     fn wanted(&self) -> Option<(BundleMail, u64)>;
 
-    /// A piece of it came. Whoever keeps the last one checks the whole, and does not want it any more whatever it is.
+    /// A piece of it came. Whoever keeps the last one checks the whole, and does not want it at once again
+    /// whatever it is.
     ///
     /// # Errors
     /// A stable code, for the log: it is asked for again later.
