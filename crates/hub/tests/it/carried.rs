@@ -141,7 +141,11 @@ async fn a_damaged_copy_is_found_and_nothing_of_it_is_restored() {
             bytes[place] ^= 0x10;
         }
         std::fs::write(&bad, &bytes).unwrap();
-        // A bit that zstd does not use may change nothing at all: then it is whole.
+        // A bit that zstd does not use changes nothing at all: then the copy is whole.
+        let content = |bytes: &[u8]| zstd::decode_all(bytes).ok();
+        if content(&bytes) == content(&good) {
+            continue;
+        }
         if let Err(why) = empty.restore(&bad).await {
             assert!(
                 matches!(why, HubFault::Copy(..) | HubFault::Disk { .. }),
