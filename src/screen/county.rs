@@ -288,7 +288,9 @@ impl Standing {
             {
                 vec![ctx.part("say-county"), ctx.part("say-county-lasting")]
             }
-            (At::How, Bond::Known) if county.cases > 0 || county.entries > 0 => {
+            (At::How, Bond::Known)
+                if county.cases > 0 || county.entries > 0 || county.files > 0 =>
+            {
                 vec![ctx.part("say-county"), ctx.part("say-county-waits")]
             }
             (At::How, Bond::Known) if county.last_contact_ms.is_some() => {

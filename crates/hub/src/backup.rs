@@ -21,6 +21,7 @@ use crate::db::schema::{self, TABLES};
 use crate::db::{DbFault, Mode, Row, Table, Tx, Value};
 use crate::fault::{Done, HubFault};
 use crate::hub::Hub;
+use crate::keys::Keys;
 use crate::values;
 
 const MAGIC: &[u8; 12] = b"ONEDOORHUB1\0";
@@ -211,7 +212,7 @@ impl Hub {
                 Item::Table(table) => of = Some(table),
                 Item::Row(row) => {
                     if of.is_some_and(|table| table == &schema::HUB) {
-                        crate::mark::fits_copy(&row, &self.keys)?;
+                        fits_row(file, &row, &self.keys)?;
                     }
                     waiting.push(row);
                 }
@@ -534,6 +535,33 @@ pub fn check_content(content: &[u8]) -> Done<(u64, u64)> {
 pub fn check_file(file: &Path) -> Done<(u64, u64)> {
     let checked = check(file)?;
     Ok((checked.rows, checked.events))
+}
+
+/// Whether these keys open what is in a copy: looked at before a database is made for it.
+///
+/// # Errors
+/// `CopyOfOther`, `OlderCredential`, `Copy`, `Disk`.
+pub fn fits(file: &Path, keys: &Keys) -> Done<()> {
+    let mut input = In::open(file)?;
+    let mut of = None;
+    while let Some(item) = input.next()? {
+        match item {
+            Item::Table(table) => of = Some(table),
+            Item::TableEnd => of = None,
+            Item::Row(row) if of.is_some_and(|table| *table == schema::HUB) => {
+                return fits_row(file, &row, keys);
+            }
+            Item::Row(_) => {}
+        }
+    }
+    Ok(())
+}
+
+fn fits_row(file: &Path, row: &[Value], keys: &Keys) -> Done<()> {
+    crate::mark::fits_copy(row, keys).map_err(|why| match why {
+        HubFault::OtherCredential(since) => HubFault::CopyOfOther(file.to_owned(), since),
+        why => why,
+    })
 }
 
 fn read_through<R: Read>(path: &Path, input: In<R>) -> Done<Checked> {

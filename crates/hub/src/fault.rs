@@ -48,6 +48,11 @@ pub enum HubFault {
         "HUB-015: this database belongs to another credential, since {0}: name that one with --key; no other opens what is in it"
     )]
     OtherCredential(String),
+    /// A copy was made with another credential.
+    #[error(
+        "HUB-017: the copy {0} was made with another credential, of {1}: name that one with --key; no other opens what is in it"
+    )]
+    CopyOfOther(PathBuf, String),
     /// A copy of the credential from before its keys were rotated.
     #[error(
         "HUB-016: this is an older copy of the credential, with {here} keys for sealing where the database knows {there}: use the newest (--key)"

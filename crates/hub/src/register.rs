@@ -46,6 +46,8 @@ pub struct Table {
     pub refused: Vec<RefusedRow>,
     /// People whose row was refused for something else than who they are: what is known of them already stays.
     refused_people: Vec<Private>,
+    /// Rows that were refused and name nobody who can be read.
+    of_nobody: u64,
     /// The columns, in order, but who it is.
     pub columns: Vec<String>,
 }
@@ -66,7 +68,7 @@ pub struct Register<'a> {
 }
 
 /// What a table changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Changes {
     /// People who were not known.
     pub new: u64,
@@ -78,6 +80,8 @@ pub struct Changes {
     pub removed: u64,
     /// People who are not in the table, and stay.
     pub missing: u64,
+    /// Columns that the earlier table had and this one lacks: what stood in them goes.
+    pub lost: Vec<String>,
     /// Kiosks that are told.
     pub kiosks: u64,
 }
@@ -145,6 +149,7 @@ impl Table {
             rows: Vec::new(),
             refused: Vec::new(),
             refused_people: Vec::new(),
+            of_nobody: 0,
             columns: names.iter().filter(|name| *name != WHO).cloned().collect(),
         };
         let mut people = BTreeSet::new();
@@ -167,6 +172,7 @@ impl Table {
             match read {
                 Ok(row) => table.rows.push(row),
                 Err((column, why)) => {
+                    let before = table.refused_people.len();
                     // Wherever the number stands in it: a row with a value too many has shifted it.
                     let people = record
                         .iter()
@@ -175,6 +181,9 @@ impl Table {
                     table
                         .refused_people
                         .extend(people.map(|id| Private::from(id.expose())));
+                    if table.refused_people.len() == before {
+                        table.of_nobody += 1;
+                    }
                     table.refused.push(RefusedRow {
                         row: number,
                         column,
@@ -282,6 +291,16 @@ impl Hub {
             );
             return Err(HubFault::Asked(words));
         }
+        // A slip of the pen must not take out whom it hides.
+        if asked.remove_missing && (table.of_nobody > 0 || table.rows.is_empty()) {
+            let words = match table.of_nobody {
+                0 => "no row of the table is good: it cannot be the whole register".to_owned(),
+                rows => format!(
+                    "{rows} rows have no ID number that can be read, and whoever they are of would be taken out: mend them, or leave --remove-missing away"
+                ),
+            };
+            return Err(HubFault::Table(words));
+        }
         let as_of = &asked.as_of.to_string();
         let name = BTreeMap::from([("zh-CN".to_owned(), asked.title.to_owned())]);
         let mut did = Changes::default();
@@ -293,7 +312,13 @@ impl Hub {
             .await?;
         let mut old = BTreeMap::new();
         for row in &before {
-            let of = self.kept(station, &row.array(0)?, row.bytes(2)?)?.as_of;
+            let kept = self.kept(station, &row.array(0)?, row.bytes(2)?)?;
+            for name in kept.row.fields.iter().flat_map(BTreeMap::keys) {
+                if !table.columns.contains(name) && !did.lost.contains(name) {
+                    did.lost.push(name.clone());
+                }
+            }
+            let of = kept.as_of;
             if of > *as_of {
                 let words = format!(
                     "this table was drawn up on {as_of}, and one of {of} was taken already: what is newer is not overwritten"

@@ -31,10 +31,10 @@ enum What {
         #[arg(long)]
         name: Option<String>,
         /// A phone that is answered.
-        #[arg(long)]
+        #[arg(long, value_parser = phone)]
         phone: Option<String>,
-        /// Working days.
-        #[arg(long, default_value_t = 5)]
+        /// Working days; of a reopened case fewer than before.
+        #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=250))]
         days: u16,
     },
     /// Another person has it from now on; the clock goes on.
@@ -49,7 +49,7 @@ enum What {
         #[arg(long)]
         name: Option<String>,
         /// A phone that is answered.
-        #[arg(long)]
+        #[arg(long, value_parser = phone)]
         phone: Option<String>,
     },
     /// The office answers. A refusal needs its reason and another way.
@@ -125,7 +125,7 @@ pub(super) async fn case(hub: &Hub, asked: CaseArguments) -> Result<()> {
         unanswered: false,
         ..
     }) = &asked.what
-        && !matches!(status.phase, Phase::Answered | Phase::Told | Phase::Closed)
+        && matches!(status.phase, Phase::Saved | Phase::InHand)
     {
         bail!(
             "HUB-024: case {} {}: nobody has answered it. If the resident needs no answer any more, say so with --unanswered",
@@ -140,6 +140,11 @@ pub(super) async fn case(hub: &Hub, asked: CaseArguments) -> Result<()> {
                 found[0].code,
                 standing(phase),
                 next(phase)
+            ),
+            HubFault::NotAllowed(NotAllowed::TermNotShorter) => anyhow!(
+                "HUB-024: case {} was reopened, and needs a shorter term than the {} working days before: --days",
+                found[0].code,
+                found[0].whole.status.term_days.unwrap_or_default()
             ),
             HubFault::NotAllowed(why) => {
                 anyhow!(
@@ -186,6 +191,18 @@ fn next(phase: Phase) -> &'static str {
         Phase::Told => "`say --staff ID solved|partly|not-solved`",
         Phase::Reopened => "`take --staff ID` by somebody else, with fewer `--days` than before",
         Phase::Closed => "`say --staff ID partly|not-solved`, which opens it again",
+    }
+}
+
+/// A phone that somebody can dial.
+fn phone(text: &str) -> Result<String, String> {
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let plain = text
+        .chars()
+        .all(|c| c.is_ascii_digit() || " -+()".contains(c));
+    match plain && (3..=20).contains(&digits) {
+        true => Ok(text.to_owned()),
+        false => Err("a phone number has digits, and spaces, hyphens or + between them".to_owned()),
     }
 }
 

@@ -45,7 +45,7 @@ pub struct Place {
     #[arg(long, global = true, env = "ONEDOOR_HUB_KEY")]
     key: Option<PathBuf>,
     /// The hub's name, by which a technician knows it; the database remembers it.
-    #[arg(long, global = true, env = "ONEDOOR_HUB_NAME")]
+    #[arg(long, global = true, env = "ONEDOOR_HUB_NAME", value_parser = name)]
     name: Option<String>,
 }
 
@@ -212,6 +212,15 @@ fn id(text: &str) -> Result<String, String> {
     Err("an id has lower-case letters, digits and hyphens, as in station.toml".to_owned())
 }
 
+/// A hub's name: something that a person can read.
+fn name(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("a name has at least one character".to_owned()),
+        name if name.chars().count() > 60 => Err("a name has at most 60 characters".to_owned()),
+        name => Ok(name.to_owned()),
+    }
+}
+
 /// An address, or a name that stands for one.
 fn listen(text: &str) -> Result<SocketAddr, String> {
     use std::net::ToSocketAddrs;
@@ -290,7 +299,7 @@ impl Place {
     }
 
     /// The hub for a copy that is put into it: whose database it is, the copy says.
-    async fn hub_to_restore(&self) -> Result<Hub> {
+    async fn hub_to_restore(&self, copy: &std::path::Path) -> Result<Hub> {
         let key = self.key()?;
         if !key.exists() {
             anyhow::bail!(
@@ -299,6 +308,7 @@ impl Place {
             );
         }
         let keys = Keys::read(&key)?;
+        onedoor_hub::backup::fits(copy, &keys)?;
         let db = db::open(&self.database).await?;
         let name = self.name.as_deref().unwrap_or(onedoor_hub::mark::NAME);
         Ok(Hub::new(db, keys, name))
@@ -341,13 +351,19 @@ async fn once(place: Place, command: Command) -> Result<()> {
             hint_of_station(&hub, &station).await
         }
         Command::Token { station, out, days } => {
-            let token = place.hub().await?.new_token(&station, days).await?;
+            let hub = place.hub().await?;
+            // Onto the stick itself, too.
+            let out = match out.is_dir() {
+                true => out.join(format!("{station}.token")),
+                false => out,
+            };
+            let token = hub.new_token(&station, days).await?;
             work::write_private(&out, &token)?;
             println!(
                 "{}: good once, for {days} days, for a kiosk of station {station}. Keep it like a key.",
                 out.display()
             );
-            Ok(())
+            hint_of_station(&hub, &station).await
         }
         Command::Devices { json } => work::devices(&*place.hub().await?, json).await,
         Command::Confirm { device } => {
@@ -402,7 +418,7 @@ async fn once(place: Place, command: Command) -> Result<()> {
             } else {
                 from
             };
-            let made = place.hub_to_restore().await?.restore(&file).await?;
+            let made = place.hub_to_restore(&file).await?.restore(&file).await?;
             println!(
                 "{}: {} rows, {} events restored.",
                 file.display(),

@@ -77,6 +77,12 @@ pub(super) async fn hub(place: &Place) -> Result<Arc<Hub>> {
             key.display()
         );
     }
+    if !key.exists() {
+        anyhow::bail!(
+            "{} is not there. A database that is in use needs the credential it was made with (--key); for a new one `onedoor-hub keys new` makes one",
+            key.display()
+        );
+    }
     let keys = Keys::read(&key)?;
     let mut told = false;
     let db = loop {

@@ -68,7 +68,7 @@ pub(super) enum RegisterCommand {
         #[arg(long, default_value = "居民登记")]
         title: String,
         /// The day it was drawn up, 2026-11-01.
-        #[arg(long)]
+        #[arg(long, value_parser = day)]
         as_of: jiff::civil::Date,
         /// The table is the whole: whoever stood in the one before and is not in this one has left, and is taken out.
         #[arg(long)]
@@ -104,6 +104,12 @@ pub(super) fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
+/// A day as people write it here.
+fn day(text: &str) -> Result<jiff::civil::Date, String> {
+    text.parse()
+        .map_err(|_| "write a day as 2026-11-01".to_owned())
+}
+
 pub(super) async fn keys(place: &Place, command: KeysCommand) -> Result<()> {
     let path = place.key()?;
     match command {
@@ -134,6 +140,11 @@ pub(super) async fn keys(place: &Place, command: KeysCommand) -> Result<()> {
             println!("{told} kiosks are told.");
         }
         KeysCommand::Show => {
+            // Where there is a database, its keys and no others: what is shown goes into station bundles.
+            let file = place.database.strip_prefix("sqlite:").map(Path::new);
+            if file.is_none_or(Path::exists) {
+                drop(place.hub().await?);
+            }
             let keys = Keys::read(&path)?;
             println!("signs  {}", hex(&keys.public().to_bytes()));
             for (number, sealing) in keys.sealing.iter().enumerate() {
@@ -201,7 +212,7 @@ pub(super) async fn devices(hub: &Hub, json: bool) -> Result<()> {
         let frozen = if line.frozen.is_empty() {
             ""
         } else {
-            "  FROZEN: two records under one number"
+            "  FROZEN: by hand, or for two records under one number; `unfreeze` lets it go on"
         };
         println!(
             "{}  {:<12} {:<25} {:>8} events  {contact}{frozen}",
@@ -356,6 +367,12 @@ pub(super) async fn register(hub: &Hub, command: RegisterCommand) -> Result<()> 
         "people: {} new, {} changed, {} as before, {} taken out",
         did.new, did.changed, did.same, did.removed
     );
+    if !did.lost.is_empty() {
+        println!(
+            "The earlier table had columns that this one lacks; what stood in them goes: {}",
+            did.lost.join(", ")
+        );
+    }
     if did.missing > 0 {
         println!(
             "{} people of the earlier table are not in this one: they stay. With --remove-missing they are taken out.",

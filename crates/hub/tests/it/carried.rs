@@ -386,7 +386,7 @@ async fn a_database_knows_its_credential_and_a_copy_too() {
     let new = sqlite(folder.path(), "new.db");
     let begun = open(&new, Keys::read(&other).unwrap(), None).await.unwrap();
     let why = begun.restore(&copy).await.unwrap_err();
-    assert!(matches!(why, HubFault::OtherCredential(_)), "{why}");
+    assert!(matches!(why, HubFault::CopyOfOther(..)), "{why}");
     drop(begun);
     let right = Hub::new(
         db::open(&new).await.unwrap(),
