@@ -119,12 +119,39 @@ pub fn development_key(data: &Path) -> anyhow::Result<Keypair> {
         return Keypair::from_file(&text).with_context(|| path.display().to_string());
     }
     std::fs::create_dir_all(data).with_context(|| format!("{} cannot be made", data.display()))?;
+    let key = Keypair::from_random(&random(), KeyUse::Development);
+    std::fs::write(&path, key.to_file()).with_context(|| path.display().to_string())?;
+    Ok(key)
+}
+
+fn random() -> [u8; 32] {
     let mut random = [0; 32];
     random[..16].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
     random[16..].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
-    let key = Keypair::from_random(&random, KeyUse::Development);
-    std::fs::write(&path, key.to_file()).with_context(|| path.display().to_string())?;
-    Ok(key)
+    random
+}
+
+/// Makes a key that signs bundles for stations that people use: the secret one (mode 0600), and beside it, ending in
+/// `.pub`, the public one that kiosks are started with (`--trust`). Gives where the public one lies, and the key's id.
+///
+/// # Errors
+/// When a file is there already or cannot be written.
+pub fn signing_key(secret: &Path) -> anyhow::Result<(PathBuf, String)> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let public = secret.with_added_extension("pub");
+    let key = Keypair::from_random(&random(), KeyUse::Station);
+    for (path, text, mode) in [
+        (secret, key.to_file(), 0o600),
+        (&public, key.public().to_file(), 0o644),
+    ] {
+        let mut options = std::fs::OpenOptions::new();
+        let file = options.write(true).create_new(true).mode(mode).open(path);
+        let mut file = file.with_context(|| format!("{} cannot be made", path.display()))?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+    }
+    Ok((public, key.public().id().to_string()))
 }
 
 impl Opened {

@@ -28,6 +28,11 @@ enum Command {
     Tour(tour::Tour),
     /// Compiles a station's folder into one signed bundle
     Bundle(MakeBundle),
+    /// Makes the key that signs bundles: the secret file, and beside it FILE.pub, which kiosks trust (`--trust`)
+    SigningKey {
+        /// The secret key's file; keep it like the county's seal
+        file: PathBuf,
+    },
     /// Checks a station's folder and says everything that is wrong with it
     Check {
         /// The station's folder
@@ -197,6 +202,16 @@ fn run(command: Option<Command>) -> anyhow::Result<()> {
                 make.bundle.display(),
                 bytes.len(),
                 key.public().id()
+            );
+            Ok(())
+        }
+        Some(Command::SigningKey { file }) => {
+            let (public, id) = bundle::signing_key(&file)?;
+            println!(
+                "{}: the secret key {id}, for `onedoor bundle --key`. Keep it like the county's seal.\n\
+                 {}: the public one, for `onedoor run --trust` at every station, and `onedoor-hub publish --trust`.",
+                file.display(),
+                public.display()
             );
             Ok(())
         }

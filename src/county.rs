@@ -87,6 +87,11 @@ pub enum Note {
         /// The HTTP status of its answer.
         status: u16,
     },
+    /// A bundle of the county's came whole and was not taken: who signed it is not believed here, or it is not for here.
+    BundleRefused {
+        /// The version of its content.
+        version: String,
+    },
 }
 
 impl Note {
@@ -95,6 +100,7 @@ impl Note {
         match self {
             Note::HubLost { .. } => "CTY-011",
             Note::FileSetAside { .. } => "CTY-012",
+            Note::BundleRefused { .. } => "CTY-013",
         }
     }
 }

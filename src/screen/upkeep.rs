@@ -119,6 +119,10 @@ fn of_county(ctx: Ctx<'_>, seen: Seen<'_>) -> Vec<String> {
                 };
                 say.with(id, &[("when", moment(seen, *at_ms).as_str().into())])
             }
+            Note::BundleRefused { version } => say.with(
+                "county-bundle-refused",
+                &[("version", version.as_str().into())],
+            ),
             Note::FileSetAside { status } => {
                 say.with("county-file-aside", &[("status", (*status).into())])
             }

@@ -43,6 +43,9 @@ fn worst() -> County {
                 was_safe: true,
             },
             Note::FileSetAside { status: 413 },
+            Note::BundleRefused {
+                version: "2026-11-22.1".into(),
+            },
         ],
         alarm: Some(Alarm::Urgent),
         entries: 12_345,

@@ -146,6 +146,21 @@ en = "Wanghe County Roads Office"
         String::from_utf8_lossy(&made.stderr)
     );
     let bundle = bundle.display().to_string();
+    // Signed by another than the one who is trusted: it is not given out.
+    let other = county.folder.path().join("other.key");
+    let made = Command::new(onedoor_harness::program("onedoor")?)
+        .arg("signing-key")
+        .arg(&other)
+        .output()?;
+    ensure!(made.status.success(), "{made:?}");
+    let trust = other.with_added_extension("pub").display().to_string();
+    let refused = county.hub()?.run(&["publish", &bundle, "--trust", &trust]);
+    ensure!(
+        refused
+            .as_ref()
+            .is_err_and(|why| format!("{why:#}").contains("BND-004")),
+        "{refused:?}"
+    );
     county.hub()?.run(&[
         "publish",
         &bundle,

@@ -530,6 +530,7 @@ county-behind = { $count ->
 county-hub-lost = The county's machine had lost what was sent from here ({ $when }); it was sent again. Please tell the county.
 county-hub-lost-safe = The county's machine lost what it had called safe ({ $when }); it was sent again. The county must look at its copies.
 county-file-aside = The county does not take a recording or photo (HTTP { $status }). Phone the county; when that is mended, switch this machine off and on.
+county-bundle-refused = The county sent a bundle (version { $version }) that this station does not take: who signed it is not believed here, or it is not for here. The county must look at it.
 county-more-none = There is nothing to mend.
 record-unsound = The weekly look found the record damaged ({ $when }). A technician must look at the disk; keep the copies safe first.
 record-restored = The record was damaged ({ $when }) and came back from a copy; nothing is lost. A technician must look at the disk.

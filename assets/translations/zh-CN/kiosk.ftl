@@ -502,6 +502,7 @@ county-behind = { $count } 件事的录音或照片还在路上，最早的从 {
 county-hub-lost = 县里的机器丢过这里送去的东西（{ $when }），机器自己又送了。请告诉县里。
 county-hub-lost-safe = 县里说存好了的东西，又丢了（{ $when }），机器自己又送了。请县里查备份。
 county-file-aside = 有个录音或照片县里不收（HTTP { $status }）。请打电话；县里修好了，把这台机器关了再开。
+county-bundle-refused = 县里发来的内容包（版本 { $version }）这里没用：签名的人这里不认，或者不是给这里的。请县里查一查。
 county-more-none = 没有要修的。
 record-unsound = 每周一次的检查发现记录坏了（{ $when }）。请修机器的人看硬盘，先把备份收好。
 record-restored = 记录坏过（{ $when }），从备份找回来了，什么也没丢。请修机器的人看硬盘。

@@ -57,6 +57,8 @@ pub struct CountyRecord<'a> {
     refused: RefCell<Vec<Refused>>,
     /// Files that the hub would not take, until the next start, with its answer.
     files_aside: RefCell<Vec<(FileName, u16)>>,
+    /// Version of the last bundle that came whole and was not taken, until the next start or a better one.
+    bundle_refused: RefCell<Option<String>>,
     /// When the hub lost what it had acked, and whether that was said to be safe.
     lost: Cell<Option<(i64, bool)>>,
     /// What is shown of the record is to be read again.
@@ -99,6 +101,7 @@ impl<'a> CountyRecord<'a> {
             undelivered: RefCell::default(),
             refused: RefCell::default(),
             files_aside: RefCell::default(),
+            bundle_refused: RefCell::default(),
             lost: Cell::new(lost_before(store)?),
             stale: Cell::new(true),
             asked: Cell::new(None),
@@ -272,6 +275,7 @@ impl<'a> CountyRecord<'a> {
         match bundles::install(self.setting, bundle, way) {
             Ok(()) => {
                 tracing::info!(event = "county.bundle_came", version);
+                self.bundle_refused.borrow_mut().take();
                 if bundle.kind == BundleKind::Notices
                     && let Some(notices) = bundles::notices(self.setting)
                 {
@@ -280,6 +284,8 @@ impl<'a> CountyRecord<'a> {
             }
             Err(bundles::Refused::Content(error)) => {
                 tracing::error!(event = "county.bundle_refused", %error, version);
+                *self.bundle_refused.borrow_mut() = Some(version.clone());
+                self.stale.set(true);
             }
             Err(bundles::Refused::Pieces(error)) => {
                 tracing::error!(event = "county.bundle_damaged", error, version, ?way);
@@ -490,7 +496,9 @@ impl<'a> CountyRecord<'a> {
         let aside = statuses
             .into_iter()
             .map(|status| Note::FileSetAside { status });
-        lost.into_iter().chain(aside).collect()
+        let bundle = self.bundle_refused.borrow().clone();
+        let bundle = bundle.map(|version| Note::BundleRefused { version });
+        lost.into_iter().chain(aside).chain(bundle).collect()
     }
 
     /// The pages are told of cases that are there now, or not any more.
