@@ -133,6 +133,11 @@ pub(super) async fn case(hub: &Hub, asked: CaseArguments) -> Result<()> {
             standing(status.phase)
         );
     }
+    if let Some(What::HandOn { to, .. }) = &asked.what
+        && status.owner.as_ref() == Some(to)
+    {
+        bail!("HUB-024: case {} is with {to} already", found[0].code);
+    }
     if let Some(made) = asked.what.and_then(|what| what.into_move(case)) {
         hub.move_case(made).await.map_err(|why| match why {
             HubFault::NotAllowed(NotAllowed::WrongPhase(phase)) => anyhow!(

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
@@ -289,6 +290,11 @@ pub(super) async fn bag(hub: &Hub, command: BagCommand) -> Result<()> {
         imported.enrolled.len(),
         imported.refused.len()
     );
+    let new = hub.metrics.events.load(Ordering::Relaxed);
+    match (imported.taken, new) {
+        (1.., 0) => println!("Nothing in it is new: it was taken before."),
+        (_, new) => println!("{new} entries in it are new."),
+    }
     for reason in &imported.refused {
         println!("  refused: {reason}");
     }
