@@ -375,7 +375,8 @@ struct In<R> {
     content: R,
     hasher: blake3::Hasher,
     rows: u64,
-    inside: Option<&'static Table>,
+    /// The table that is being read, and how many of its columns are there.
+    inside: Option<(&'static Table, usize)>,
     over: bool,
 }
 
@@ -445,16 +446,16 @@ impl<R: Read> In<R> {
         before: blake3::Hash,
     ) -> Result<Result<Option<Item>, &'static str>, minicbor::decode::Error> {
         let mut d = Decoder::new(bytes);
-        if let Some(table) = self.inside {
+        if let Some((table, there)) = self.inside {
             if d.datatype()? == Type::Null {
                 self.inside = None;
                 return Ok(Ok(Some(Item::TableEnd)));
             }
-            if d.array()? != Some(table.columns.len() as u64) {
+            if d.array()? != Some(there as u64) {
                 return Ok(Err("a row of the wrong length"));
             }
             let mut row = Vec::with_capacity(table.columns.len());
-            for column in table.columns {
+            for column in table.columns.iter().take(there) {
                 row.push(match (d.datatype()?, column.kind) {
                     (Type::Null, _) if column.empty => {
                         d.null()?;
@@ -465,6 +466,7 @@ impl<R: Read> In<R> {
                     (_, schema::Kind::Bytes) => Value::Bytes(d.bytes()?.to_vec()),
                 });
             }
+            row.resize(table.columns.len(), Value::Null);
             self.rows += 1;
             return Ok(Ok(Some(Item::Row(row))));
         }
@@ -481,14 +483,13 @@ impl<R: Read> In<R> {
                 for _ in 0..columns.min(100) {
                     names.push(d.str()?);
                 }
-                if !names
-                    .iter()
-                    .copied()
-                    .eq(table.columns.iter().map(|c| c.name))
-                {
+                // An older version had fewer; what came since may be empty.
+                let (known, since) = table.columns.split_at(names.len().min(table.columns.len()));
+                let same = names.iter().copied().eq(known.iter().map(|c| c.name));
+                if !same || !since.iter().all(|column| column.empty) {
                     return Ok(Err("a table with other columns: made by another version"));
                 }
-                self.inside = Some(table);
+                self.inside = Some((table, known.len()));
                 Ok(Ok(Some(Item::Table(table))))
             }
             Some(3) => {

@@ -182,7 +182,7 @@ impl Hub {
                     Err(why) => imported.left.push(format!("a file: {why}")),
                     Ok(ticket) => {
                         let mut at = self
-                            .file_has(ticket.device, ticket.file)
+                            .file_has(ticket.device, ticket.file, ticket.length)
                             .await?
                             .unwrap_or(0);
                         while at < ticket.length {

@@ -50,7 +50,7 @@ impl Hub {
         let mut tx = self.read().await?;
         let rows = tx
             .query(
-                "SELECT b.device, b.blob, b.length, b.hash, f.name FROM blob b JOIN file f ON f.device = b.device AND f.blob = b.blob WHERE b.case_id = $1 AND f.arrived_ms IS NOT NULL AND f.erased_ms IS NULL ORDER BY b.device, b.epoch, b.seq, b.place",
+                "SELECT b.device, b.blob, b.length, b.hash, b.sealed, f.name FROM blob b LEFT JOIN file f ON b.sealed IS NULL AND f.device = b.device AND f.blob = b.blob AND f.arrived_ms IS NOT NULL AND f.erased_ms IS NULL WHERE b.case_id = $1 AND (b.sealed IS NOT NULL OR f.name IS NOT NULL) ORDER BY b.device, b.epoch, b.seq, b.place",
                 values![case],
             )
             .await?;
@@ -63,19 +63,23 @@ impl Hub {
                 length: row.count(2)?,
                 hash: row.array(3)?,
             };
-            let name = FileName(row.array(4)?);
-            match self.sealed(device, name).await? {
-                Some(sealed) => match self.open_one(device, &reference, &sealed) {
-                    Ok(content) => opened.push(Opened {
-                        blob: reference.id,
-                        content,
-                    }),
-                    Err(why) => {
-                        tracing::warn!(%case, file = %name, %why, "blob_not_opened");
-                        closed += 1;
-                    }
-                },
-                None => closed += 1,
+            let sealed = match row.maybe_bytes(4)? {
+                Some(sealed) => Some(sealed.to_vec()),
+                None => self.sealed(device, FileName(row.array(5)?)).await?,
+            };
+            let Some(sealed) = sealed else {
+                closed += 1;
+                continue;
+            };
+            match self.open_one(device, &reference, &sealed) {
+                Ok(content) => opened.push(Opened {
+                    blob: reference.id,
+                    content,
+                }),
+                Err(why) => {
+                    tracing::warn!(%case, blob = %reference.id, %why, "blob_not_opened");
+                    closed += 1;
+                }
             }
         }
         Ok((opened, closed))

@@ -3,6 +3,7 @@
 use onedoor_domain::id::{BlobId, DeviceId};
 use onedoor_sync::engine::FileName;
 use onedoor_sync::seal::{FileTicket, MAX_CONTENT, blob_of_first_bytes};
+use onedoor_sync::wire::MAX_INLINE_BLOB;
 
 use crate::clock::now_ms;
 use crate::db::schema::{FILE, PIECE};
@@ -42,11 +43,16 @@ impl Hub {
         Ok(ticket)
     }
 
-    /// How many bytes of a file are here; `None` for none.
+    /// How many bytes of a file of this length are here; `None` for none.
     ///
     /// # Errors
     /// `Db`.
-    pub async fn file_has(&self, device: DeviceId, name: FileName) -> Done<Option<u64>> {
+    pub async fn file_has(
+        &self,
+        device: DeviceId,
+        name: FileName,
+        length: u64,
+    ) -> Done<Option<u64>> {
         let mut tx = self.read().await?;
         let row = tx
             .one(
@@ -54,8 +60,14 @@ impl Hub {
                 values![device, name],
             )
             .await?;
+        let have = match row {
+            Some(row) => Some(row.count(0)?),
+            None => with_its_event(&mut *tx, device, name, Some(length))
+                .await?
+                .map(|_| length),
+        };
         tx.commit().await?;
-        Ok(row.map(|row| row.count(0)).transpose()?)
+        Ok(have)
     }
 
     /// Commits a piece, and with the last one checks the whole.
@@ -132,6 +144,11 @@ impl Hub {
             }
             // The kiosk signed another length before: what came under it is not worth keeping.
             drop_file(tx, ticket.device, ticket.file).await?;
+        } else if with_its_event(tx, ticket.device, ticket.file, Some(ticket.length))
+            .await?
+            .is_some()
+        {
+            return Ok(None);
         }
         let row = values![
             ticket.device,
@@ -150,7 +167,7 @@ impl Hub {
         row.count(1).map(Some)
     }
 
-    /// The sealed bytes of a file; `None` where they are not all here, or were erased.
+    /// The sealed bytes with this name; `None` where they are not all here, or were erased.
     ///
     /// # Errors
     /// `Db`.
@@ -163,8 +180,9 @@ impl Hub {
             )
             .await?;
         let Some(row) = row else {
+            let inline = with_its_event(&mut *tx, device, name, None).await?;
             tx.commit().await?;
-            return Ok(None);
+            return Ok(inline);
         };
         let mut all = Vec::with_capacity(usize::try_from(row.count(0)?).unwrap_or(0));
         let pieces = tx
@@ -179,6 +197,38 @@ impl Hub {
         tx.commit().await?;
         Ok(Some(all))
     }
+}
+
+/// Sealed bytes that came with their event. They have no index by name, which every case would pay for: whoever asks for
+/// one by its name (a kiosk after the hub was restored, where nothing longer comes with events) has the kiosk's looked
+/// through.
+async fn with_its_event(
+    tx: &mut dyn Tx,
+    device: DeviceId,
+    name: FileName,
+    length: Option<u64>,
+) -> Result<Option<Vec<u8>>, DbFault> {
+    if length.is_some_and(|length| length > MAX_INLINE_BLOB as u64) {
+        return Ok(None);
+    }
+    let rows = match length {
+        Some(length) => {
+            const OF_LENGTH: &str =
+                "SELECT sealed FROM blob WHERE device = $1 AND length(sealed) = $2";
+            tx.query(OF_LENGTH, values![device, length]).await?
+        }
+        None => {
+            const ALL: &str = "SELECT sealed FROM blob WHERE device = $1 AND sealed IS NOT NULL";
+            tx.query(ALL, values![device]).await?
+        }
+    };
+    for row in &rows {
+        let sealed = row.bytes(0)?;
+        if FileName::of(sealed) == name {
+            return Ok(Some(sealed.to_vec()));
+        }
+    }
+    Ok(None)
 }
 
 /// Reads all pieces, one at a time, and compares them with the name. Gives which blob they say they are: `Some(None)`

@@ -1,5 +1,6 @@
 //! A batch comes in: checked, compared with what is held, committed, and only then acked.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::AtomicU64;
 
 use onedoor_domain::event::{ChainHash, Event, EventBody};
@@ -87,8 +88,11 @@ struct Arriving {
 struct Checked {
     verified: Verified,
     events: Vec<Vec<u8>>,
-    blobs: Vec<(FileName, BlobId, Vec<u8>)>,
+    blobs: Inline,
 }
+
+/// Sealed bytes that came with the events that name them.
+type Inline = BTreeMap<BlobId, Vec<u8>>;
 
 /// Why a batch is not taken.
 enum Not {
@@ -162,14 +166,16 @@ impl Hub {
         let room = room.await.map_err(|_| busy())?.map_err(|_| busy())?;
         let (plain, device) = blocking(move || {
             let plain = unpack(&body, dictionary)?;
-            let device = Batch::decode(&plain)?.header.device;
+            let device = Batch::device(&plain)?;
             Ok((plain, device))
         })
         .await?;
         let (station, key) = self.enrolled(device).await?;
         let checked = blocking(move || check(&plain, &key)).await?;
+        // The next one is checked while this one waits for the disk; what they hold in memory has its own limit.
+        drop(permit);
         let ack = self.commit(&station, checked).await;
-        drop((permit, room));
+        drop(room);
         ack
     }
 
@@ -202,7 +208,7 @@ impl Hub {
         }
     }
 
-    async fn commit(&self, station: &str, checked: Checked) -> Result<Ack, Not> {
+    async fn commit(&self, station: &str, mut checked: Checked) -> Result<Ack, Not> {
         let header = checked.verified.header.clone();
         let (device, epoch) = (header.device, header.epoch);
         let mut tx = self.write().await?;
@@ -211,10 +217,10 @@ impl Hub {
         if stream.frozen {
             return Err(Reason::Frozen.into());
         }
-        let held = held(&mut *tx, &header, stream.head).await?;
+        let held = held(&mut *tx, &checked.verified, stream.head).await?;
         let stands = continuity(&checked.verified, stream.head, |seq| {
-            let place = usize::try_from(seq.checked_sub(held.0)?).ok()?;
-            held.1.get(place).copied()
+            let place = usize::try_from(seq.checked_sub(held.first)?).ok()?;
+            held.links.get(place).copied()
         });
         let from = match stands {
             Continuity::Repeats => header.last + 1,
@@ -232,14 +238,11 @@ impl Hub {
             }
         };
         let repeated = from.saturating_sub(header.first).min(header.events());
-        let mut rejected = if repeated > 0 {
-            rejected_before(&mut *tx, &header).await?
-        } else {
-            Vec::new()
-        };
+        // What was said of these events when they were taken.
+        let mut rejected = held.rejected;
         let mut fresh = 0;
         if from <= header.last {
-            let mut arriving = arriving(&checked, from);
+            let mut arriving = arriving(&mut checked, from);
             fresh = arriving.len();
             let moves = self.understand(&mut arriving);
             let posts = self
@@ -251,15 +254,18 @@ impl Hub {
                     code: why.code(),
                 })
             }));
-            self.keep(&mut *tx, &header, arriving, posts, now).await?;
+            let inline = &mut checked.blobs;
+            self.keep(&mut *tx, &header, arriving, inline, posts, now)
+                .await?;
         }
         if stream.began_again {
             self.welcome(&mut *tx, station, device).await?;
         }
-        keep_blobs(&mut *tx, device, checked.blobs, now).await?;
+        keep_left(&mut *tx, device, checked.blobs, now).await?;
         tx.execute(
-            "UPDATE device SET contact_ms = $2 WHERE device = $1",
-            values![device, now],
+            // To the second: a kiosk that brings much writes it once, and one that brings nothing new writes nothing.
+            "UPDATE device SET contact_ms = $2 WHERE device = $1 AND (contact_ms IS NULL OR contact_ms NOT BETWEEN $3 AND $2)",
+            values![device, now, now - 1000],
         )
         .await?;
         let page = self.page(&mut *tx, device, header.cursor).await?;
@@ -394,12 +400,14 @@ impl Hub {
         Ok(posts)
     }
 
-    /// Writes the events, what they name, the head of the stream, and the mail that they cause.
+    /// Writes the events, what they name (and takes it out of `inline`), the head of the stream, and the mail that they
+    /// cause.
     async fn keep(
         &self,
         tx: &mut dyn Tx,
         header: &Header,
         arriving: Vec<Arriving>,
+        inline: &mut Inline,
         mut posts: Vec<Post>,
         now: i64,
     ) -> Result<(), Not> {
@@ -418,7 +426,7 @@ impl Hub {
                 .to_owned();
             if let Some(read) = &event.event {
                 for (place, blob) in (0i64..).zip(read.blobs()) {
-                    blobs.push(values![
+                    let row = values![
                         device,
                         blob.id,
                         epoch,
@@ -426,8 +434,10 @@ impl Hub {
                         place,
                         blob.length,
                         blob.hash,
-                        case
-                    ]);
+                        case,
+                        inline.get(&blob.id).cloned()
+                    ];
+                    blobs.push((blob.id, row));
                 }
             }
             if let (Some(why), Ok(number)) = (event.rejected, Seq::try_from(seq)) {
@@ -457,12 +467,23 @@ impl Hub {
                 now
             ]);
         }
-        let many = events.len() as u64;
-        if tx.insert(&EVENT, events).await? != many {
-            // The head and its events disagree: somebody changed the database by hand. Nothing is acked over that.
-            return Err(DbFault::Strange("events beyond the head of their stream").into());
+        let strange = DbFault::Strange("events beyond the head of their stream");
+        tx.insert_new(&EVENT, events)
+            .await
+            .map_err(|why| match why {
+                // The head and its events disagree: somebody changed the database by hand. Nothing is acked over that.
+                DbFault::There(_) => strange,
+                why => why,
+            })?;
+        // In the order of the key, neighbours lie on one page.
+        blobs.sort_unstable_by_key(|(blob, _)| *blob);
+        let (named, blobs): (Vec<BlobId>, Vec<_>) = blobs.into_iter().unzip();
+        let many = blobs.len() as u64;
+        if tx.insert_hoping(&BLOB, blobs).await? == many {
+            for blob in named {
+                inline.remove(&blob);
+            }
         }
-        tx.insert(&BLOB, blobs).await?;
         tx.execute(
             "UPDATE stream SET seq = $3, link = $4 WHERE device = $1 AND epoch = $2",
             values![device, epoch, head.0, head.1],
@@ -504,10 +525,11 @@ async fn blocking<T: Send + 'static>(
 fn check(plain: &[u8], key: &PublicKey) -> Result<Checked, Refusal> {
     let batch = Batch::decode(plain)?;
     let verified = batch.verify(key)?;
-    let mut blobs = Vec::with_capacity(batch.blobs.len());
+    let mut blobs = Inline::new();
     for bytes in &batch.blobs {
         let sealed = Sealed::decode(bytes).map_err(|_| Reason::BadBlob)?;
-        blobs.push((FileName::of(bytes), sealed.blob, bytes.to_vec()));
+        // One blob has one content: what else comes under its name is not what its event names.
+        blobs.entry(sealed.blob).or_insert_with(|| bytes.to_vec());
     }
     let events = batch.events.iter().map(|bytes| bytes.to_vec()).collect();
     Ok(Checked {
@@ -517,19 +539,21 @@ fn check(plain: &[u8], key: &PublicKey) -> Result<Checked, Refusal> {
     })
 }
 
-fn arriving(checked: &Checked, from: u64) -> Vec<Arriving> {
-    let verified = &checked.verified;
+/// Takes the events out of a batch, from this number on.
+fn arriving(checked: &mut Checked, from: u64) -> Vec<Arriving> {
+    let verified = &mut checked.verified;
     let skip = usize::try_from(from - verified.header.first).unwrap_or(usize::MAX);
     (verified.header.first..)
-        .zip(&checked.events)
-        .zip(verified.entries.iter().zip(&verified.links))
+        .zip(std::mem::take(&mut checked.events))
+        .zip(std::mem::take(&mut verified.entries))
+        .zip(&verified.links)
         .skip(skip)
-        .map(|((seq, bytes), (entry, link))| Arriving {
+        .map(|(((seq, bytes), entry), link)| Arriving {
             seq,
-            bytes: bytes.clone(),
+            bytes,
             link: *link,
             event: match entry {
-                Entry::Event(event) => Some(event.clone()),
+                Entry::Event(event) => Some(event),
                 Entry::Opaque { .. } => None,
             },
             rejected: None,
@@ -537,71 +561,98 @@ fn arriving(checked: &Checked, from: u64) -> Vec<Arriving> {
         .collect()
 }
 
-/// The links that the hub holds of what a batch repeats, and the number of the first.
-async fn held(
-    tx: &mut dyn Tx,
-    header: &Header,
-    head: Head,
-) -> Result<(u64, Vec<ChainHash>), DbFault> {
-    let first = header.first.saturating_sub(1);
+/// What the hub holds of what a batch repeats.
+#[derive(Default)]
+struct Held {
+    /// Number of the event that the first link comes after.
+    first: u64,
+    /// Empty where the last that both have is the same: then all before it is, too.
+    links: Vec<ChainHash>,
+    /// Those among them that were not accepted.
+    rejected: Vec<Rejection>,
+}
+
+/// Reads what is held of a batch, from the event before it on.
+async fn held(tx: &mut dyn Tx, batch: &Verified, head: Head) -> Result<Held, DbFault> {
+    let header = &batch.header;
+    let mut held = Held {
+        first: header.first.saturating_sub(1),
+        ..Held::default()
+    };
     // Usually a batch begins just behind the head, and there is nothing to compare but that.
-    if first >= head.seq {
-        return Ok((first, Vec::new()));
+    if held.first >= head.seq {
+        return Ok(held);
     }
-    let mut links = Vec::new();
-    if first == 0 {
-        links.push(ChainHash::genesis(header.device, header.epoch));
+    let last = header.last.min(head.seq);
+    let rows = tx
+        .query(
+            "SELECT seq, link, rejected FROM event WHERE device = $1 AND epoch = $2 AND seq BETWEEN $3 AND $4 AND (seq = $4 OR rejected IS NOT NULL) ORDER BY seq",
+            values![header.device, header.epoch, header.first, last],
+        )
+        .await?;
+    let mut same = false;
+    for row in &rows {
+        let seq = row.count(0)?;
+        if let Some(code) = row.maybe_int(2)? {
+            let code = u16::try_from(code).unwrap_or(u16::MAX);
+            held.rejected.push(Rejection { seq, code });
+        }
+        let place = usize::try_from(seq - header.first).unwrap_or(usize::MAX);
+        same = seq == last && batch.links.get(place) == Some(&row.link(1)?);
     }
+    if same {
+        return Ok(held);
+    }
+    if held.first == 0 {
+        let genesis = ChainHash::genesis(header.device, header.epoch);
+        held.links.push(genesis);
+    }
+    let from = held.first.max(1);
     let rows = tx
         .query(
             "SELECT seq, link FROM event WHERE device = $1 AND epoch = $2 AND seq BETWEEN $3 AND $4 ORDER BY seq",
-            values![
-                header.device,
-                header.epoch,
-                first.max(1),
-                header.last.min(head.seq)
-            ],
+            values![header.device, header.epoch, from, last],
         )
         .await?;
-    for (expected, row) in (first.max(1)..).zip(&rows) {
+    for (expected, row) in (from..).zip(&rows) {
         if row.count(0)? != expected {
             return Err(DbFault::Strange("an event is missing"));
         }
-        links.push(row.link(1)?);
+        held.links.push(row.link(1)?);
     }
-    Ok((first, links))
+    Ok(held)
 }
 
-/// What was said of these events when they were taken.
-async fn rejected_before(tx: &mut dyn Tx, header: &Header) -> Result<Vec<Rejection>, DbFault> {
-    let rows = tx
-        .query(
-            "SELECT seq, rejected FROM event WHERE device = $1 AND epoch = $2 AND seq BETWEEN $3 AND $4 AND rejected IS NOT NULL ORDER BY seq",
-            values![header.device, header.epoch, header.first, header.last],
-        )
-        .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Rejection {
-                seq: row.count(0)?,
-                code: u16::try_from(row.int(1)?).unwrap_or(u16::MAX),
-            })
-        })
-        .collect()
-}
-
-/// Keeps sealed blobs that came with the events, each as a file of one piece.
-async fn keep_blobs(
+/// Keeps sealed bytes that no new event names: their events were taken before, or are kept unread. What is not with its
+/// event already becomes a file of one piece.
+async fn keep_left(
     tx: &mut dyn Tx,
     device: DeviceId,
-    blobs: Vec<(FileName, BlobId, Vec<u8>)>,
+    mut left: Inline,
     now: i64,
 ) -> Result<(), DbFault> {
-    if blobs.is_empty() {
-        return Ok(());
+    let ids: Vec<BlobId> = left.keys().copied().collect();
+    for chunk in ids.chunks(128) {
+        let (list, mut values) = one_of(2, chunk.iter().copied());
+        values.insert(0, device.into());
+        let here = format!("FROM blob WHERE device = $1 AND blob IN {list} AND sealed IS NOT NULL");
+        let count = format!("SELECT COUNT(*) {here}");
+        if tx.number(&count, values.clone()).await? == chunk.len() as u64 {
+            for blob in chunk {
+                left.remove(blob);
+            }
+            continue;
+        }
+        for row in tx.query(&format!("SELECT blob {here}"), values).await? {
+            left.remove(&BlobId::from_bytes(row.array(0)?));
+        }
     }
-    let mut here = std::collections::BTreeSet::new();
-    for chunk in blobs.chunks(128) {
+    let left: Vec<_> = left
+        .into_iter()
+        .map(|(blob, bytes)| (FileName::of(&bytes), blob, bytes))
+        .collect();
+    let mut here = BTreeSet::new();
+    for chunk in left.chunks(128) {
         let (list, mut values) = one_of(2, chunk.iter().map(|(name, ..)| *name));
         values.insert(0, device.into());
         let sql = format!("SELECT name, arrived_ms FROM file WHERE device = $1 AND name IN {list}");
@@ -617,7 +668,7 @@ async fn keep_blobs(
         }
     }
     let (mut files, mut pieces) = (Vec::new(), Vec::new());
-    for (name, blob, bytes) in blobs {
+    for (name, blob, bytes) in left {
         if here.insert(name) {
             let length = bytes.len() as u64;
             files.push(values![

@@ -146,7 +146,9 @@ impl Hub {
                 place,
                 blob.length,
                 blob.hash,
-                read.case()
+                read.case(),
+                // What came with it was kept as a file.
+                crate::db::Value::Null
             ]);
         }
         tx.insert(&BLOB, blobs).await?;

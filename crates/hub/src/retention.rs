@@ -1,11 +1,17 @@
 //! Forgetting: sealed answers of cases that are long closed, mail that was long fetched. Events stay: they hold no
 //! answers, and the chain needs them.
 
+use onedoor_sync::engine::FileName;
+
 use crate::clock::{DAY_MS, now_ms};
 use crate::db::Tx;
+use crate::db::schema::FILE;
 use crate::fault::Done;
 use crate::hub::Hub;
 use crate::values;
+
+/// Sealed blobs that are looked at together.
+const AT_ONCE: i64 = 200;
 
 /// What was erased.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -63,7 +69,7 @@ async fn erase(tx: &mut dyn Tx, days: u32) -> Done<Erased> {
     let cases = tx
             .number(
                 &format!(
-                    "SELECT COUNT(*) FROM matter WHERE case_id IN ({old}) AND (EXISTS (SELECT 1 FROM words w WHERE w.case_id = matter.case_id) OR EXISTS (SELECT 1 FROM blob b JOIN file f ON f.device = b.device AND f.blob = b.blob WHERE b.case_id = matter.case_id AND f.erased_ms IS NULL AND f.arrived_ms IS NOT NULL))"
+                    "SELECT COUNT(*) FROM matter WHERE case_id IN ({old}) AND (EXISTS (SELECT 1 FROM words w WHERE w.case_id = matter.case_id) OR EXISTS (SELECT 1 FROM blob b WHERE b.case_id = matter.case_id AND b.sealed IS NOT NULL) OR EXISTS (SELECT 1 FROM blob b JOIN file f ON f.device = b.device AND f.blob = b.blob WHERE b.case_id = matter.case_id AND f.erased_ms IS NULL AND f.arrived_ms IS NOT NULL))"
                 ),
                 values![before],
             )
@@ -75,7 +81,8 @@ async fn erase(tx: &mut dyn Tx, days: u32) -> Done<Erased> {
             values![before],
         )
         .await?;
-    let blobs = tx
+    let inline = erase_inline(tx, old, before).await?;
+    let files = tx
             .execute(
                 &format!(
                     "UPDATE file SET erased_ms = $2 WHERE erased_ms IS NULL AND arrived_ms IS NOT NULL AND {of_old}"
@@ -109,9 +116,46 @@ async fn erase(tx: &mut dyn Tx, days: u32) -> Done<Erased> {
         .await?;
     Ok(Erased {
         cases,
-        blobs,
+        blobs: inline + files,
         texts,
         mail,
         strays,
     })
+}
+
+/// Erases what came with its events. That it was here is kept: a kiosk that still has it does not bring it again.
+async fn erase_inline(tx: &mut dyn Tx, old: &str, before: i64) -> Done<u64> {
+    let sql = format!(
+        "SELECT device, blob, sealed FROM blob WHERE sealed IS NOT NULL AND case_id IN ({old}) LIMIT $2"
+    );
+    let mut erased = 0;
+    loop {
+        let rows = tx.query(&sql, values![before, AT_ONCE]).await?;
+        if rows.is_empty() {
+            return Ok(erased);
+        }
+        let (now, mut files) = (now_ms(), Vec::with_capacity(rows.len()));
+        for row in &rows {
+            let (device, blob) = (row.device(0)?, row.array::<16>(1)?);
+            let sealed = row.bytes(2)?;
+            let length = sealed.len() as u64;
+            files.push(values![
+                device,
+                FileName::of(sealed),
+                length,
+                length,
+                blob.to_vec(),
+                now,
+                now,
+                now
+            ]);
+            tx.execute(
+                "UPDATE blob SET sealed = NULL WHERE device = $1 AND blob = $2",
+                values![device, blob.to_vec()],
+            )
+            .await?;
+        }
+        tx.insert(&FILE, files).await?;
+        erased += rows.len() as u64;
+    }
 }

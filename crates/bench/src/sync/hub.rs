@@ -106,4 +106,12 @@ impl Hub {
         let devices = self.wait(self.beside.devices())??;
         Ok(devices.iter().map(|device| device.events as usize).sum())
     }
+
+    /// Events that it holds and did not accept.
+    ///
+    /// # Errors
+    /// When its database cannot be read.
+    pub fn rejected(&self) -> Result<usize> {
+        Ok(self.wait(self.beside.rejected())??.len())
+    }
 }

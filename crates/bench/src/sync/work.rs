@@ -51,7 +51,7 @@ pub struct Case {
     instance: String,
 }
 
-/// So many cases, the same for the same seed.
+/// So many cases of one day, in the order of the day; the same for the same seed.
 ///
 /// # Errors
 /// When the example's forms cannot be read.
@@ -62,6 +62,8 @@ pub fn cases(seed: u64, count: usize) -> Result<Vec<Case>> {
     while cases.len() < count {
         cases.extend(case(&forms, &mut dice)?);
     }
+    // Residents come one after the other.
+    cases.sort_by_key(|case| case.at_ms);
     Ok(cases)
 }
 
@@ -153,6 +155,14 @@ fn document(case: &Case) -> String {
 }
 
 impl Case {
+    /// Another resident's matter with the same words: other names and another code.
+    pub fn another(&self, dice: &mut Dice) -> Self {
+        let mut case = self.clone();
+        case.id = CaseId::new(case.at_ms, dice.bytes());
+        case.saved.code = CaseCode::from_random(dice.next());
+        case
+    }
+
     /// As a document for the peer.
     pub fn document(&self) -> String {
         document(self)

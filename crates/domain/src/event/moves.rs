@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
-use super::{CaseStateChanged, EventBody};
+use super::{CaseSaved, CaseStateChanged, EventBody};
 use crate::case::Move;
 
 /// Kinds of move that [`CaseStateChanged`] records; saving and the resident's word have their own events.
@@ -92,15 +92,22 @@ impl CaseStateChanged {
     }
 }
 
+impl CaseSaved {
+    /// The move that it is.
+    pub fn to_move(&self) -> Move {
+        Move::Save {
+            owner: self.owner.clone(),
+            term_days: self.term_days,
+            due: self.due,
+        }
+    }
+}
+
 impl EventBody {
     /// The move of a case that this event records, if it records one.
     pub fn to_move(&self) -> Option<Move> {
         match self {
-            EventBody::CaseSaved(saved) => Some(Move::Save {
-                owner: saved.owner.clone(),
-                term_days: saved.term_days,
-                due: saved.due,
-            }),
+            EventBody::CaseSaved(saved) => Some(saved.to_move()),
             EventBody::CaseStateChanged(changed) => changed.to_move(),
             EventBody::ResidentWord(said) => Some(Move::Say(said.word)),
             _ => None,

@@ -53,13 +53,16 @@ impl Hub {
                 .entry(made.case)
                 .or_insert_with(|| Touched::new(station, sender, &made, now));
             match case.make(station, sender, made, now) {
-                Ok(step) => steps.push(step),
+                Ok(step) => steps.push(((case.matter.case, case.matter.moves), step)),
                 Err(why) => rejected.push((place, why)),
             }
         }
         let mut changed: Vec<Touched> = touched.into_values().filter(|t| t.changed).collect();
         save(tx, &mut changed).await?;
-        tx.insert(&STEP, steps).await?;
+        // In the order of the key, as the cases are: neighbours lie on one page.
+        steps.sort_by_key(|(key, _)| *key);
+        let steps = steps.into_iter().map(|(_, step)| step).collect();
+        tx.insert_new(&STEP, steps).await?;
         let posts = self.tell(tx, station, Some(sender), &changed).await?;
         Ok((posts, rejected))
     }
@@ -116,7 +119,7 @@ impl Hub {
             ..Touched::found(matter)
         }];
         save(tx, &mut changed).await?;
-        tx.insert(&STEP, vec![step]).await?;
+        tx.insert_new(&STEP, vec![step]).await?;
         let posts = self.tell(tx, &station, None, &changed).await?;
         self.post(tx, posts).await?;
         let [touched] = changed;
@@ -404,11 +407,13 @@ async fn save(tx: &mut dyn Tx, changed: &mut [Touched]) -> Done<()> {
             ]);
         }
     }
-    let many = fresh.len() as u64;
-    if tx.insert(&MATTER, fresh).await? != many {
-        // Another kiosk's batch began the same case a moment ago: the next try sees it.
-        return Err(DbFault::Away("the same case was begun twice at once".into()).into());
-    }
+    tx.insert_new(&MATTER, fresh)
+        .await
+        .map_err(|why| match why {
+            // Another kiosk's batch began the same case a moment ago: the next try sees it.
+            DbFault::There(why) => DbFault::Away(why),
+            why => why,
+        })?;
     Ok(())
 }
 

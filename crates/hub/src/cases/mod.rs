@@ -61,7 +61,7 @@ impl StepBody {
     /// The move that it is, if it is one; `None` also where a part is missing.
     pub fn to_move(&self) -> Option<Move> {
         match self {
-            StepBody::Saved(saved) => EventBody::CaseSaved((**saved).clone()).to_move(),
+            StepBody::Saved(saved) => Some(saved.to_move()),
             StepBody::Changed(changed) => changed.to_move(),
             StepBody::Word(word) => Some(Move::Say(word.word)),
             StepBody::NewCode(_) => None,

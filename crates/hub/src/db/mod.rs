@@ -29,6 +29,9 @@ pub enum DbFault {
     /// It refused this very thing.
     #[error("HUB-002: the database refused it ({0})")]
     Refused(String),
+    /// A row with that key was there.
+    #[error("HUB-002: the database refused it ({0})")]
+    There(String),
     /// It holds something that this program did not write there.
     #[error("HUB-003: the database holds what was not expected ({0})")]
     Strange(&'static str),
@@ -242,6 +245,19 @@ pub trait Tx: Send {
     /// were inserted.
     fn insert<'a>(&'a mut self, table: &'static Table, rows: Vec<Vec<Value>>) -> Later<'a, u64>;
 
+    /// As [`Tx::insert`], faster where no row is there, and slower where one is.
+    fn insert_hoping<'a>(
+        &'a mut self,
+        table: &'static Table,
+        rows: Vec<Vec<Value>>,
+    ) -> Later<'a, u64> {
+        self.insert(table, rows)
+    }
+
+    /// Inserts rows of which none may be there: `There` where one is. PostgreSQL need not look first, which is a fifth
+    /// of the work.
+    fn insert_new<'a>(&'a mut self, table: &'static Table, rows: Vec<Vec<Value>>) -> Later<'a, ()>;
+
     /// Keeps all changes, on disk, before it returns.
     fn commit(self: Box<Self>) -> Later<'static, ()>;
 }
@@ -304,7 +320,7 @@ pub async fn open(address: &str) -> Result<Arc<dyn Database>, DbFault> {
     // Two processes that start together may get in each other's way once.
     for _ in 0..3 {
         match schema::migrate(&*database).await {
-            Err(DbFault::Refused(_)) => {
+            Err(DbFault::Refused(_) | DbFault::There(_)) => {
                 tokio::time::sleep(std::time::Duration::from_millis(200)).await
             }
             Err(why) => return Err(why),

@@ -1,11 +1,14 @@
 //! PostgreSQL: many hub processes over one database.
 
 use std::error::Error;
+use std::pin::pin;
 use std::time::Duration;
 
 use deadpool_postgres::{
     Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, Timeouts,
 };
+use tokio_postgres::binary_copy::BinaryCopyInWriter;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 use super::line;
@@ -75,6 +78,9 @@ fn words(why: &dyn Error) -> String {
 }
 
 fn fault(why: tokio_postgres::Error) -> DbFault {
+    if why.code() == Some(&SqlState::UNIQUE_VIOLATION) {
+        return DbFault::There(words(&why));
+    }
     // What data cannot be kept, or broke a rule: only this is the fault of what was asked. A constraint, a limit of the
     // program or the data's form: classes 22, 23, 54 (PostgreSQL manual, appendix A).
     let refused = why.code().is_some_and(|state| {
@@ -212,6 +218,71 @@ fn lanes(table: &Table, rows: Vec<Vec<Value>>) -> Result<Vec<Lane>, DbFault> {
     Ok(lanes)
 }
 
+impl PostgresTx {
+    async fn put(&self, table: &'static Table, rows: Vec<Vec<Value>>) -> Result<u64, DbFault> {
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        let arrays: Vec<_> = table
+            .columns
+            .iter()
+            .enumerate()
+            .map(|(n, c)| format!("${}::{}[]", n + 1, type_name(c.kind, true)))
+            .collect();
+        let sql = format!(
+            "INSERT INTO {} ({}) SELECT * FROM unnest({}) ON CONFLICT DO NOTHING",
+            table.name,
+            table.names(),
+            arrays.join(", ")
+        );
+        let lanes = lanes(table, rows)?;
+        let values: Vec<&(dyn ToSql + Sync)> = lanes
+            .iter()
+            .map(|lane| match lane {
+                Lane::Int(lane) => lane as &(dyn ToSql + Sync),
+                Lane::Text(lane) => lane as _,
+                Lane::Bytes(lane) => lane as _,
+            })
+            .collect();
+        let client = self.client()?;
+        let statement = client.prepare_cached(&sql).await.map_err(fault)?;
+        client.execute(&statement, &values).await.map_err(fault)
+    }
+
+    /// `COPY`: a third less work than `INSERT`, and no way to leave out what is there.
+    async fn copy(&self, table: &'static Table, rows: &[Vec<Value>]) -> Result<(), DbFault> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let sql = format!("COPY {} ({}) FROM STDIN BINARY", table.name, table.names());
+        let types: Vec<_> = table.columns.iter().map(|c| type_of(c.kind)).collect();
+        if rows.iter().any(|row| row.len() != types.len()) {
+            return Err(DbFault::Refused("a row of the wrong length".into()));
+        }
+        let client = self.client()?;
+        let statement = client.prepare_cached(&sql).await.map_err(fault)?;
+        let sink = client.copy_in(&statement).await.map_err(fault)?;
+        let mut writer = pin!(BinaryCopyInWriter::new(sink, &types));
+        for row in rows {
+            let row: Vec<&(dyn ToSql + Sync)> = row.iter().map(|v| v as _).collect();
+            writer.as_mut().write(&row).await.map_err(fault)?;
+        }
+        match writer.finish().await.map_err(fault)? == rows.len() as u64 {
+            true => Ok(()),
+            false => Err(DbFault::Strange("not every row was copied")),
+        }
+    }
+}
+
+/// The type as the driver names it.
+fn type_of(kind: Kind) -> Type {
+    match kind {
+        Kind::Int => Type::INT8,
+        Kind::Text => Type::TEXT,
+        Kind::Bytes => Type::BYTEA,
+    }
+}
+
 impl Tx for PostgresTx {
     fn query<'a>(&'a mut self, sql: &'a str, values: Vec<Value>) -> Later<'a, Vec<Row>> {
         Box::pin(async move {
@@ -237,35 +308,37 @@ impl Tx for PostgresTx {
     }
 
     fn insert<'a>(&'a mut self, table: &'static Table, rows: Vec<Vec<Value>>) -> Later<'a, u64> {
+        Box::pin(self.put(table, rows))
+    }
+
+    fn insert_hoping<'a>(
+        &'a mut self,
+        table: &'static Table,
+        rows: Vec<Vec<Value>>,
+    ) -> Later<'a, u64> {
         Box::pin(async move {
-            if rows.is_empty() {
+            let many = rows.len() as u64;
+            if many == 0 {
                 return Ok(0);
             }
-            let arrays: Vec<_> = table
-                .columns
-                .iter()
-                .enumerate()
-                .map(|(n, c)| format!("${}::{}[]", n + 1, type_name(c.kind, true)))
-                .collect();
-            let sql = format!(
-                "INSERT INTO {} ({}) SELECT * FROM unnest({}) ON CONFLICT DO NOTHING",
-                table.name,
-                table.names(),
-                arrays.join(", ")
-            );
-            let lanes = lanes(table, rows)?;
-            let values: Vec<&(dyn ToSql + Sync)> = lanes
-                .iter()
-                .map(|lane| match lane {
-                    Lane::Int(lane) => lane as &(dyn ToSql + Sync),
-                    Lane::Text(lane) => lane as _,
-                    Lane::Bytes(lane) => lane as _,
-                })
-                .collect();
-            let client = self.client()?;
-            let statement = client.prepare_cached(&sql).await.map_err(fault)?;
-            client.execute(&statement, &values).await.map_err(fault)
+            let run = async |sql| self.client()?.batch_execute(sql).await.map_err(fault);
+            run("SAVEPOINT hoping").await?;
+            match self.copy(table, &rows).await {
+                Ok(()) => {
+                    run("RELEASE hoping").await?;
+                    Ok(many)
+                }
+                Err(DbFault::There(_)) => {
+                    run("ROLLBACK TO hoping; RELEASE hoping").await?;
+                    self.put(table, rows).await
+                }
+                Err(why) => Err(why),
+            }
         })
+    }
+
+    fn insert_new<'a>(&'a mut self, table: &'static Table, rows: Vec<Vec<Value>>) -> Later<'a, ()> {
+        Box::pin(async move { self.copy(table, &rows).await })
     }
 
     fn commit(mut self: Box<Self>) -> Later<'static, ()> {

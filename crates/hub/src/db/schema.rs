@@ -6,8 +6,39 @@
 use super::{Database, DbFault, Mode};
 use crate::values;
 
-/// Version of the schema that this program knows. A new table raises it; a column that is added needs a step of its own.
-pub const VERSION: i64 = 3;
+/// Version of the schema that this program knows. A new table raises it; a column that is added needs a step of its own
+/// ([`STEPS`]), may be empty, and comes last, so that older copies can be read.
+pub const VERSION: i64 = 4;
+
+/// What makes an older database a newer one, each by the version that it leads to.
+const STEPS: &[(i64, Step)] = &[
+    (4, Step::Column("blob", "sealed", Kind::Bytes)),
+    // They are made anew: by station first, and for closed cases only.
+    (4, Step::NoIndex("matter_lookup_0")),
+    (4, Step::NoIndex("matter_lookup_2")),
+];
+
+/// One change to what is there.
+enum Step {
+    /// A table gets a column.
+    Column(&'static str, &'static str, Kind),
+    /// An index goes.
+    NoIndex(&'static str),
+}
+
+impl Step {
+    /// Several processes over one PostgreSQL may be at it at once; the embedded database lets one write at a time.
+    fn sql(&self, postgres: bool) -> String {
+        match self {
+            Step::Column(table, name, kind) => {
+                let not_twice = if postgres { "IF NOT EXISTS " } else { "" };
+                let kind = type_name(*kind, postgres);
+                format!("ALTER TABLE {table} ADD COLUMN {not_twice}{name} {kind}")
+            }
+            Step::NoIndex(name) => format!("DROP INDEX IF EXISTS {name}"),
+        }
+    }
+}
 
 /// Type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +71,10 @@ pub struct Table {
     pub columns: &'static [Column],
     /// How many of them, from the first, are its key.
     pub key: usize,
-    /// Columns of further lookups, in SQL.
+    /// The embedded database keeps its rows in the tree of its key, and not in a second one: right where rows are short,
+    /// or come in the key's order (<https://sqlite.org/withoutrowid.html>).
+    pub by_key: bool,
+    /// Further lookups: columns, and for which rows, in SQL.
     pub lookups: &'static [&'static str],
 }
 
@@ -90,13 +124,14 @@ macro_rules! kind {
 }
 
 macro_rules! tables {
-    ($($(#[$doc:meta])* $id:ident = $name:ident [$key:literal] { $($column:ident: $kind:ident),* $(,)? } $(lookup $($lookup:literal),*)?;)*) => {
+    ($($(#[$doc:meta])* $id:ident = $name:ident [$key:literal $(, $by_key:ident)?] { $($column:ident: $kind:ident),* $(,)? } $(lookup $($lookup:literal),*)?;)*) => {
         $(
             $(#[$doc])*
             pub static $id: Table = Table {
                 name: stringify!($name),
                 columns: &[$(Column { name: stringify!($column), ..kind!($kind) }),*],
                 key: $key,
+                by_key: false $(|| stringify!($by_key).len() > 0)?,
                 lookups: &[$($($lookup),*)?],
             };
         )*
@@ -114,13 +149,13 @@ tables! {
     DEVICE = device [1] {
         device: int, public_key: bytes, station: text, state: int, asked_ms: int, enrolled_ms: maybe_int,
         contact_ms: maybe_int, bags: text, software: text, pass: maybe_bytes, words: maybe_text, recovery: maybe_bytes,
-    } lookup "station";
+    } lookup "(station)";
     /// Streams of events: how far each is held. `durable`: the second place has it up to there.
-    STREAM = stream [2] {
+    STREAM = stream [2, by_key] {
         device: int, epoch: int, seq: int, link: bytes, durable: int, frozen: int, opened_ms: int,
     };
     /// Events, verbatim. `rejected`: kept, acked, and not accepted for this reason.
-    EVENT = event [3] {
+    EVENT = event [3, by_key] {
         device: int, epoch: int, seq: int, bytes: bytes, link: bytes, kind: text, case_id: maybe_bytes,
         rejected: maybe_int, received_ms: int,
     };
@@ -128,33 +163,35 @@ tables! {
     FORK = fork [4] {
         device: int, epoch: int, seq: int, came: bytes, held: bytes, found_ms: int, settled_ms: maybe_int,
     };
-    /// Blobs that events name.
+    /// Blobs that events name. `sealed`: its sealed bytes, where they came with the event and were not erased; others are
+    /// files.
     BLOB = blob [2] {
         device: int, blob: bytes, epoch: int, seq: int, place: int, length: int, hash: bytes, case_id: maybe_bytes,
-    } lookup "case_id";
-    /// Sealed bytes by their hash. `have`: bytes that are here; `arrived_ms`: all of them; `erased_ms`: they were erased.
-    FILE = file [2] {
+        sealed: maybe_bytes,
+    } lookup "(case_id)";
+    /// Sealed bytes that came by themselves, and those that were erased, by their hash. `have`: bytes that are here; `arrived_ms`: all of them; `erased_ms`: they were erased.
+    FILE = file [2, by_key] {
         device: int, name: bytes, length: int, have: int, blob: maybe_bytes, begun_ms: int, arrived_ms: maybe_int,
         erased_ms: maybe_int,
-    } lookup "device, blob";
-    /// The pieces of sealed bytes.
+    } lookup "(device, blob)";
+    /// The pieces of such files.
     PIECE = piece [3] { device: int, name: bytes, at: int, bytes: bytes };
     /// The counter of each kiosk's mailbox; its row is locked while a number is taken. `cursor`: the kiosk has applied
     /// everything up to there.
-    MAILBOX = mailbox [1] { device: int, last: int, cursor: int };
+    MAILBOX = mailbox [1, by_key] { device: int, last: int, cursor: int };
     /// What waits for each kiosk. `body` is encrypted; `about`: an older one about the same is not needed any more.
     MAIL = mail [2] {
         device: int, number: int, kind: text, version: int, body: bytes, about: maybe_bytes, made_ms: int,
-    } lookup "device, about";
+    } lookup "(device, about)";
     /// Cases as all their moves together leave them. `state` is [`crate::cases`]' own form of the whole.
     MATTER = matter [1] {
         case_id: bytes, code: text, station: text, device: int, epoch: int, seq: int, service: text, moves: int,
         phase: int, level: int, owner: maybe_text, due: maybe_text, state: bytes, saved_ms: int,
         changed_ms: int, closed_ms: maybe_int,
-    } lookup "code", "station, phase", "closed_ms";
+    } lookup "(station, code)", "(station, phase)", "(closed_ms) WHERE closed_ms IS NOT NULL";
     /// Every move of every case in the order in which the hub took it. `outcome`: 0 it holds, 1 set aside, 2 reconciled
     /// with another word. `device`, `epoch`, `seq` name the event; `staff` and `made` what was done here.
-    STEP = step [2] {
+    STEP = step [2, by_key] {
         case_id: bytes, number: int, outcome: int, device: maybe_int, epoch: maybe_int, seq: maybe_int,
         staff: maybe_text, made: bytes, at_ms: int,
     };
@@ -211,9 +248,13 @@ impl Table {
                 format!("{} {kind}{empty}", c.name)
             })
             .collect();
-        let strict = if postgres { "" } else { " STRICT" };
+        let how = match (postgres, self.by_key) {
+            (true, _) => "",
+            (false, false) => " STRICT",
+            (false, true) => " STRICT, WITHOUT ROWID",
+        };
         format!(
-            "CREATE TABLE IF NOT EXISTS {} ({}, PRIMARY KEY ({})){strict}",
+            "CREATE TABLE IF NOT EXISTS {} ({}, PRIMARY KEY ({})){how}",
             self.name,
             columns.join(", "),
             self.key_names()
@@ -242,13 +283,15 @@ pub(super) async fn migrate(database: &dyn Database) -> Result<(), DbFault> {
         });
     }
     if found < VERSION {
+        for (_, step) in STEPS.iter().filter(|(to, _)| found > 0 && found < *to) {
+            tx.execute(&step.sql(postgres), vec![]).await?;
+        }
         for table in TABLES {
             tx.execute(&table.create(postgres), vec![]).await?;
             for (number, lookup) in table.lookups.iter().enumerate() {
                 let name = table.name;
-                let sql = format!(
-                    "CREATE INDEX IF NOT EXISTS {name}_lookup_{number} ON {name} ({lookup})"
-                );
+                let sql =
+                    format!("CREATE INDEX IF NOT EXISTS {name}_lookup_{number} ON {name} {lookup}");
                 tx.execute(&sql, vec![]).await?;
             }
         }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::ffi::{SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, ToSql, params_from_iter};
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -16,6 +17,14 @@ const OLDEST: i32 = 3_051_003;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Connections that only read.
 const READERS: usize = 2;
+/// What the writer keeps of the file in memory, in KiB. A batch touches some hundred pages in each index; what does not fit
+/// is written and read again within one transaction.
+const WRITER_KIB: u32 = 16 * 1024;
+/// Pages in the WAL when a thread of its own begins to copy them into the file, beside the writer: 16 MiB. A page that many
+/// batches touch is copied once for all.
+const CHECKPOINT_PAGES: i32 = 4096;
+/// Pages in the WAL when the writer does it itself, and everybody waits: what never rests would let it grow without end.
+const MOST_PAGES: i32 = 16 * 1024;
 
 /// A file.
 pub struct Sqlite {
@@ -37,7 +46,8 @@ impl Sqlite {
                 return Err(DbFault::Strange("SQLite is older than 3.51.3"));
             }
             private(&file)?;
-            let writer = connect(&file, Mode::Write)?;
+            let mut writer = connect(&file, Mode::Write)?;
+            checkpoints(&mut writer, &file)?;
             let readers: Result<Vec<_>, _> =
                 (0..READERS).map(|_| connect(&file, Mode::Read)).collect();
             Ok((writer, readers?, file))
@@ -74,13 +84,50 @@ fn connect(file: &Path, mode: Mode) -> Result<Connection, DbFault> {
     let connection = Connection::open(file).map_err(fault)?;
     connection.busy_timeout(PATIENCE).map_err(fault)?;
     connection.set_prepared_statement_cache_capacity(64);
-    let only = if mode == Mode::Write { "OFF" } else { "ON" };
+    let only = match mode {
+        Mode::Write => &format!("query_only=OFF; PRAGMA cache_size=-{WRITER_KIB}"),
+        Mode::Read | Mode::Long => "query_only=ON",
+    };
     connection
         .execute_batch(&format!(
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA mmap_size=0; PRAGMA query_only={only};"
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA mmap_size=0; PRAGMA {only};"
         ))
         .map_err(fault)?;
     Ok(connection)
+}
+
+/// Has the WAL copied into the file by a thread that ends with the writer.
+fn checkpoints(writer: &mut Connection, file: &Path) -> Result<(), DbFault> {
+    let beside = connect(file, Mode::Write)?;
+    let (ask, asked) = std::sync::mpsc::sync_channel::<()>(1);
+    let thread = std::thread::Builder::new().name("checkpoint".into());
+    let copying = move || {
+        while asked.recv().is_ok() {
+            // Readers of an older moment hold some of it back; the next one finds it.
+            let copied = beside.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+            if let Err(why) = copied {
+                tracing::warn!(%why, "checkpoint_failed");
+            }
+        }
+    };
+    thread
+        .spawn(copying)
+        .map_err(|why| DbFault::Away(why.to_string()))?;
+    let mut last = 0;
+    let hook = move |wal: &mut rusqlite::hooks::Wal, pages: i32| {
+        if pages >= MOST_PAGES {
+            return wal.checkpoint();
+        }
+        // The WAL begins anew once all of it was copied.
+        last = last.min(pages);
+        if pages - last >= CHECKPOINT_PAGES {
+            last = pages;
+            // One that was asked for already is enough.
+            let _ = ask.try_send(());
+        }
+        Ok(())
+    };
+    writer.wal_hook(Some(hook)).map_err(fault)
 }
 
 fn stopped(why: tokio::task::JoinError) -> DbFault {
@@ -89,6 +136,13 @@ fn stopped(why: tokio::task::JoinError) -> DbFault {
 
 fn fault(why: rusqlite::Error) -> DbFault {
     let text = why.to_string();
+    let extended = why.sqlite_error().map(|error| error.extended_code);
+    if matches!(
+        extended,
+        Some(SQLITE_CONSTRAINT_PRIMARYKEY | SQLITE_CONSTRAINT_UNIQUE)
+    ) {
+        return DbFault::There(text);
+    }
     match why.sqlite_error_code() {
         Some(ErrorCode::ConstraintViolation | ErrorCode::TooBig | ErrorCode::TypeMismatch) => {
             DbFault::Refused(text)
@@ -148,6 +202,33 @@ impl Drop for Held {
 struct SqliteTx(Option<Held>);
 
 impl SqliteTx {
+    async fn put(
+        &mut self,
+        table: &'static Table,
+        rows: Vec<Vec<Value>>,
+        conflict: &str,
+    ) -> Result<u64, DbFault> {
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        let places: Vec<_> = (1..=table.columns.len()).map(|n| format!("?{n}")).collect();
+        let sql = format!(
+            "INSERT INTO {} ({}) VALUES ({}){conflict}",
+            table.name,
+            table.names(),
+            places.join(", ")
+        );
+        self.run(move |c| {
+            let mut statement = c.prepare_cached(&sql)?;
+            let mut inserted = 0;
+            for row in &rows {
+                inserted += statement.execute(params_from_iter(row))? as u64;
+            }
+            Ok(inserted)
+        })
+        .await
+    }
+
     /// Runs on a thread that may block. Whoever asked may go away meanwhile: then the connection is given back there.
     async fn run<T: Send + 'static>(
         &mut self,
@@ -220,21 +301,11 @@ impl Tx for SqliteTx {
     }
 
     fn insert<'a>(&'a mut self, table: &'static Table, rows: Vec<Vec<Value>>) -> Later<'a, u64> {
-        let places: Vec<_> = (1..=table.columns.len()).map(|n| format!("?{n}")).collect();
-        let sql = format!(
-            "INSERT INTO {} ({}) VALUES ({}) ON CONFLICT DO NOTHING",
-            table.name,
-            table.names(),
-            places.join(", ")
-        );
-        Box::pin(self.run(move |c| {
-            let mut statement = c.prepare_cached(&sql)?;
-            let mut inserted = 0;
-            for row in &rows {
-                inserted += statement.execute(params_from_iter(row))? as u64;
-            }
-            Ok(inserted)
-        }))
+        Box::pin(self.put(table, rows, " ON CONFLICT DO NOTHING"))
+    }
+
+    fn insert_new<'a>(&'a mut self, table: &'static Table, rows: Vec<Vec<Value>>) -> Later<'a, ()> {
+        Box::pin(async move { self.put(table, rows, "").await.map(|_| ()) })
     }
 
     fn commit(mut self: Box<Self>) -> Later<'static, ()> {

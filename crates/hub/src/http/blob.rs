@@ -61,7 +61,11 @@ pub(super) async fn head(
         Ok(ticket) => ticket,
         Err(response) => return response,
     };
-    match door.hub.file_has(ticket.device, ticket.file).await {
+    match door
+        .hub
+        .file_has(ticket.device, ticket.file, ticket.length)
+        .await
+    {
         Ok(Some(have)) => {
             let mut response = says(StatusCode::OK, Some(have));
             let headers = response.headers_mut();

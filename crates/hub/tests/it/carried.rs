@@ -233,7 +233,9 @@ async fn answers_of_closed_cases_are_forgotten_and_events_stay() {
         None
     );
     assert_eq!(
-        hub.file_has(device, FileName::of(&sealed)).await.unwrap(),
+        hub.file_has(device, FileName::of(&sealed), sealed.len() as u64)
+            .await
+            .unwrap(),
         Some(sealed.len() as u64)
     );
 }

@@ -201,7 +201,7 @@ async fn files_go_on_where_they_stopped(hub: Arc<Hub>) {
     assert_eq!(hub.ticket(&ticket.to_string()).await.unwrap(), ticket);
     let strange = Kiosk::new(98).record.ticket(name, length).to_string();
     assert!(hub.ticket(&strange).await.is_err());
-    assert_eq!(hub.file_has(device, name).await.unwrap(), None);
+    assert_eq!(hub.file_has(device, name, length).await.unwrap(), None);
     let piece = |from: usize, to: usize| sealed[from..to].to_vec();
     let append = |at: u64, bytes: Vec<u8>| hub.append(&ticket, at, bytes);
     assert_eq!(
@@ -217,7 +217,10 @@ async fn files_go_on_where_they_stopped(hub: Arc<Hub>) {
         Appended::Elsewhere(100_000)
     );
     assert_eq!(append(length, vec![0]).await.unwrap(), Appended::TooLong);
-    assert_eq!(hub.file_has(device, name).await.unwrap(), Some(100_000));
+    assert_eq!(
+        hub.file_has(device, name, length).await.unwrap(),
+        Some(100_000)
+    );
     assert_eq!(
         hub.sealed(device, name).await.unwrap(),
         None,
@@ -243,7 +246,10 @@ async fn files_go_on_where_they_stopped(hub: Arc<Hub>) {
         hub.append(&other, 2, vec![3, 4]).await.unwrap(),
         Appended::WrongBytes
     );
-    assert_eq!(hub.file_has(device, FileName([9; 32])).await.unwrap(), None);
+    assert_eq!(
+        hub.file_has(device, FileName([9; 32]), 4).await.unwrap(),
+        None
+    );
 }
 
 fn take(owner: &str) -> Move {

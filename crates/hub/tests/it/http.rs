@@ -140,7 +140,7 @@ async fn a_file_that_is_cut_off_keeps_what_arrived() {
         tokio::time::sleep(Duration::from_millis(50)).await;
         have = running
             .hub
-            .file_has(kiosk.writer.device, name)
+            .file_has(kiosk.writer.device, name, length)
             .await
             .unwrap();
         if have == Some(300_000) {

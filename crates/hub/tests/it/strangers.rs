@@ -138,7 +138,7 @@ async fn a_piece_at_the_largest_offset_is_refused() {
         let answer = end(&mut asks, Duration::from_secs(10)).await.unwrap();
         assert!(answer.starts_with("HTTP/1.1 413"), "{offset}: {answer}");
     }
-    let have = running.hub.file_has(kiosk.writer.device, name).await;
+    let have = running.hub.file_has(kiosk.writer.device, name, 100).await;
     assert_eq!(have.unwrap(), None);
 }
 

@@ -1,7 +1,8 @@
 //! A batch: made by the kiosk from the bytes of its journal, read and checked by the hub.
 
-use minicbor::Encoder;
+use minicbor::{Decoder, Encoder};
 use onedoor_domain::event::{ChainHash, Event, MAX_EVENT};
+use onedoor_domain::id::DeviceId;
 
 use super::take::Take;
 use super::{
@@ -13,7 +14,7 @@ use super::{
 const MAX_HEADER: usize = 16 * 1024;
 
 /// A batch as it came: its parts are in place and within the limits, nothing of it is believed yet. It borrows the
-/// bytes that it was read from, so reading takes no memory but two short lists.
+/// bytes that it was read from, so reading takes no memory but three short lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch<'b> {
     /// What it says that it holds.
@@ -26,6 +27,8 @@ pub struct Batch<'b> {
     pub events: Vec<&'b [u8]>,
     /// Sealed answers that these events name ([`crate::seal::Sealed`]).
     pub blobs: Vec<&'b [u8]>,
+    /// The link after each event.
+    links: Vec<ChainHash>,
 }
 
 /// One event of a batch that was checked.
@@ -93,7 +96,7 @@ impl<'b> Batch<'b> {
         for _ in 0..count {
             events.push(take.bytes_up_to(MAX_EVENT, Reason::TooLarge)?);
         }
-        let header = Header::decode(header_bytes, &events)?;
+        let (header, links) = Header::with_links(header_bytes, &events)?;
         let count = take.list_up_to(MAX_BLOBS)?;
         let mut blobs = Vec::with_capacity(count);
         for _ in 0..count {
@@ -105,7 +108,26 @@ impl<'b> Batch<'b> {
             signature,
             events,
             blobs,
+            links,
         })
+    }
+
+    /// The kiosk that a batch says it is of: whose key is needed before the rest is worth reading. What it refuses
+    /// [`Batch::decode`] refuses too.
+    ///
+    /// # Errors
+    /// As [`Batch::decode`].
+    pub fn device(bytes: &'b [u8]) -> Result<DeviceId, Reason> {
+        let mut decoder = Decoder::new(bytes);
+        let parts = decoder.array().ok().flatten();
+        let version = decoder.u64().ok();
+        match (parts, version, decoder.bytes()) {
+            (Some(6), Some(version), Ok(header)) if version == u64::from(VERSION) => {
+                Header::device(header)
+            }
+            // Which of its faults is named first is decided in one place.
+            _ => Batch::decode(bytes).map(|batch| batch.header.device),
+        }
     }
 
     /// Checks all that can be checked without the hub's record: the signature first (so that nothing else is done for
@@ -120,12 +142,6 @@ impl<'b> Batch<'b> {
             &self.signature,
         )?;
         let header = &self.header;
-        let mut link = header.h_prev;
-        let mut links = Vec::with_capacity(self.events.len());
-        for bytes in &self.events {
-            link = link.next(bytes);
-            links.push(link);
-        }
         let mut entries = Vec::with_capacity(self.events.len());
         for (seq, bytes) in (header.first..).zip(&self.events) {
             entries.push(self.entry(seq, bytes)?);
@@ -133,7 +149,7 @@ impl<'b> Batch<'b> {
         Ok(Verified {
             header: header.clone(),
             entries,
-            links,
+            links: self.links.clone(),
         })
     }
 
@@ -146,10 +162,9 @@ impl<'b> Batch<'b> {
         let header = &self.header;
         let place = refusal.at.and_then(|at| at.checked_sub(header.first));
         let before = place.and_then(|place| usize::try_from(place).ok());
-        let before = self.events.iter().take(before.unwrap_or(0));
-        let h = before.fold(header.h_prev, |link, event| link.next(event));
+        let before = self.links.iter().take(before.unwrap_or(0));
         Refusal {
-            h: Some(h),
+            h: Some(before.last().copied().unwrap_or(header.h_prev)),
             ..refusal
         }
     }

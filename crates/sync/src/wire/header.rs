@@ -83,6 +83,14 @@ impl Header {
     /// `NotCbor`, `UnknownVersion`, `Malformed`, `NotInOrder` (`last` before `first`, an opaque number outside or out
     /// of order, another count of events), `TooMany`, `BrokenChain`.
     pub fn decode<E: AsRef<[u8]>>(bytes: &[u8], events: &[E]) -> Result<Self, Reason> {
+        Self::with_links(bytes, events).map(|(header, _)| header)
+    }
+
+    /// As [`Header::decode`], with the link after each event.
+    pub(crate) fn with_links<E: AsRef<[u8]>>(
+        bytes: &[u8],
+        events: &[E],
+    ) -> Result<(Self, Vec<ChainHash>), Reason> {
         let mut take = Take::new(bytes)?;
         take.parts(9)?;
         take.version(VERSION)?;
@@ -122,13 +130,24 @@ impl Header {
         if header.events() != events.len() as u64 {
             return Err(Reason::NotInOrder);
         }
-        header.h_last = events
-            .iter()
-            .fold(header.h_prev, |link, event| link.next(event.as_ref()));
+        let links = events.iter().scan(header.h_prev, |link, event| {
+            *link = link.next(event.as_ref());
+            Some(*link)
+        });
+        let links: Vec<_> = links.collect();
+        header.h_last = links.last().copied().unwrap_or(header.h_prev);
         if !header.h_last.0.starts_with(&last_link) {
             return Err(Reason::BrokenChain);
         }
-        Ok(header)
+        Ok((header, links))
+    }
+
+    /// The kiosk that a header names; nothing else of it is looked at.
+    pub(crate) fn device(bytes: &[u8]) -> Result<DeviceId, Reason> {
+        let mut take = Take::new(bytes)?;
+        take.parts(9)?;
+        take.version(VERSION)?;
+        take.id()
     }
 
     /// The message that is signed: the header as it is sent and, besides, what does not travel in it: the last link, and

@@ -87,8 +87,8 @@ impl Scene {
             ("forks", "SELECT COUNT(*) FROM fork", 0),
             ("blobs named", "SELECT COUNT(*) FROM blob", honest.blobs),
             (
-                "files arrived",
-                "SELECT COUNT(*) FROM file WHERE arrived_ms IS NOT NULL",
+                "sealed answers",
+                "SELECT (SELECT COUNT(*) FROM blob WHERE sealed IS NOT NULL) + (SELECT COUNT(*) FROM file WHERE arrived_ms IS NOT NULL)",
                 honest.blobs,
             ),
             (
