@@ -325,7 +325,15 @@ impl Stage {
                     "From next month on the card is taken there directly.",
                 ),
             ],
-            AnswerKind::SentBack | AnswerKind::Refused => vec![
+            AnswerKind::SentBack => vec![
+                text(Role::Reason, "zh-CN", "居住证（证明住在外地）。"),
+                text(
+                    Role::Reason,
+                    "en",
+                    "The residence permit, as proof of where you live now.",
+                ),
+            ],
+            AnswerKind::Refused => vec![
                 text(
                     Role::Reason,
                     "zh-CN",

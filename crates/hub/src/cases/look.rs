@@ -57,10 +57,15 @@ impl Hub {
     pub async fn cases_by_code(&self, code: &str) -> Done<Vec<Matter>> {
         let digits: String = code.chars().filter(char::is_ascii_digit).collect();
         // An index by code alone has its entries everywhere, and each case that is saved would touch a page more. There are
-        // some hundred stations: each is asked, found by going from one to the next in the index.
+        // some hundred stations and seven phases: each is asked, the stations found by going from one to the next in the
+        // index.
+        let phases: Vec<_> = (Phase::Draft as i64..=Phase::Closed as i64)
+            .map(|phase| phase.to_string())
+            .collect();
         let sql = format!(
-            "WITH RECURSIVE s(station) AS (SELECT MIN(station) FROM matter UNION ALL SELECT (SELECT MIN(m.station) FROM matter m WHERE m.station > s.station) FROM s WHERE s.station IS NOT NULL) SELECT {} FROM matter WHERE station IN (SELECT station FROM s) AND code = $1",
-            columns()
+            "WITH RECURSIVE s(station) AS (SELECT MIN(station) FROM matter UNION ALL SELECT (SELECT MIN(m.station) FROM matter m WHERE m.station > s.station) FROM s WHERE s.station IS NOT NULL) SELECT {} FROM matter WHERE station IN (SELECT station FROM s) AND phase IN ({}) AND code = $1",
+            columns(),
+            phases.join(", ")
         );
         self.list(&sql, values![digits]).await
     }

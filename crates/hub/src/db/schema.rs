@@ -13,8 +13,9 @@ pub const VERSION: i64 = 4;
 /// What makes an older database a newer one, each by the version that it leads to.
 const STEPS: &[(i64, Step)] = &[
     (4, Step::Column("blob", "sealed", Kind::Bytes)),
-    // They are made anew: by station first, and for closed cases only.
+    // They are made anew: one by station first for two, and one for closed cases only.
     (4, Step::NoIndex("matter_lookup_0")),
+    (4, Step::NoIndex("matter_lookup_1")),
     (4, Step::NoIndex("matter_lookup_2")),
 ];
 
@@ -184,11 +185,11 @@ tables! {
         device: int, number: int, kind: text, version: int, body: bytes, about: maybe_bytes, made_ms: int,
     } lookup "(device, about)";
     /// Cases as all their moves together leave them. `state` is [`crate::cases`]' own form of the whole.
-    MATTER = matter [1] {
+    MATTER = matter [1, by_key] {
         case_id: bytes, code: text, station: text, device: int, epoch: int, seq: int, service: text, moves: int,
         phase: int, level: int, owner: maybe_text, due: maybe_text, state: bytes, saved_ms: int,
         changed_ms: int, closed_ms: maybe_int,
-    } lookup "(station, code)", "(station, phase)", "(closed_ms) WHERE closed_ms IS NOT NULL";
+    } lookup "(station, phase, code)", "(closed_ms) WHERE closed_ms IS NOT NULL";
     /// Every move of every case in the order in which the hub took it. `outcome`: 0 it holds, 1 set aside, 2 reconciled
     /// with another word. `device`, `epoch`, `seq` name the event; `staff` and `made` what was done here.
     STEP = step [2, by_key] {

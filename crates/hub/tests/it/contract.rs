@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use onedoor_domain::calendar::Due;
 use onedoor_domain::case::{AnswerKind, Move, Phase, Word};
-use onedoor_domain::event::{Actor, CaseStateChanged, ChainHash, ResidentWord};
+use onedoor_domain::event::{Actor, CaseStateChanged, ChainHash, Event, ResidentWord};
 use onedoor_harness::postgres::Postgres;
 use onedoor_hub::cases::{DeskMove, Outcome};
 use onedoor_hub::files::Appended;
@@ -252,6 +252,63 @@ async fn files_go_on_where_they_stopped(hub: Arc<Hub>) {
     );
 }
 
+async fn sealed_answers_are_kept_once_in_whatever_order_they_come(hub: Arc<Hub>) {
+    let mut kiosk = Kiosk::enrolled(23, &hub, "s23").await;
+    let device = kiosk.writer.device;
+    let ticket = |kiosk: &Kiosk, sealed: &[u8]| {
+        let length = sealed.len() as u64;
+        kiosk.record.ticket(FileName::of(sealed), length)
+    };
+    // With their event.
+    let with = kiosk.visit(&hub, "with");
+    acked(send(&hub, &kiosk.batch(1, 500, vec![])).await);
+    // With its repetition.
+    let from = kiosk.writer.last + 1;
+    let later = kiosk.visit(&hub, "later");
+    acked(send(&hub, &kiosk.batch_of(from, 500, vec![], false)).await);
+    let (opened, _) = hub.open_case(later.case).await.unwrap();
+    assert!(opened.is_empty(), "they were not sent");
+    for _ in 0..2 {
+        acked(send(&hub, &kiosk.batch(from, 500, vec![])).await);
+    }
+    // By themselves, and then with their event.
+    let from = kiosk.writer.last + 1;
+    let before = kiosk.visit(&hub, "before");
+    let sealed = before.sealed[0].1.clone();
+    let there = hub
+        .append(&ticket(&kiosk, &sealed), 0, sealed.clone())
+        .await;
+    assert_eq!(there.unwrap(), Appended::Has(sealed.len() as u64));
+    acked(send(&hub, &kiosk.batch(from, 500, vec![])).await);
+    // Beside an event that names what another has named.
+    let from = kiosk.writer.last + 1;
+    let named = with.events.iter().flat_map(Event::blobs).cloned().collect();
+    let word = ResidentWord {
+        word: Word::Solved,
+        wants_to_talk: false,
+    };
+    let again = kiosk
+        .writer
+        .write(Actor::Resident, Some(with.case), named, word);
+    kiosk.record.append(&again.unwrap());
+    let beside = kiosk.visit(&hub, "beside");
+    acked(send(&hub, &kiosk.batch(from, 500, vec![])).await);
+
+    for visit in [with, later, before, beside] {
+        let (opened, closed) = hub.open_case(visit.case).await.unwrap();
+        assert_eq!((opened.len(), closed), (1, 0), "{:?}", visit.case);
+        let sealed = &visit.sealed[0].1;
+        let (name, length) = (FileName::of(sealed), sealed.len() as u64);
+        let held = hub.sealed(device, name).await.unwrap();
+        assert_eq!(held.as_ref(), Some(sealed));
+        // A kiosk that asks by the name, as after a restore, need not send it.
+        let has = hub.file_has(device, name, length).await.unwrap();
+        assert_eq!(has, Some(length));
+        let sent = hub.append(&ticket(&kiosk, sealed), 0, sealed.clone()).await;
+        assert_eq!(sent.unwrap(), Appended::Elsewhere(length));
+    }
+}
+
 fn take(owner: &str) -> Move {
     Move::TakeInHand {
         owner: owner.into(),
@@ -397,6 +454,7 @@ async fn contract<F: Future<Output = String>>(mut fresh: impl FnMut(usize) -> F)
         a_fork_freezes_the_stream_until_a_person_has_looked,
         a_bad_event_is_kept_acked_and_told_of,
         files_go_on_where_they_stopped,
+        sealed_answers_are_kept_once_in_whatever_order_they_come,
         two_kiosks_and_a_desk_end_with_one_case,
         a_mailbox_is_numbered_without_a_gap_by_several_at_once,
     );
@@ -423,4 +481,51 @@ async fn postgres_keeps_the_contract() {
         async move { address }
     })
     .await;
+}
+
+/// A database as version 3 of the schema had it is brought up to date, and takes what comes.
+async fn older(address: &str) {
+    let first = hub(address).await;
+    let mut kiosk = Kiosk::enrolled(1, &first, "s1").await;
+    kiosk.visit(&first, "before");
+    acked(send(&first, &kiosk.batch(1, 500, vec![])).await);
+    let mut tx = first.db.begin(db::Mode::Write).await.unwrap();
+    for sql in [
+        "ALTER TABLE blob DROP COLUMN sealed",
+        "DROP INDEX matter_lookup_0",
+        "DROP INDEX matter_lookup_1",
+        "CREATE INDEX matter_lookup_0 ON matter (code)",
+        "CREATE INDEX matter_lookup_1 ON matter (station, phase)",
+        "CREATE INDEX matter_lookup_2 ON matter (closed_ms)",
+        "DELETE FROM hub_schema",
+        "INSERT INTO hub_schema (version, made_ms) VALUES (3, 0)",
+    ] {
+        tx.execute(sql, vec![]).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let keys = Arc::into_inner(first).unwrap().keys;
+    let second = Hub::new(db::open(address).await.unwrap(), keys, "county 990101");
+    let from = kiosk.writer.last + 1;
+    let visit = kiosk.visit(&second, "after");
+    acked(send(&second, &kiosk.batch(from, 500, vec![])).await);
+    let (opened, closed) = second.open_case(visit.case).await.unwrap();
+    assert_eq!((opened.len(), closed), (1, 0));
+    let code: String = visit
+        .code
+        .digits()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(second.cases_by_code(&code).await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_older_database_is_brought_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("hub.db");
+    older(&format!("sqlite:{}", file.display())).await;
+    match Postgres::start().unwrap() {
+        Some(cluster) => older(&cluster.database("older").unwrap()).await,
+        None => println!("skipped: no PostgreSQL"),
+    }
 }

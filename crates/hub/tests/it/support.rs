@@ -124,6 +124,11 @@ impl Kiosk {
 
     /// A batch as the kiosk would send it, of its events from a number on.
     pub fn batch(&self, first: u64, most: usize, opaque: Vec<u64>) -> Vec<u8> {
+        self.batch_of(first, most, opaque, true)
+    }
+
+    /// The same, with the sealed answers or without.
+    pub fn batch_of(&self, first: u64, most: usize, opaque: Vec<u64>, answers: bool) -> Vec<u8> {
         use onedoor_sync::engine::Journal;
         let epoch = self.writer.epoch;
         let rows = self
@@ -147,7 +152,8 @@ impl Kiosk {
             opaque,
         };
         let events: Vec<_> = rows.into_iter().map(|row| row.bytes).collect();
-        let blobs = self.record.blobs(epoch, first, last).unwrap();
+        let mut blobs = self.record.blobs(epoch, first, last).unwrap();
+        blobs.retain(|_| answers);
         Batch::encode(&header, &events, &blobs, &self.signer())
     }
 
