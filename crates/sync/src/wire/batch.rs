@@ -162,9 +162,9 @@ impl<'b> Batch<'b> {
         let header = &self.header;
         let place = refusal.at.and_then(|at| at.checked_sub(header.first));
         let before = place.and_then(|place| usize::try_from(place).ok());
-        let before = self.links.iter().take(before.unwrap_or(0));
+        let mut before = self.links.iter().take(before.unwrap_or(0));
         Refusal {
-            h: Some(before.last().copied().unwrap_or(header.h_prev)),
+            h: Some(before.next_back().copied().unwrap_or(header.h_prev)),
             ..refusal
         }
     }
