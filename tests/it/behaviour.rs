@@ -591,7 +591,7 @@ fn the_page_of_matters_says_how_it_was_answered_and_no_term_any_more() {
     }
     for (kind, state, words) in [
         (AnswerKind::Approved, "同意给您办", "还要知道：从下个月起"),
-        (AnswerKind::SentBack, "还差一样", "还差这一样：备案要有"),
+        (AnswerKind::SentBack, "还差一样", "还差这一样：居住证"),
         (AnswerKind::Refused, "这样办不了", "为什么：备案要有"),
     ] {
         let mut kiosk = stage().answered(&eyes, kind).unwrap();

@@ -27,7 +27,8 @@ pub(crate) fn read_batch(bytes: &[u8]) {
         return;
     };
     crate::taken();
-    assert_eq!(Batch::device(bytes), Ok(batch.header.device));
+    let place = (batch.header.device, batch.header.epoch, batch.header.last);
+    assert_eq!(Batch::place(bytes), Ok(place));
     assert!(batch.events.len() <= MAX_EVENTS && batch.blobs.len() <= MAX_BLOBS);
     assert!(batch.events.iter().all(|event| event.len() <= MAX_EVENT));
     assert!(batch.blobs.iter().all(|blob| blob.len() <= MAX_INLINE_BLOB));

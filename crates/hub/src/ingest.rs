@@ -1,6 +1,7 @@
 //! A batch comes in: checked, compared with what is held, committed, and only then acked.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use onedoor_domain::event::{ChainHash, Event, EventBody};
@@ -21,6 +22,7 @@ use crate::fault::{Done, HubFault};
 use crate::hub::{Hub, UNPACKED_KIB};
 use crate::mailbox::Post;
 use crate::metrics::count;
+use crate::repeated::{self, Heads, held};
 use crate::values;
 
 /// A busy hub asks kiosks to come again after so many seconds; each adds its own jitter.
@@ -95,7 +97,7 @@ struct Checked {
 type Inline = BTreeMap<BlobId, Vec<u8>>;
 
 /// Why a batch is not taken.
-enum Not {
+pub(crate) enum Not {
     Refused(Refusal),
     Fault(HubFault),
 }
@@ -164,13 +166,21 @@ impl Hub {
         let room = self.unpacked.acquire_many(kib.clamp(1, UNPACKED_KIB));
         let room = tokio::time::timeout(PATIENCE, room);
         let room = room.await.map_err(|_| busy())?.map_err(|_| busy())?;
-        let (plain, device) = blocking(move || {
+        let (plain, (device, epoch, last)) = blocking(move || {
             let plain = unpack(&body, dictionary)?;
-            let device = Batch::device(&plain)?;
-            Ok((plain, device))
+            let place = Batch::place(&plain)?;
+            Ok((plain, place))
         })
         .await?;
-        let (station, key) = self.enrolled(device).await?;
+        let (station, key, heads) = self.enrolled(device).await?;
+        let plain = Arc::new(plain);
+        if heads.get(&epoch).is_some_and(|held| last <= *held) {
+            let (plain, key) = (Arc::clone(&plain), key);
+            let repeated = blocking(move || repeated::look(&plain, &key)).await?;
+            if let Some(ack) = self.again(&repeated).await? {
+                return Ok(ack);
+            }
+        }
         let checked = blocking(move || check(&plain, &key)).await?;
         // The next one is checked while this one waits for the disk; what they hold in memory has its own limit.
         drop(permit);
@@ -179,20 +189,27 @@ impl Hub {
         ack
     }
 
-    /// Station and key of a kiosk that may send.
-    async fn enrolled(&self, device: DeviceId) -> Result<(String, PublicKey), Not> {
+    /// Station and key of a kiosk that may send, and how far its streams are held.
+    async fn enrolled(&self, device: DeviceId) -> Result<(String, PublicKey, Heads), Not> {
         let mut tx = self.read().await?;
-        let row = tx
-            .one(
-                "SELECT station, public_key FROM device WHERE device = $1 AND state = 1",
+        let rows = tx
+            .query(
+                "SELECT d.station, d.public_key, s.epoch, s.seq FROM device d LEFT JOIN stream s ON s.device = d.device WHERE d.device = $1 AND d.state = 1",
                 values![device],
             )
             .await?;
         tx.commit().await?;
-        let row = row.ok_or(Reason::UnknownDevice)?;
+        let row = rows.first().ok_or(Reason::UnknownDevice)?;
+        let mut heads = Heads::new();
+        for row in &rows {
+            if row.maybe_int(2)?.is_some() {
+                heads.insert(row.epoch(2)?, row.count(3)?);
+            }
+        }
         Ok((
             row.text(0)?.to_owned(),
             PublicKey::from_bytes(&row.array(1)?)?,
+            heads,
         ))
     }
 
@@ -202,7 +219,7 @@ impl Hub {
     /// `Wire` with `UnknownDevice`, `Db`.
     pub async fn key_of(&self, device: DeviceId) -> Done<PublicKey> {
         match self.enrolled(device).await {
-            Ok((_, key)) => Ok(key),
+            Ok((_, key, _)) => Ok(key),
             Err(Not::Refused(refusal)) => Err(refusal.reason.into()),
             Err(Not::Fault(fault)) => Err(fault),
         }
@@ -559,68 +576,6 @@ fn arriving(checked: &mut Checked, from: u64) -> Vec<Arriving> {
             rejected: None,
         })
         .collect()
-}
-
-/// What the hub holds of what a batch repeats.
-#[derive(Default)]
-struct Held {
-    /// Number of the event that the first link comes after.
-    first: u64,
-    /// Empty where the last that both have is the same: then all before it is, too.
-    links: Vec<ChainHash>,
-    /// Those among them that were not accepted.
-    rejected: Vec<Rejection>,
-}
-
-/// Reads what is held of a batch, from the event before it on.
-async fn held(tx: &mut dyn Tx, batch: &Verified, head: Head) -> Result<Held, DbFault> {
-    let header = &batch.header;
-    let mut held = Held {
-        first: header.first.saturating_sub(1),
-        ..Held::default()
-    };
-    // Usually a batch begins just behind the head, and there is nothing to compare but that.
-    if held.first >= head.seq {
-        return Ok(held);
-    }
-    let last = header.last.min(head.seq);
-    let rows = tx
-        .query(
-            "SELECT seq, link, rejected FROM event WHERE device = $1 AND epoch = $2 AND seq BETWEEN $3 AND $4 AND (seq = $4 OR rejected IS NOT NULL) ORDER BY seq",
-            values![header.device, header.epoch, header.first, last],
-        )
-        .await?;
-    let mut same = false;
-    for row in &rows {
-        let seq = row.count(0)?;
-        if let Some(code) = row.maybe_int(2)? {
-            let code = u16::try_from(code).unwrap_or(u16::MAX);
-            held.rejected.push(Rejection { seq, code });
-        }
-        let place = usize::try_from(seq - header.first).unwrap_or(usize::MAX);
-        same = seq == last && batch.links.get(place) == Some(&row.link(1)?);
-    }
-    if same {
-        return Ok(held);
-    }
-    if held.first == 0 {
-        let genesis = ChainHash::genesis(header.device, header.epoch);
-        held.links.push(genesis);
-    }
-    let from = held.first.max(1);
-    let rows = tx
-        .query(
-            "SELECT seq, link FROM event WHERE device = $1 AND epoch = $2 AND seq BETWEEN $3 AND $4 ORDER BY seq",
-            values![header.device, header.epoch, from, last],
-        )
-        .await?;
-    for (expected, row) in (from..).zip(&rows) {
-        if row.count(0)? != expected {
-            return Err(DbFault::Strange("an event is missing"));
-        }
-        held.links.push(row.link(1)?);
-    }
-    Ok(held)
 }
 
 /// Keeps sealed bytes that no new event names: their events were taken before, or are kept unread. What is not with its

@@ -20,7 +20,8 @@ pub mod metrics;
 pub mod publish;
 pub mod register;
 pub mod rejected;
-pub mod rest;
+pub mod repeated;
+mod rest;
 pub mod retention;
 
 pub use fault::{Done, HubFault};

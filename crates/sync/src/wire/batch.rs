@@ -2,7 +2,7 @@
 
 use minicbor::{Decoder, Encoder};
 use onedoor_domain::event::{ChainHash, Event, MAX_EVENT};
-use onedoor_domain::id::DeviceId;
+use onedoor_domain::id::{DeviceId, Epoch};
 
 use super::take::Take;
 use super::{
@@ -112,22 +112,34 @@ impl<'b> Batch<'b> {
         })
     }
 
-    /// The kiosk that a batch says it is of: whose key is needed before the rest is worth reading. What it refuses
-    /// [`Batch::decode`] refuses too.
+    /// The kiosk that a batch says it is of, the life of its record, and the number of the last event: whose key is needed,
+    /// and what is held, before the rest is worth reading. What it refuses [`Batch::decode`] refuses too.
     ///
     /// # Errors
     /// As [`Batch::decode`].
-    pub fn device(bytes: &'b [u8]) -> Result<DeviceId, Reason> {
+    pub fn place(bytes: &'b [u8]) -> Result<(DeviceId, Epoch, u64), Reason> {
         let mut decoder = Decoder::new(bytes);
         let parts = decoder.array().ok().flatten();
         let version = decoder.u64().ok();
         match (parts, version, decoder.bytes()) {
             (Some(6), Some(version), Ok(header)) if version == u64::from(VERSION) => {
-                Header::device(header)
+                Header::place(header)
             }
             // Which of its faults is named first is decided in one place.
-            _ => Batch::decode(bytes).map(|batch| batch.header.device),
+            _ => Batch::decode(bytes)
+                .map(|Batch { header, .. }| (header.device, header.epoch, header.last)),
         }
+    }
+
+    /// Checks the signature only: enough for a batch of which the last link is held, for then all of it is.
+    ///
+    /// # Errors
+    /// `BadSignature`, `UnknownAlgorithm`.
+    pub fn verify_signature(&self, key: &dyn Verifier) -> Result<(), Reason> {
+        key.verify(
+            &Header::signed_message(self.header_bytes, self.header.h_last, &self.blobs),
+            &self.signature,
+        )
     }
 
     /// Checks all that can be checked without the hub's record: the signature first (so that nothing else is done for
@@ -137,10 +149,7 @@ impl<'b> Batch<'b> {
     /// `BadSignature`, `UnknownAlgorithm`; and with the number of the event `WrongPlace` and
     /// `Undecodable`. What is opaque is not read.
     pub fn verify(&self, key: &dyn Verifier) -> Result<Verified, Refusal> {
-        key.verify(
-            &Header::signed_message(self.header_bytes, self.header.h_last, &self.blobs),
-            &self.signature,
-        )?;
+        self.verify_signature(key)?;
         let header = &self.header;
         let mut entries = Vec::with_capacity(self.events.len());
         for (seq, bytes) in (header.first..).zip(&self.events) {
