@@ -20,8 +20,8 @@ pub mod metrics;
 pub mod publish;
 pub mod register;
 pub mod rejected;
-pub mod repeated;
-mod rest;
+mod repeated;
+pub mod rest;
 pub mod retention;
 
 pub use fault::{Done, HubFault};

@@ -48,14 +48,23 @@ impl Hub {
     /// Acks such a batch from what a reader sees, and nobody waits for the writer. `None` where something must be written or
     /// looked at more closely.
     pub(crate) async fn again(&self, batch: &Repeated) -> Result<Option<Ack>, Not> {
-        const STREAM: &str = "SELECT s.durable, s.frozen, (SELECT life FROM hub WHERE id = 0), m.cursor, d.contact_ms FROM stream s JOIN device d ON d.device = s.device JOIN mailbox m ON m.device = s.device WHERE s.device = $1 AND s.epoch = $2 AND s.seq >= $3";
-        let Repeated { header, blobs } = batch;
-        let (device, epoch, last) = (header.device, header.epoch, header.last);
-        if header.events() == 0 {
+        if batch.header.events() == 0 {
             // It asks for mail, and says what it has seen.
             return Ok(None);
         }
         let mut tx = self.read().await?;
+        let ack = self.seen(&mut *tx, batch).await?;
+        tx.commit().await?;
+        if ack.is_some() {
+            count(&self.metrics.events_repeated, batch.header.events());
+        }
+        Ok(ack)
+    }
+
+    async fn seen(&self, tx: &mut dyn Tx, batch: &Repeated) -> Result<Option<Ack>, Not> {
+        const STREAM: &str = "SELECT s.durable, s.frozen, (SELECT life FROM hub WHERE id = 0), m.cursor, d.contact_ms FROM stream s JOIN device d ON d.device = s.device JOIN mailbox m ON m.device = s.device WHERE s.device = $1 AND s.epoch = $2 AND s.seq >= $3";
+        let Repeated { header, blobs } = batch;
+        let (device, epoch, last) = (header.device, header.epoch, header.last);
         let Some(row) = tx.one(STREAM, values![device, epoch, last]).await? else {
             return Ok(None);
         };
@@ -66,13 +75,11 @@ impl Hub {
         if row.int(1)? != 0 || row.count(3)? != header.cursor || !met {
             return Ok(None);
         }
-        let (link, rejected) = last_of(&mut *tx, header, last).await?;
-        if link != Some(header.h_last) || !all_here(&mut *tx, header, blobs).await? {
+        let (link, rejected) = last_of(tx, header, last).await?;
+        if link != Some(header.h_last) || !all_here(tx, header, blobs).await? {
             return Ok(None);
         }
-        let page = self.page_after(&mut *tx, device, header.cursor).await?;
-        tx.commit().await?;
-        count(&self.metrics.events_repeated, header.events());
+        let page = self.page_after(tx, device, header.cursor).await?;
         Ok(Some(Ack {
             device,
             epoch,

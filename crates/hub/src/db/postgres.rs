@@ -249,7 +249,7 @@ impl PostgresTx {
         client.execute(&statement, &values).await.map_err(fault)
     }
 
-    /// `COPY`: a third less work than `INSERT`, and no way to leave out what is there.
+    /// `COPY`: less work than `INSERT`, and no way to leave out what is there.
     async fn copy(&self, table: &'static Table, rows: &[Vec<Value>]) -> Result<(), DbFault> {
         if rows.is_empty() {
             return Ok(());
