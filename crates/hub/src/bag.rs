@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
+use std::sync::Arc;
 
 use onedoor_domain::id::DeviceId;
 use onedoor_sync::engine::FileName;
@@ -89,7 +90,7 @@ impl Hub {
     /// `Bag` where it cannot be opened at all; `Db` where the database is away (what was taken stays, the rest comes
     /// when it is taken again).
     pub async fn import<R: Read, W: Write>(
-        &self,
+        self: &Arc<Self>,
         bag: R,
         mut answer_to: impl FnMut(DeviceId) -> Done<W>,
     ) -> Done<(Imported, Vec<W>)> {
@@ -122,7 +123,7 @@ impl Hub {
     }
 
     async fn part(
-        &self,
+        self: &Arc<Self>,
         part: Part,
         imported: &mut Imported,
         answers: &mut BTreeMap<DeviceId, ForOne>,

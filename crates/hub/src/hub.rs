@@ -29,7 +29,7 @@ pub struct Hub {
     /// Lets only so many batches be checked at once.
     pub(crate) gate: Semaphore,
     /// Lets them hold only so much, in KiB.
-    pub(crate) unpacked: Semaphore,
+    pub(crate) unpacked: Arc<Semaphore>,
 }
 
 impl Hub {
@@ -41,7 +41,7 @@ impl Hub {
             name: name.into(),
             metrics: Metrics::default(),
             gate: Semaphore::new(AT_ONCE),
-            unpacked: Semaphore::new(UNPACKED_KIB as usize),
+            unpacked: Arc::new(Semaphore::new(UNPACKED_KIB as usize)),
         }
     }
 

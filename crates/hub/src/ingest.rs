@@ -13,6 +13,7 @@ use onedoor_sync::wire::{
     Ack, Batch, Continuity, Dictionary, Entry, Fork, Head, Header, PublicKey, Reason, Refusal,
     Rejection, Reply, Verified, continuity, unpack, unpacked_at_most,
 };
+use tokio::sync::oneshot;
 
 use crate::cases::{Made, one_of};
 use crate::clock::now_ms;
@@ -76,20 +77,24 @@ impl Rejected {
     }
 }
 
-/// An event on its way into the database.
+/// An event on its way into the database, all that can be made of it before its turn comes: while one batch is written, no
+/// other is.
 struct Arriving {
     seq: u64,
-    bytes: Vec<u8>,
     link: ChainHash,
-    /// `None` where it is kept unread.
-    event: Option<Box<Event>>,
+    /// Its row, as if it were accepted.
+    row: Vec<Value>,
+    /// The blobs that it names, each with its row.
+    blobs: Vec<(BlobId, Vec<Value>)>,
+    /// What it does to a case.
+    made: Option<Made>,
     rejected: Option<Rejected>,
 }
 
 /// A batch of which everything fits.
 struct Checked {
     verified: Verified,
-    events: Vec<Vec<u8>>,
+    arriving: Vec<Arriving>,
     blobs: Inline,
 }
 
@@ -128,7 +133,7 @@ impl From<Reason> for Not {
 
 impl Hub {
     /// Takes a compressed batch and says what became of it. Nothing is acked that is not committed.
-    pub async fn sync(&self, dictionary: Dictionary, body: Vec<u8>) -> Reply {
+    pub async fn sync(self: &Arc<Self>, dictionary: Dictionary, body: Vec<u8>) -> Reply {
         count(&self.metrics.batches, 1);
         count(&self.metrics.bytes_received, body.len() as u64);
         let why = match self.take(dictionary, body).await {
@@ -157,13 +162,13 @@ impl Hub {
         })
     }
 
-    async fn take(&self, dictionary: Dictionary, body: Vec<u8>) -> Result<Ack, Not> {
+    async fn take(self: &Arc<Self>, dictionary: Dictionary, body: Vec<u8>) -> Result<Ack, Not> {
         let busy = || Not::Refused(Reason::Busy.into());
         let permit = tokio::time::timeout(PATIENCE, self.gate.acquire());
         let permit = permit.await.map_err(|_| busy())?.map_err(|_| busy())?;
         // The frame's window, what comes out of it, and the copy that is kept: three times what it unpacks to.
         let kib = u32::try_from(3 * unpacked_at_most(&body) / 1024).unwrap_or(u32::MAX);
-        let room = self.unpacked.acquire_many(kib.clamp(1, UNPACKED_KIB));
+        let room = Arc::clone(&self.unpacked).acquire_many_owned(kib.clamp(1, UNPACKED_KIB));
         let room = tokio::time::timeout(PATIENCE, room);
         let room = room.await.map_err(|_| busy())?.map_err(|_| busy())?;
         let (plain, (device, epoch, last)) = blocking(move || {
@@ -184,9 +189,15 @@ impl Hub {
         let checked = blocking(move || check(&plain, &key)).await?;
         // The next one is checked while this one waits for the disk; what they hold in memory has its own limit.
         drop(permit);
-        let ack = self.commit(&station, checked).await;
-        drop(room);
-        ack
+        let (hub, (tell, told)) = (Arc::clone(self), oneshot::channel());
+        let commits = async move {
+            let ack = hub.commit(&station, checked).await;
+            drop(room);
+            let _ = tell.send(ack);
+        };
+        self.db.in_turn(Box::pin(commits)).await?;
+        let stopped = || DbFault::Away("the thread that writes stopped".into());
+        told.await.map_err(|_| stopped())?
     }
 
     /// Station and key of a kiosk that may send, and how far its streams are held.
@@ -259,9 +270,15 @@ impl Hub {
         let mut rejected = held.rejected;
         let mut fresh = 0;
         if from <= header.last {
-            let mut arriving = arriving(&mut checked, from);
+            let known = usize::try_from(from - header.first).unwrap_or(usize::MAX);
+            let mut arriving = checked
+                .arriving
+                .split_off(known.min(checked.arriving.len()));
             fresh = arriving.len();
-            let moves = self.understand(&mut arriving);
+            let moves = (0..)
+                .zip(&mut arriving)
+                .filter_map(|(place, event)| Some((place, event.made.take()?)))
+                .collect();
             let posts = self
                 .move_cases(&mut *tx, station, &header, moves, &mut arriving)
                 .await?;
@@ -272,7 +289,7 @@ impl Hub {
                 })
             }));
             let inline = &mut checked.blobs;
-            self.keep(&mut *tx, &header, arriving, inline, posts, now)
+            self.keep(&mut *tx, &header, arriving, inline, posts)
                 .await?;
         }
         if stream.began_again {
@@ -360,36 +377,6 @@ impl Hub {
         Ok(())
     }
 
-    /// What each event means for a case, and which mean nothing that is accepted.
-    fn understand(&self, arriving: &mut [Arriving]) -> Vec<(usize, Made)> {
-        let mut moves = Vec::new();
-        for (place, event) in arriving.iter_mut().enumerate() {
-            let Some(read) = &event.event else {
-                event.rejected = Some(Rejected::Unread);
-                continue;
-            };
-            let is_move = matches!(
-                read.body(),
-                EventBody::CaseSaved(_)
-                    | EventBody::CaseStateChanged(_)
-                    | EventBody::ResidentWord(_)
-                    | EventBody::SlipVoided(_)
-            );
-            if !is_move {
-                continue;
-            }
-            match (read.case(), Made::of(read)) {
-                (Some(case), Some(made)) => {
-                    debug_assert_eq!(case, made.case);
-                    moves.push((place, made));
-                }
-                (None, _) => event.rejected = Some(Rejected::NoCase),
-                (_, None) => event.rejected = Some(Rejected::Incomplete),
-            }
-        }
-        moves
-    }
-
     /// Moves the cases; gives what other kiosks are told.
     async fn move_cases(
         &self,
@@ -426,37 +413,14 @@ impl Hub {
         arriving: Vec<Arriving>,
         inline: &mut Inline,
         mut posts: Vec<Post>,
-        now: i64,
     ) -> Result<(), Not> {
         let (device, epoch) = (header.device, header.epoch);
         let Some(head) = arriving.last().map(|a| (a.seq, a.link)) else {
             return Ok(());
         };
         let (mut events, mut blobs) = (Vec::with_capacity(arriving.len()), Vec::new());
-        for event in arriving {
+        for mut event in arriving {
             let seq = event.seq;
-            let case = event.event.as_ref().and_then(|e| e.case());
-            let kind = event
-                .event
-                .as_ref()
-                .map_or("", |e| e.body().kind())
-                .to_owned();
-            if let Some(read) = &event.event {
-                for (place, blob) in (0i64..).zip(read.blobs()) {
-                    let row = values![
-                        device,
-                        blob.id,
-                        epoch,
-                        seq,
-                        place,
-                        blob.length,
-                        blob.hash,
-                        case,
-                        inline.get(&blob.id).cloned()
-                    ];
-                    blobs.push((blob.id, row));
-                }
-            }
             if let (Some(why), Ok(number)) = (event.rejected, Seq::try_from(seq)) {
                 tracing::warn!(%device, %epoch, seq, code = why.code(), "event_rejected");
                 posts.push(Post {
@@ -470,19 +434,12 @@ impl Hub {
                     }
                     .into(),
                 });
+                if let Some(rejected) = event.row.get_mut(REJECTED) {
+                    *rejected = why.code().into();
+                }
             }
-            let code = event.rejected.map(Rejected::code);
-            events.push(values![
-                device,
-                epoch,
-                seq,
-                event.bytes,
-                event.link,
-                kind,
-                case,
-                code,
-                now
-            ]);
+            blobs.append(&mut event.blobs);
+            events.push(event.row);
         }
         let strange = DbFault::Strange("events beyond the head of their stream");
         tx.insert_new(&EVENT, events)
@@ -541,41 +498,106 @@ async fn blocking<T: Send + 'static>(
 
 fn check(plain: &[u8], key: &PublicKey) -> Result<Checked, Refusal> {
     let batch = Batch::decode(plain)?;
-    let verified = batch.verify(key)?;
+    let mut verified = batch.verify(key)?;
     let mut blobs = Inline::new();
     for bytes in &batch.blobs {
         let sealed = Sealed::decode(bytes).map_err(|_| Reason::BadBlob)?;
         // One blob has one content: what else comes under its name is not what its event names.
         blobs.entry(sealed.blob).or_insert_with(|| bytes.to_vec());
     }
-    let events = batch.events.iter().map(|bytes| bytes.to_vec()).collect();
+    let now = now_ms();
+    let entries = std::mem::take(&mut verified.entries);
+    let arriving = (verified.header.first..)
+        .zip(&batch.events)
+        .zip(entries)
+        .zip(&verified.links)
+        .map(|(((seq, bytes), entry), link)| {
+            arriving(&verified.header, seq, bytes, *link, &entry, &blobs, now)
+        })
+        .collect();
     Ok(Checked {
         verified,
-        events,
+        arriving,
         blobs,
     })
 }
 
-/// Takes the events out of a batch, from this number on.
-fn arriving(checked: &mut Checked, from: u64) -> Vec<Arriving> {
-    let verified = &mut checked.verified;
-    let skip = usize::try_from(from - verified.header.first).unwrap_or(usize::MAX);
-    (verified.header.first..)
-        .zip(std::mem::take(&mut checked.events))
-        .zip(std::mem::take(&mut verified.entries))
-        .zip(&verified.links)
-        .skip(skip)
-        .map(|(((seq, bytes), entry), link)| Arriving {
+/// Place of `rejected` in a row of an event.
+const REJECTED: usize = 7;
+
+fn arriving(
+    header: &Header,
+    seq: u64,
+    bytes: &[u8],
+    link: ChainHash,
+    entry: &Entry,
+    inline: &Inline,
+    now: i64,
+) -> Arriving {
+    let (device, epoch) = (header.device, header.epoch);
+    let event = match entry {
+        Entry::Event(event) => Some(event),
+        Entry::Opaque { .. } => None,
+    };
+    let case = event.and_then(|e| e.case());
+    let kind = event.map_or("", |e| e.body().kind());
+    let (made, rejected) = match event.map(|event| meant(event)) {
+        None => (None, Some(Rejected::Unread)),
+        Some(Ok(made)) => (made, None),
+        Some(Err(why)) => (None, Some(why)),
+    };
+    let mut blobs = Vec::new();
+    for (place, blob) in (0i64..).zip(event.map_or(&[][..], |e| e.blobs())) {
+        let sealed = inline.get(&blob.id).map(Vec::as_slice);
+        let row = values![
+            device,
+            blob.id,
+            epoch,
+            seq,
+            place,
+            blob.length,
+            blob.hash,
+            case,
+            sealed
+        ];
+        blobs.push((blob.id, row));
+    }
+    Arriving {
+        seq,
+        link,
+        row: values![
+            device,
+            epoch,
             seq,
             bytes,
-            link: *link,
-            event: match entry {
-                Entry::Event(event) => Some(event),
-                Entry::Opaque { .. } => None,
-            },
-            rejected: None,
-        })
-        .collect()
+            link,
+            kind,
+            case,
+            Value::Null,
+            now
+        ],
+        blobs,
+        made,
+        rejected,
+    }
+}
+
+/// What an event means for a case, if anything, or why it means nothing that is accepted.
+fn meant(event: &Event) -> Result<Option<Made>, Rejected> {
+    let is_move = matches!(
+        event.body(),
+        EventBody::CaseSaved(_)
+            | EventBody::CaseStateChanged(_)
+            | EventBody::ResidentWord(_)
+            | EventBody::SlipVoided(_)
+    );
+    if !is_move {
+        return Ok(None);
+    }
+    if event.case().is_none() {
+        return Err(Rejected::NoCase);
+    }
+    Made::of(event).map(Some).ok_or(Rejected::Incomplete)
 }
 
 /// Keeps sealed bytes that no new event names: their events were taken before, or are kept unread. What is not with its

@@ -53,7 +53,8 @@ impl Hub {
                 .entry(made.case)
                 .or_insert_with(|| Touched::new(station, sender, &made, now));
             match case.make(station, sender, made, now) {
-                Ok(step) => steps.push(((case.matter.case, case.matter.moves), step)),
+                Ok(Some(step)) => steps.push(((case.matter.case, case.matter.moves), step)),
+                Ok(None) => {}
                 Err(why) => rejected.push((place, why)),
             }
         }
@@ -295,13 +296,14 @@ impl Touched {
         }
     }
 
+    /// Makes a move; gives its row. That a case begins by being saved is said by its own row, which names the event.
     fn make(
         &mut self,
         station: &str,
         sender: Sender,
         made: Made,
         now: i64,
-    ) -> Result<Vec<Value>, Rejected> {
+    ) -> Result<Option<Vec<Value>>, Rejected> {
         let matter = &mut self.matter;
         if matter.station != station {
             return Err(Rejected::OtherStation);
@@ -325,7 +327,10 @@ impl Touched {
         close(matter, now);
         self.changed = true;
         self.surprised |= outcome != Outcome::Holds;
-        Ok(values![
+        if matter.moves == 1 && matches!(made.body, StepBody::Saved(_)) {
+            return Ok(None);
+        }
+        Ok(Some(values![
             made.case,
             matter.moves,
             outcome as i64,
@@ -335,7 +340,7 @@ impl Touched {
             made.staff,
             encode(&made.body),
             made.at_ms
-        ])
+        ]))
     }
 }
 

@@ -1,12 +1,13 @@
 //! Looking at cases.
 
 use onedoor_domain::case::{CaseStatus, Phase};
+use onedoor_domain::event::Event;
 use onedoor_domain::id::{CaseId, DeviceId};
 use onedoor_sync::mail::Private;
 
 use super::apply::{columns, matter};
-use super::{Matter, Outcome, StepBody};
-use crate::db::DbFault;
+use super::{Made, Matter, Outcome, StepBody};
+use crate::db::{DbFault, Tx};
 use crate::fault::{Done, HubFault};
 use crate::hub::Hub;
 use crate::values;
@@ -110,12 +111,7 @@ impl Hub {
                 values![case],
             )
             .await?;
-        let mut texts = Vec::new();
-        for text in &matter.whole.texts {
-            texts.extend(self.words(&mut *tx, case, text.blob).await?);
-        }
-        tx.commit().await?;
-        let steps: Result<Vec<_>, DbFault> = rows
+        let later: Result<Vec<_>, DbFault> = rows
             .iter()
             .map(|row| {
                 Ok(StepView {
@@ -129,10 +125,43 @@ impl Hub {
                 })
             })
             .collect();
+        let mut steps = Vec::new();
+        let later = later?;
+        if later.first().is_none_or(|step| step.number > 1) {
+            steps.push(saved(&mut *tx, &matter).await?);
+        }
+        steps.extend(later);
+        let mut texts = Vec::new();
+        for text in &matter.whole.texts {
+            texts.extend(self.words(&mut *tx, case, text.blob).await?);
+        }
+        tx.commit().await?;
         Ok(CaseView {
             matter,
-            steps: steps?,
+            steps,
             texts,
         })
     }
+}
+
+/// The step by which a case began, as the event tells it that the case's row names.
+async fn saved(tx: &mut dyn Tx, matter: &Matter) -> Result<StepView, DbFault> {
+    let strange = DbFault::Strange("a case whose first event is not there");
+    let row = tx
+        .one(
+            "SELECT bytes FROM event WHERE device = $1 AND epoch = $2 AND seq = $3",
+            values![matter.device, matter.epoch, matter.seq],
+        )
+        .await?;
+    let row = row.ok_or_else(|| strange.clone())?;
+    let event = Event::decode(row.bytes(0)?).map_err(|_| strange.clone())?;
+    let made = Made::of(&event).ok_or(strange)?;
+    Ok(StepView {
+        number: 1,
+        outcome: Outcome::Holds,
+        device: Some(matter.device),
+        staff: made.staff,
+        body: made.body,
+        at_ms: made.at_ms,
+    })
 }

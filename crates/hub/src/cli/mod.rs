@@ -400,7 +400,7 @@ async fn once(place: Place, command: Command) -> Result<()> {
             case::cases(&*place.hub().await?, station.as_deref(), closed).await
         }
         Command::Rejected { again } => work::rejected(&*place.hub().await?, again).await,
-        Command::Bag(command) => work::bag(&*place.hub().await?, command).await,
+        Command::Bag(command) => work::bag(&place.hub().await?, command).await,
         Command::Backup { folder } => {
             let made = place.hub().await?.backup(&folder).await?;
             println!(

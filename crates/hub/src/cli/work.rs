@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use anyhow::{Context, Result};
@@ -259,7 +260,7 @@ pub(super) async fn rejected(hub: &Hub, again: bool) -> Result<()> {
     Ok(())
 }
 
-pub(super) async fn bag(hub: &Hub, command: BagCommand) -> Result<()> {
+pub(super) async fn bag(hub: &Arc<Hub>, command: BagCommand) -> Result<()> {
     let BagCommand::Import { file, answer } = command;
     let named = || file.display().to_string();
     let bag = std::fs::File::open(&file).map_err(onedoor_hub::HubFault::disk(&file))?;

@@ -20,6 +20,9 @@ pub use schema::{Column, TABLES, Table};
 /// What a call of the database gives, later.
 pub type Later<'a, T> = Pin<Box<dyn Future<Output = Result<T, DbFault>> + Send + 'a>>;
 
+/// Work on the database, whoever waits for it.
+pub type Turn = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// Why the database did not do what was asked. The texts come from the database and name no content.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum DbFault {
@@ -228,6 +231,17 @@ pub enum Mode {
 pub trait Database: Send + Sync {
     /// Begins a transaction. One that is dropped without `commit` changed nothing.
     fn begin(&self, mode: Mode) -> Later<'_, Box<dyn Tx>>;
+
+    /// Does work that is one transaction which writes, with many statements. `Away` where it stopped before its end.
+    ///
+    /// The embedded database does it on a thread of its own, one after the other: between two statements no other thread
+    /// must wake, while all that want to write wait.
+    fn in_turn(&self, work: Turn) -> Later<'static, ()> {
+        Box::pin(async move {
+            work.await;
+            Ok(())
+        })
+    }
 
     /// `sqlite` or `postgres`.
     fn kind(&self) -> &'static str;

@@ -190,7 +190,8 @@ tables! {
         phase: int, level: int, owner: maybe_text, due: maybe_text, state: bytes, saved_ms: int,
         changed_ms: int, closed_ms: maybe_int,
     } lookup "(station, phase, code)", "(closed_ms) WHERE closed_ms IS NOT NULL";
-    /// Every move of every case in the order in which the hub took it. `outcome`: 0 it holds, 1 set aside, 2 reconciled
+    /// Every move of every case in the order in which the hub took it, but for the first where that is its saving: the case's
+    /// row names that event. `outcome`: 0 it holds, 1 set aside, 2 reconciled
     /// with another word. `device`, `epoch`, `seq` name the event; `staff` and `made` what was done here.
     STEP = step [2, by_key] {
         case_id: bytes, number: int, outcome: int, device: maybe_int, epoch: maybe_int, seq: maybe_int,

@@ -1,15 +1,18 @@
 //! The embedded database: one file, WAL, `synchronous=FULL`: a commit that returned is on disk.
 
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use rusqlite::ffi::{SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, ToSql, params_from_iter};
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::runtime::Handle;
+use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
 
-use super::{Database, DbFault, Later, Mode, Row, Table, Tx, Value};
+use super::{Database, DbFault, Later, Mode, Row, Table, Turn, Tx, Value};
 
 /// Older versions can lose commits when the WAL is reset (<https://sqlite.org/releaselog/3_51_3.html>).
 const OLDEST: i32 = 3_051_003;
@@ -31,7 +34,37 @@ pub struct Sqlite {
     file: std::path::PathBuf,
     writer: Arc<Mutex<Connection>>,
     readers: Vec<Arc<Mutex<Connection>>>,
-    turn: std::sync::atomic::AtomicUsize,
+    /// The reader that is asked next.
+    next: std::sync::atomic::AtomicUsize,
+    turns: mpsc::Sender<Asked>,
+}
+
+/// Work, and who is told that it is done.
+type Asked = (Turn, oneshot::Sender<()>);
+
+thread_local! {
+    /// This thread may block: what is asked of the database here is done here.
+    static BLOCKS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// A thread that does what writes, one after the other. It ends when nobody can ask any more.
+fn turns(runtime: Handle) -> Result<mpsc::Sender<Asked>, DbFault> {
+    let (ask, asked) = mpsc::channel::<Asked>();
+    let working = move || {
+        BLOCKS.set(true);
+        for (work, done) in asked {
+            // What panics has told nobody that it is done, and its transaction is rolled back.
+            let worked = AssertUnwindSafe(|| runtime.block_on(work));
+            if catch_unwind(worked).is_ok() {
+                let _ = done.send(());
+            }
+        }
+    };
+    let thread = std::thread::Builder::new().name("writer".into());
+    match thread.spawn(working) {
+        Ok(_) => Ok(ask),
+        Err(why) => Err(DbFault::Away(why.to_string())),
+    }
 }
 
 impl Sqlite {
@@ -60,7 +93,8 @@ impl Sqlite {
                 .into_iter()
                 .map(|c| Arc::new(Mutex::new(c)))
                 .collect(),
-            turn: std::sync::atomic::AtomicUsize::new(0),
+            next: std::sync::atomic::AtomicUsize::new(0),
+            turns: turns(Handle::current())?,
         })
     }
 }
@@ -99,7 +133,7 @@ fn connect(file: &Path, mode: Mode) -> Result<Connection, DbFault> {
 /// Has the WAL copied into the file by a thread that ends with the writer.
 fn checkpoints(writer: &mut Connection, file: &Path) -> Result<(), DbFault> {
     let beside = connect(file, Mode::Write)?;
-    let (ask, asked) = std::sync::mpsc::sync_channel::<()>(1);
+    let (ask, asked) = mpsc::sync_channel::<()>(1);
     let thread = std::thread::Builder::new().name("checkpoint".into());
     let copying = move || {
         while asked.recv().is_ok() {
@@ -165,12 +199,22 @@ impl Database for Sqlite {
                 });
             }
             Mode::Read => {
-                let turn = self.turn.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-                self.readers.get(turn % READERS).unwrap_or(&self.writer)
+                let next = self.next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                self.readers.get(next % READERS).unwrap_or(&self.writer)
             }
         };
         let connection = Arc::clone(connection);
         Box::pin(async move { begun(Held(connection.lock_owned().await), mode).await })
+    }
+
+    fn in_turn(&self, work: Turn) -> Later<'static, ()> {
+        let (done, when) = oneshot::channel();
+        let stopped = || DbFault::Away("the thread that writes stopped".into());
+        let sent = self.turns.send((work, done)).map_err(|_| stopped());
+        Box::pin(async move {
+            sent?;
+            when.await.map_err(|_| stopped())
+        })
     }
 
     fn kind(&self) -> &'static str {
@@ -237,12 +281,14 @@ impl SqliteTx {
         let Some(held) = self.0.take() else {
             return Err(DbFault::Away("the transaction was given up".into()));
         };
-        let (held, done) = tokio::task::spawn_blocking(move || {
+        let work = move || {
             let done = work(&held.0);
             (held, done)
-        })
-        .await
-        .map_err(stopped)?;
+        };
+        let (held, done) = match BLOCKS.get() {
+            true => work(),
+            false => tokio::task::spawn_blocking(work).await.map_err(stopped)?,
+        };
         self.0 = Some(held);
         done.map_err(fault)
     }

@@ -1,6 +1,7 @@
 //! What began anew: a hub from a copy, a kiosk from a copy, a kiosk that is new at its station. Nobody misses anything.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use onedoor_domain::calendar::Due;
 use onedoor_domain::case::Move;
@@ -14,14 +15,15 @@ use onedoor_sync::wire::Ack;
 
 use crate::support::{Kiosk, acked, send};
 
-async fn hub(folder: &Path, name: &str) -> Hub {
+async fn hub(folder: &Path, name: &str) -> Arc<Hub> {
     let key = folder.join("hub.key");
     if !key.exists() {
         Keys::generate().unwrap().write(&key, true).unwrap();
     }
     let address = format!("sqlite:{}", folder.join(name).display());
     let db = db::open(&address).await.unwrap();
-    Hub::new(db, Keys::read(&key).unwrap(), "county 990101")
+    let keys = Keys::read(&key).unwrap();
+    Arc::new(Hub::new(db, keys, "county 990101"))
 }
 
 /// The cases and bundles that an answer tells of, and the cursor after it.

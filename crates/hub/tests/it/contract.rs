@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use onedoor_domain::calendar::Due;
 use onedoor_domain::case::{AnswerKind, Move, Phase, Word};
@@ -58,6 +59,27 @@ async fn what_is_acked_is_kept_and_a_repetition_changes_nothing(hub: Arc<Hub>) {
     assert_eq!(view.status().phase, Phase::Saved);
     assert!(view.status().delivered);
     assert_eq!(view.steps.len(), 1);
+}
+
+/// Most of all after an outage: every kiosk whose ack was lost comes again, and all others wait behind the one that writes.
+async fn a_repetition_is_acked_while_somebody_else_writes(hub: Arc<Hub>) {
+    let mut kiosk = Kiosk::enrolled(1, &hub, "s1").await;
+    kiosk.visit(&hub, "answers of nobody");
+    let batch = kiosk.batch(1, 500, vec![]);
+    acked(send(&hub, &batch).await);
+    let mut writes = hub.db.begin(db::Mode::Write).await.unwrap();
+    let all = "UPDATE stream SET frozen = frozen";
+    writes.execute(all, vec![]).await.unwrap();
+    let patience = Duration::from_secs(5);
+    let again = tokio::time::timeout(patience, send(&hub, &batch)).await;
+    let again = acked(again.expect("it waited for whoever writes"));
+    assert_eq!((again.acked_through, again.h), (5, kiosk.writer.link));
+    // What is new waits its turn, and is taken then.
+    kiosk.visit(&hub, "more");
+    let more = kiosk.batch(1, 500, vec![]);
+    let (taken, committed) = tokio::join!(send(&hub, &more), writes.commit());
+    committed.unwrap();
+    assert_eq!(acked(taken).acked_through, 9);
 }
 
 async fn what_does_not_follow_is_refused(hub: Arc<Hub>) {
@@ -448,6 +470,7 @@ async fn contract<F: Future<Output = String>>(mut fresh: impl FnMut(usize) -> F)
     }
     parts!(
         what_is_acked_is_kept_and_a_repetition_changes_nothing,
+        a_repetition_is_acked_while_somebody_else_writes,
         what_does_not_follow_is_refused,
         what_was_kept_unread_is_accepted_once_it_can_be_read,
         what_a_kiosk_says_it_has_seen_never_stops_what_others_post,
@@ -504,7 +527,8 @@ async fn older(address: &str) {
     }
     tx.commit().await.unwrap();
     let keys = Arc::into_inner(first).unwrap().keys;
-    let second = Hub::new(db::open(address).await.unwrap(), keys, "county 990101");
+    let db = db::open(address).await.unwrap();
+    let second = Arc::new(Hub::new(db, keys, "county 990101"));
     let from = kiosk.writer.last + 1;
     let visit = kiosk.visit(&second, "after");
     acked(send(&second, &kiosk.batch(from, 500, vec![])).await);

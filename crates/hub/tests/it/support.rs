@@ -207,7 +207,7 @@ impl Kiosk {
 }
 
 /// Sends a batch that was made by hand.
-pub async fn send(hub: &Hub, plain: &[u8]) -> Reply {
+pub async fn send(hub: &Arc<Hub>, plain: &[u8]) -> Reply {
     let packed = pack(plain, Dictionary::V1).unwrap();
     hub.sync(Dictionary::V1, packed).await
 }
