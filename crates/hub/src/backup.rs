@@ -375,8 +375,8 @@ struct In<R> {
     content: R,
     hasher: blake3::Hasher,
     rows: u64,
-    /// The table that is being read, and how many of its columns are there.
-    inside: Option<(&'static Table, usize)>,
+    /// The table that is being read, and the places of its columns in the order in which they come.
+    inside: Option<(&'static Table, Vec<usize>)>,
     over: bool,
 }
 
@@ -446,17 +446,21 @@ impl<R: Read> In<R> {
         before: blake3::Hash,
     ) -> Result<Result<Option<Item>, &'static str>, minicbor::decode::Error> {
         let mut d = Decoder::new(bytes);
-        if let Some((table, there)) = self.inside {
+        if let Some((table, places)) = &self.inside {
             if d.datatype()? == Type::Null {
                 self.inside = None;
                 return Ok(Ok(Some(Item::TableEnd)));
             }
-            if d.array()? != Some(there as u64) {
+            if d.array()? != Some(places.len() as u64) {
                 return Ok(Err("a row of the wrong length"));
             }
-            let mut row = Vec::with_capacity(table.columns.len());
-            for column in table.columns.iter().take(there) {
-                row.push(match (d.datatype()?, column.kind) {
+            let mut row = vec![Value::Null; table.columns.len()];
+            for place in places {
+                let (Some(column), Some(value)) = (table.columns.get(*place), row.get_mut(*place))
+                else {
+                    continue;
+                };
+                *value = match (d.datatype()?, column.kind) {
                     (Type::Null, _) if column.empty => {
                         d.null()?;
                         Value::Null
@@ -464,9 +468,8 @@ impl<R: Read> In<R> {
                     (_, schema::Kind::Int) => Value::Int(d.i64()?),
                     (_, schema::Kind::Text) => Value::Text(d.str()?.to_owned()),
                     (_, schema::Kind::Bytes) => Value::Bytes(d.bytes()?.to_vec()),
-                });
+                };
             }
-            row.resize(table.columns.len(), Value::Null);
             self.rows += 1;
             return Ok(Ok(Some(Item::Row(row))));
         }
@@ -478,18 +481,25 @@ impl<R: Read> In<R> {
                         "a table that is not known here: made by a newer version",
                     ));
                 };
-                let columns = d.array()?.unwrap_or(0);
-                let mut names = Vec::new();
-                for _ in 0..columns.min(100) {
-                    names.push(d.str()?);
+                let mut places = Vec::new();
+                for _ in 0..d.array()?.unwrap_or(0).min(100) {
+                    let name = d.str()?;
+                    places.push(table.columns.iter().position(|c| c.name == name));
                 }
-                // An older version had fewer; what came since may be empty.
-                let (known, since) = table.columns.split_at(names.len().min(table.columns.len()));
-                let same = names.iter().copied().eq(known.iter().map(|c| c.name));
-                if !same || !since.iter().all(|column| column.empty) {
+                let known: Option<Vec<usize>> = places.into_iter().collect();
+                // An older version had fewer, in another order; what came since may be empty.
+                let fits = |places: &Vec<usize>| {
+                    (0..).zip(table.columns).all(|(place, column)| {
+                        match places.iter().filter(|p| **p == place).count() {
+                            0 => column.empty,
+                            many => many == 1,
+                        }
+                    })
+                };
+                let Some(places) = known.filter(fits) else {
                     return Ok(Err("a table with other columns: made by another version"));
-                }
-                self.inside = Some((table, known.len()));
+                };
+                self.inside = Some((table, places));
                 Ok(Ok(Some(Item::Table(table))))
             }
             Some(3) => {

@@ -1,6 +1,7 @@
 //! Cases as open files: a table, and for whoever has the credential the answers, as OpenRosa submissions
 //! (<https://docs.getodk.org/openrosa-form-submission/>) where the kiosk froze an instance XML.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
@@ -56,8 +57,13 @@ impl Hub {
             .await?;
         tx.commit().await?;
         let (mut opened, mut closed) = (Vec::new(), 0);
+        let mut seen = BTreeSet::new();
         for row in &rows {
             let device = row.device(0)?;
+            // What two events name is one thing, as the first says.
+            if !seen.insert((device, row.array::<16>(1)?)) {
+                continue;
+            }
             let reference = BlobRef {
                 id: BlobId::from_bytes(row.array(1)?),
                 length: row.count(2)?,

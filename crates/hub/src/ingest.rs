@@ -84,8 +84,8 @@ struct Arriving {
     link: ChainHash,
     /// Its row, as if it were accepted.
     row: Vec<Value>,
-    /// The blobs that it names, each with its row.
-    blobs: Vec<(BlobId, Vec<Value>)>,
+    /// Rows of the blobs that it names.
+    blobs: Vec<Vec<Value>>,
     /// What it does to a case.
     made: Option<Made>,
     rejected: Option<Rejected>,
@@ -268,13 +268,14 @@ impl Hub {
         let repeated = from.saturating_sub(header.first).min(header.events());
         // What was said of these events when they were taken.
         let mut rejected = held.rejected;
-        let mut fresh = 0;
-        if from <= header.last {
-            let known = usize::try_from(from - header.first).unwrap_or(usize::MAX);
-            let mut arriving = checked
-                .arriving
-                .split_off(known.min(checked.arriving.len()));
-            fresh = arriving.len();
+        let known = usize::try_from(from.saturating_sub(header.first)).unwrap_or(usize::MAX);
+        let known = known.min(checked.arriving.len());
+        let mut arriving = checked.arriving.split_off(known);
+        for blob in checked.arriving.drain(..).flat_map(|event| event.blobs) {
+            give_back(blob, &mut checked.blobs);
+        }
+        let fresh = arriving.len();
+        if fresh > 0 {
             let moves = (0..)
                 .zip(&mut arriving)
                 .filter_map(|(place, event)| Some((place, event.made.take()?)))
@@ -288,14 +289,12 @@ impl Hub {
                     code: why.code(),
                 })
             }));
-            let inline = &mut checked.blobs;
-            self.keep(&mut *tx, &header, arriving, inline, posts)
-                .await?;
+            self.keep(&mut *tx, &header, arriving, posts).await?;
         }
         if stream.began_again {
             self.welcome(&mut *tx, station, device).await?;
         }
-        keep_left(&mut *tx, device, checked.blobs, now).await?;
+        keep_left(&mut *tx, &header, checked.blobs, now).await?;
         tx.execute(
             // To the second: a kiosk that brings much writes it once, and one that brings nothing new writes nothing.
             "UPDATE device SET contact_ms = $2 WHERE device = $1 AND (contact_ms IS NULL OR contact_ms NOT BETWEEN $3 AND $2)",
@@ -404,14 +403,12 @@ impl Hub {
         Ok(posts)
     }
 
-    /// Writes the events, what they name (and takes it out of `inline`), the head of the stream, and the mail that they
-    /// cause.
+    /// Writes the events, what they name, the head of the stream, and the mail that they cause.
     async fn keep(
         &self,
         tx: &mut dyn Tx,
         header: &Header,
         arriving: Vec<Arriving>,
-        inline: &mut Inline,
         mut posts: Vec<Post>,
     ) -> Result<(), Not> {
         let (device, epoch) = (header.device, header.epoch);
@@ -441,23 +438,13 @@ impl Hub {
             blobs.append(&mut event.blobs);
             events.push(event.row);
         }
-        let strange = DbFault::Strange("events beyond the head of their stream");
-        tx.insert_new(&EVENT, events)
-            .await
-            .map_err(|why| match why {
-                // The head and its events disagree: somebody changed the database by hand. Nothing is acked over that.
-                DbFault::There(_) => strange,
-                why => why,
-            })?;
-        // In the order of the key, neighbours lie on one page.
-        blobs.sort_unstable_by_key(|(blob, _)| *blob);
-        let (named, blobs): (Vec<BlobId>, Vec<_>) = blobs.into_iter().unzip();
-        let many = blobs.len() as u64;
-        if tx.insert_hoping(&BLOB, blobs).await? == many {
-            for blob in named {
-                inline.remove(&blob);
-            }
-        }
+        // The head and its events disagree: somebody changed the database by hand. Nothing is acked over that.
+        let strange = |why| match why {
+            DbFault::There(_) => DbFault::Strange("events beyond the head of their stream"),
+            why => why,
+        };
+        tx.insert_new(&EVENT, events).await.map_err(strange)?;
+        tx.insert_new(&BLOB, blobs).await.map_err(strange)?;
         tx.execute(
             "UPDATE stream SET seq = $3, link = $4 WHERE device = $1 AND epoch = $2",
             values![device, epoch, head.0, head.1],
@@ -512,7 +499,7 @@ fn check(plain: &[u8], key: &PublicKey) -> Result<Checked, Refusal> {
         .zip(entries)
         .zip(&verified.links)
         .map(|(((seq, bytes), entry), link)| {
-            arriving(&verified.header, seq, bytes, *link, &entry, &blobs, now)
+            arriving(&verified.header, seq, bytes, *link, &entry, &mut blobs, now)
         })
         .collect();
     Ok(Checked {
@@ -525,13 +512,23 @@ fn check(plain: &[u8], key: &PublicKey) -> Result<Checked, Refusal> {
 /// Place of `rejected` in a row of an event.
 const REJECTED: usize = 7;
 
+/// Sealed bytes go back to those that no new event names.
+fn give_back(mut row: Vec<Value>, inline: &mut Inline) {
+    let blob = row.get(4).cloned();
+    if let (Some(Value::Bytes(blob)), Some(Value::Bytes(sealed))) = (blob, row.pop())
+        && let Ok(blob) = blob.try_into()
+    {
+        inline.entry(BlobId::from_bytes(blob)).or_insert(sealed);
+    }
+}
+
 fn arriving(
     header: &Header,
     seq: u64,
     bytes: &[u8],
     link: ChainHash,
     entry: &Entry,
-    inline: &Inline,
+    inline: &mut Inline,
     now: i64,
 ) -> Arriving {
     let (device, epoch) = (header.device, header.epoch);
@@ -548,19 +545,18 @@ fn arriving(
     };
     let mut blobs = Vec::new();
     for (place, blob) in (0i64..).zip(event.map_or(&[][..], |e| e.blobs())) {
-        let sealed = inline.get(&blob.id).map(Vec::as_slice);
-        let row = values![
+        let sealed = inline.remove(&blob.id);
+        blobs.push(values![
             device,
-            blob.id,
             epoch,
             seq,
             place,
+            blob.id,
             blob.length,
             blob.hash,
             case,
             sealed
-        ];
-        blobs.push((blob.id, row));
+        ]);
     }
     Arriving {
         seq,
@@ -604,25 +600,16 @@ fn meant(event: &Event) -> Result<Option<Made>, Rejected> {
 /// event already becomes a file of one piece.
 async fn keep_left(
     tx: &mut dyn Tx,
-    device: DeviceId,
+    header: &Header,
     mut left: Inline,
     now: i64,
 ) -> Result<(), DbFault> {
-    let ids: Vec<BlobId> = left.keys().copied().collect();
-    for chunk in ids.chunks(128) {
-        let (list, mut values) = one_of(2, chunk.iter().copied());
-        values.insert(0, device.into());
-        let here = format!("FROM blob WHERE device = $1 AND blob IN {list} AND sealed IS NOT NULL");
-        let count = format!("SELECT COUNT(*) {here}");
-        if tx.number(&count, values.clone()).await? == chunk.len() as u64 {
-            for blob in chunk {
-                left.remove(blob);
-            }
-            continue;
-        }
-        for row in tx.query(&format!("SELECT blob {here}"), values).await? {
-            left.remove(&BlobId::from_bytes(row.array(0)?));
-        }
+    if left.is_empty() {
+        return Ok(());
+    }
+    let device = header.device;
+    for blob in repeated::with_events(tx, header).await? {
+        left.remove(&blob);
     }
     let left: Vec<_> = left
         .into_iter()

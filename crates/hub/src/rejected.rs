@@ -140,10 +140,10 @@ impl Hub {
         for (place, blob) in (0i64..).zip(read.blobs()) {
             blobs.push(values![
                 event.device,
-                blob.id,
                 event.epoch,
                 event.seq,
                 place,
+                blob.id,
                 blob.length,
                 blob.hash,
                 read.case(),

@@ -1,6 +1,6 @@
 //! What the hub has already: a kiosk whose ack was lost sends its batch again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use onedoor_domain::event::ChainHash;
 use onedoor_domain::id::{BlobId, Epoch};
@@ -9,7 +9,6 @@ use onedoor_sync::wire::{
     Ack, Batch, Head, Header, PublicKey, Reason, Refusal, Rejection, Verified,
 };
 
-use crate::cases::one_of;
 use crate::clock::now_ms;
 use crate::db::{DbFault, Tx};
 use crate::hub::Hub;
@@ -95,17 +94,23 @@ impl Hub {
 }
 
 async fn all_here(tx: &mut dyn Tx, header: &Header, blobs: &[BlobId]) -> Result<bool, DbFault> {
-    for chunk in blobs.chunks(128) {
-        let (list, mut values) = one_of(2, chunk.iter().copied());
-        values.insert(0, header.device.into());
-        let sql = format!(
-            "SELECT COUNT(*) FROM blob WHERE device = $1 AND blob IN {list} AND sealed IS NOT NULL"
-        );
-        if tx.number(&sql, values).await? != chunk.len() as u64 {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+    let here = with_events(tx, header).await?;
+    Ok(blobs.iter().all(|blob| here.contains(blob)))
+}
+
+/// Blobs whose sealed bytes came with the events that a batch has, too.
+pub(crate) async fn with_events(
+    tx: &mut dyn Tx,
+    header: &Header,
+) -> Result<BTreeSet<BlobId>, DbFault> {
+    let rows = tx
+        .query(
+            "SELECT blob FROM blob WHERE device = $1 AND epoch = $2 AND seq BETWEEN $3 AND $4 AND sealed IS NOT NULL",
+            values![header.device, header.epoch, header.first, header.last],
+        )
+        .await?;
+    let ids = rows.iter().map(|row| row.array(0).map(BlobId::from_bytes));
+    ids.collect()
 }
 
 /// The link after an event that a batch repeats, and which of those up to there were not accepted.

@@ -64,7 +64,7 @@ async fn erase(tx: &mut dyn Tx, days: u32) -> Done<Erased> {
     let before = now_ms() - i64::from(days) * DAY_MS;
     let old = "SELECT case_id FROM matter WHERE closed_ms IS NOT NULL AND closed_ms < $1";
     let of_old = format!(
-        "EXISTS (SELECT 1 FROM blob b WHERE b.device = file.device AND b.blob = file.blob AND b.case_id IN ({old}))"
+        "(file.device, file.blob) IN (SELECT b.device, b.blob FROM blob b WHERE b.case_id IN ({old}))"
     );
     let cases = tx
             .number(
@@ -102,8 +102,8 @@ async fn erase(tx: &mut dyn Tx, days: u32) -> Done<Erased> {
                 values![before],
             )
             .await?;
-    // Begun and never ended, or sealed bytes that no event names.
-    let stray = "begun_ms < $1 AND (arrived_ms IS NULL OR NOT EXISTS (SELECT 1 FROM blob b WHERE b.device = file.device AND b.blob = file.blob))";
+    // Begun and never ended, or sealed bytes that no event names, or that came with their event, too.
+    let stray = "begun_ms < $1 AND (arrived_ms IS NULL OR NOT EXISTS (SELECT 1 FROM blob b WHERE b.device = file.device AND b.blob = file.blob AND b.sealed IS NULL))";
     tx.execute(
             &format!(
                 "DELETE FROM piece WHERE EXISTS (SELECT 1 FROM file WHERE file.device = piece.device AND file.name = piece.name AND {stray})"
@@ -126,7 +126,7 @@ async fn erase(tx: &mut dyn Tx, days: u32) -> Done<Erased> {
 /// Erases what came with its events. That it was here is kept: a kiosk that still has it does not bring it again.
 async fn erase_inline(tx: &mut dyn Tx, old: &str, before: i64) -> Done<u64> {
     let sql = format!(
-        "SELECT device, blob, sealed FROM blob WHERE sealed IS NOT NULL AND case_id IN ({old}) LIMIT $2"
+        "SELECT device, blob, sealed, epoch, seq, place FROM blob WHERE sealed IS NOT NULL AND case_id IN ({old}) LIMIT $2"
     );
     let mut erased = 0;
     loop {
@@ -150,8 +150,8 @@ async fn erase_inline(tx: &mut dyn Tx, old: &str, before: i64) -> Done<u64> {
                 now
             ]);
             tx.execute(
-                "UPDATE blob SET sealed = NULL WHERE device = $1 AND blob = $2",
-                values![device, blob.to_vec()],
+                "UPDATE blob SET sealed = NULL WHERE device = $1 AND epoch = $2 AND seq = $3 AND place = $4",
+                values![device, row.epoch(3)?, row.count(4)?, row.count(5)?],
             )
             .await?;
         }

@@ -259,15 +259,6 @@ pub trait Tx: Send {
     /// were inserted.
     fn insert<'a>(&'a mut self, table: &'static Table, rows: Vec<Vec<Value>>) -> Later<'a, u64>;
 
-    /// As [`Tx::insert`], faster where no row is there, and slower where one is.
-    fn insert_hoping<'a>(
-        &'a mut self,
-        table: &'static Table,
-        rows: Vec<Vec<Value>>,
-    ) -> Later<'a, u64> {
-        self.insert(table, rows)
-    }
-
     /// Inserts rows of which none may be there: `There` where one is. PostgreSQL need not look first, which is a fifth
     /// of the work.
     fn insert_new<'a>(&'a mut self, table: &'static Table, rows: Vec<Vec<Value>>) -> Later<'a, ()>;

@@ -311,32 +311,6 @@ impl Tx for PostgresTx {
         Box::pin(self.put(table, rows))
     }
 
-    fn insert_hoping<'a>(
-        &'a mut self,
-        table: &'static Table,
-        rows: Vec<Vec<Value>>,
-    ) -> Later<'a, u64> {
-        Box::pin(async move {
-            let many = rows.len() as u64;
-            if many == 0 {
-                return Ok(0);
-            }
-            let run = async |sql| self.client()?.batch_execute(sql).await.map_err(fault);
-            run("SAVEPOINT hoping").await?;
-            match self.copy(table, &rows).await {
-                Ok(()) => {
-                    run("RELEASE hoping").await?;
-                    Ok(many)
-                }
-                Err(DbFault::There(_)) => {
-                    run("ROLLBACK TO hoping; RELEASE hoping").await?;
-                    self.put(table, rows).await
-                }
-                Err(why) => Err(why),
-            }
-        })
-    }
-
     fn insert_new<'a>(&'a mut self, table: &'static Table, rows: Vec<Vec<Value>>) -> Later<'a, ()> {
         Box::pin(async move { self.copy(table, &rows).await })
     }

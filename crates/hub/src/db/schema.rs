@@ -7,8 +7,8 @@ use super::{Database, DbFault, Mode};
 use crate::values;
 
 /// Version of the schema that this program knows. A new table raises it; a column that is added needs a step of its own
-/// ([`STEPS`]), may be empty, and comes last, so that older copies can be read.
-pub const VERSION: i64 = 4;
+/// ([`STEPS`]) and may be empty, so that older copies can be read.
+pub const VERSION: i64 = 5;
 
 /// What makes an older database a newer one, each by the version that it leads to.
 const STEPS: &[(i64, Step)] = &[
@@ -17,6 +17,9 @@ const STEPS: &[(i64, Step)] = &[
     (4, Step::NoIndex("matter_lookup_0")),
     (4, Step::NoIndex("matter_lookup_1")),
     (4, Step::NoIndex("matter_lookup_2")),
+    // Its key was the blob's name, which is random: each case touched pages of its own in two trees.
+    (5, Step::NoIndex("blob_lookup_0")),
+    (5, Step::Anew("blob")),
 ];
 
 /// One change to what is there.
@@ -25,6 +28,8 @@ enum Step {
     Column(&'static str, &'static str, Kind),
     /// An index goes.
     NoIndex(&'static str),
+    /// A table is made anew with all its rows.
+    Anew(&'static str),
 }
 
 impl Step {
@@ -37,7 +42,21 @@ impl Step {
                 format!("ALTER TABLE {table} ADD COLUMN {not_twice}{name} {kind}")
             }
             Step::NoIndex(name) => format!("DROP INDEX IF EXISTS {name}"),
+            Step::Anew(name) => format!("ALTER TABLE {name} RENAME TO {name}_before"),
         }
+    }
+
+    /// What is to be done once all tables are there.
+    fn after(&self) -> Vec<String> {
+        let Step::Anew(name) = self else {
+            return Vec::new();
+        };
+        let names = TABLES.iter().find(|t| t.name == *name).map(|t| t.names());
+        let names = names.unwrap_or_default();
+        vec![
+            format!("INSERT INTO {name} ({names}) SELECT {names} FROM {name}_before"),
+            format!("DROP TABLE {name}_before"),
+        ]
     }
 }
 
@@ -166,10 +185,10 @@ tables! {
     };
     /// Blobs that events name. `sealed`: its sealed bytes, where they came with the event and were not erased; others are
     /// files.
-    BLOB = blob [2] {
-        device: int, blob: bytes, epoch: int, seq: int, place: int, length: int, hash: bytes, case_id: maybe_bytes,
+    BLOB = blob [4, by_key] {
+        device: int, epoch: int, seq: int, place: int, blob: bytes, length: int, hash: bytes, case_id: maybe_bytes,
         sealed: maybe_bytes,
-    } lookup "(case_id)";
+    } lookup "(case_id)", "(device, blob) WHERE sealed IS NULL";
     /// Sealed bytes that came by themselves, and those that were erased, by their hash. `have`: bytes that are here; `arrived_ms`: all of them; `erased_ms`: they were erased.
     FILE = file [2, by_key] {
         device: int, name: bytes, length: int, have: int, blob: maybe_bytes, begun_ms: int, arrived_ms: maybe_int,
@@ -185,7 +204,7 @@ tables! {
         device: int, number: int, kind: text, version: int, body: bytes, about: maybe_bytes, made_ms: int,
     } lookup "(device, about)";
     /// Cases as all their moves together leave them. `state` is [`crate::cases`]' own form of the whole.
-    MATTER = matter [1, by_key] {
+    MATTER = matter [1] {
         case_id: bytes, code: text, station: text, device: int, epoch: int, seq: int, service: text, moves: int,
         phase: int, level: int, owner: maybe_text, due: maybe_text, state: bytes, saved_ms: int,
         changed_ms: int, closed_ms: maybe_int,
@@ -285,7 +304,8 @@ pub(super) async fn migrate(database: &dyn Database) -> Result<(), DbFault> {
         });
     }
     if found < VERSION {
-        for (_, step) in STEPS.iter().filter(|(to, _)| found > 0 && found < *to) {
+        let steps = STEPS.iter().filter(|(to, _)| found > 0 && found < *to);
+        for (_, step) in steps.clone() {
             tx.execute(&step.sql(postgres), vec![]).await?;
         }
         for table in TABLES {
@@ -296,6 +316,9 @@ pub(super) async fn migrate(database: &dyn Database) -> Result<(), DbFault> {
                     format!("CREATE INDEX IF NOT EXISTS {name}_lookup_{number} ON {name} {lookup}");
                 tx.execute(&sql, vec![]).await?;
             }
+        }
+        for sql in steps.flat_map(|(_, step)| step.after()) {
+            tx.execute(&sql, vec![]).await?;
         }
         tx.execute(
             "INSERT INTO hub_schema (version, made_ms) VALUES ($1, $2) ON CONFLICT DO NOTHING",
