@@ -593,3 +593,22 @@ async fn an_older_database_is_brought_up_to_date() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_panics_in_its_turn_keeps_nothing_and_stops_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("hub.db");
+    let hub = hub(&format!("sqlite:{}", file.display())).await;
+    let mut kiosk = Kiosk::enrolled(1, &hub, "s1").await;
+    kiosk.visit(&hub, "answers of nobody");
+    let inside = hub.db.clone();
+    let panics = async move {
+        let mut tx = inside.begin(db::Mode::Write).await.unwrap();
+        tx.execute("DELETE FROM device", vec![]).await.unwrap();
+        panic!("on purpose");
+    };
+    let why = hub.db.in_turn(Box::pin(panics)).await.unwrap_err();
+    assert!(matches!(why, db::DbFault::Away(_)), "{why}");
+    let ack = acked(send(&hub, &kiosk.batch(1, 500, vec![])).await);
+    assert_eq!(ack.acked_through, 5);
+}
