@@ -1,20 +1,19 @@
 //! A batch comes in: checked, compared with what is held, committed, and only then acked.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use onedoor_domain::event::{ChainHash, Event, EventBody};
-use onedoor_domain::id::{BlobId, DeviceId, Epoch, Seq};
+use onedoor_domain::id::{DeviceId, Epoch, Seq};
 use onedoor_sync::engine::FileName;
 use onedoor_sync::mail::RejectedMail;
-use onedoor_sync::seal::Sealed;
 use onedoor_sync::wire::{
-    Ack, Batch, Continuity, Dictionary, Entry, Fork, Head, Header, PublicKey, Reason, Refusal,
-    Rejection, Reply, Verified, continuity, unpack, unpacked_at_most,
+    Ack, Batch, Continuity, Dictionary, Fork, Head, Header, PublicKey, Reason, Refusal, Rejection,
+    Reply, continuity, unpack, unpacked_at_most,
 };
 use tokio::sync::oneshot;
 
+use crate::arriving::{Arriving, Checked, Inline, REJECTED, check, give_back};
 use crate::cases::{Made, one_of};
 use crate::clock::now_ms;
 use crate::db::schema::{BLOB, EVENT, FILE, FORK, PIECE, STREAM};
@@ -30,76 +29,6 @@ use crate::values;
 const RETRY_AFTER_S: u32 = 15;
 /// How long a batch waits for others to be checked.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
-
-/// Why an event was kept and acked, and not accepted. The numbers are stable: they travel in acks and lie in records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u16)]
-pub enum Rejected {
-    /// It could not be read and is kept as it came.
-    Unread = 1,
-    /// It moves a case and names none.
-    NoCase = 2,
-    /// It moves a case of another station.
-    OtherStation = 3,
-    /// It lacks a part that such a move needs.
-    Incomplete = 4,
-    /// A case with this name was saved before, as something else.
-    SavedTwice = 5,
-}
-
-impl Rejected {
-    /// The number.
-    pub const fn code(self) -> u16 {
-        self as u16
-    }
-
-    /// The reason with this number.
-    pub const fn of(code: u16) -> Option<Self> {
-        Some(match code {
-            1 => Rejected::Unread,
-            2 => Rejected::NoCase,
-            3 => Rejected::OtherStation,
-            4 => Rejected::Incomplete,
-            5 => Rejected::SavedTwice,
-            _ => return None,
-        })
-    }
-
-    /// What a technician should know; names nobody.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Rejected::Unread => "the hub could not read this event and keeps it as it came",
-            Rejected::NoCase => "this event moves a case and names none",
-            Rejected::OtherStation => "this event moves a case of another station",
-            Rejected::Incomplete => "this event lacks a part that such a move needs",
-            Rejected::SavedTwice => "a case with this name was saved before, as something else",
-        }
-    }
-}
-
-/// An event on its way into the database, all that can be made of it before its turn comes: while one batch is written, no
-/// other is.
-struct Arriving {
-    seq: u64,
-    link: ChainHash,
-    /// Its row, as if it were accepted.
-    row: Vec<Value>,
-    /// Rows of the blobs that it names.
-    blobs: Vec<Vec<Value>>,
-    /// What it does to a case.
-    made: Option<Made>,
-    rejected: Option<Rejected>,
-}
-
-/// A batch of which everything fits.
-struct Checked {
-    verified: Verified,
-    arriving: Vec<Arriving>,
-    blobs: Inline,
-}
-
-/// Sealed bytes that came with the events that name them.
-type Inline = BTreeMap<BlobId, Vec<u8>>;
 
 /// Why a batch is not taken.
 pub(crate) enum Not {
@@ -481,119 +410,6 @@ async fn blocking<T: Send + 'static>(
         // A panic would be a fault of this program and of what came together: then halving finds it.
         Err(_) => Err(Reason::NotProcessed.into()),
     }
-}
-
-fn check(plain: &[u8], key: &PublicKey) -> Result<Checked, Refusal> {
-    let batch = Batch::decode(plain)?;
-    let mut verified = batch.verify(key)?;
-    let mut blobs = Inline::new();
-    for bytes in &batch.blobs {
-        let sealed = Sealed::decode(bytes).map_err(|_| Reason::BadBlob)?;
-        // One blob has one content: what else comes under its name is not what its event names.
-        blobs.entry(sealed.blob).or_insert_with(|| bytes.to_vec());
-    }
-    let now = now_ms();
-    let entries = std::mem::take(&mut verified.entries);
-    let arriving = (verified.header.first..)
-        .zip(&batch.events)
-        .zip(entries)
-        .zip(&verified.links)
-        .map(|(((seq, bytes), entry), link)| {
-            arriving(&verified.header, seq, bytes, *link, &entry, &mut blobs, now)
-        })
-        .collect();
-    Ok(Checked {
-        verified,
-        arriving,
-        blobs,
-    })
-}
-
-/// Place of `rejected` in a row of an event.
-const REJECTED: usize = 7;
-
-/// Sealed bytes go back to those that no new event names.
-fn give_back(mut row: Vec<Value>, inline: &mut Inline) {
-    let blob = row.get(4).cloned();
-    if let (Some(Value::Bytes(blob)), Some(Value::Bytes(sealed))) = (blob, row.pop())
-        && let Ok(blob) = blob.try_into()
-    {
-        inline.entry(BlobId::from_bytes(blob)).or_insert(sealed);
-    }
-}
-
-fn arriving(
-    header: &Header,
-    seq: u64,
-    bytes: &[u8],
-    link: ChainHash,
-    entry: &Entry,
-    inline: &mut Inline,
-    now: i64,
-) -> Arriving {
-    let (device, epoch) = (header.device, header.epoch);
-    let event = match entry {
-        Entry::Event(event) => Some(event),
-        Entry::Opaque { .. } => None,
-    };
-    let case = event.and_then(|e| e.case());
-    let kind = event.map_or("", |e| e.body().kind());
-    let (made, rejected) = match event.map(|event| meant(event)) {
-        None => (None, Some(Rejected::Unread)),
-        Some(Ok(made)) => (made, None),
-        Some(Err(why)) => (None, Some(why)),
-    };
-    let mut blobs = Vec::new();
-    for (place, blob) in (0i64..).zip(event.map_or(&[][..], |e| e.blobs())) {
-        let sealed = inline.remove(&blob.id);
-        blobs.push(values![
-            device,
-            epoch,
-            seq,
-            place,
-            blob.id,
-            blob.length,
-            blob.hash,
-            case,
-            sealed
-        ]);
-    }
-    Arriving {
-        seq,
-        link,
-        row: values![
-            device,
-            epoch,
-            seq,
-            bytes,
-            link,
-            kind,
-            case,
-            Value::Null,
-            now
-        ],
-        blobs,
-        made,
-        rejected,
-    }
-}
-
-/// What an event means for a case, if anything, or why it means nothing that is accepted.
-fn meant(event: &Event) -> Result<Option<Made>, Rejected> {
-    let is_move = matches!(
-        event.body(),
-        EventBody::CaseSaved(_)
-            | EventBody::CaseStateChanged(_)
-            | EventBody::ResidentWord(_)
-            | EventBody::SlipVoided(_)
-    );
-    if !is_move {
-        return Ok(None);
-    }
-    if event.case().is_none() {
-        return Err(Rejected::NoCase);
-    }
-    Made::of(event).map(Some).ok_or(Rejected::Incomplete)
 }
 
 /// Keeps sealed bytes that no new event names: their events were taken before, or are kept unread. What is not with its

@@ -1,5 +1,6 @@
 //! The county hub: it takes what kiosks send, keeps it once, and brings the answers back.
 
+mod arriving;
 pub mod backup;
 pub mod bag;
 pub mod cases;

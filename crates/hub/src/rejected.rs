@@ -1,19 +1,65 @@
 //! Events that were kept and acked, and not accepted: what a person sees of them, and another look at them once this program
 //! can read more. Without it a matter that the hub could not read would lie there for ever, and nobody would know.
 
-use onedoor_domain::event::{Event, EventBody};
+use onedoor_domain::event::Event;
 use onedoor_domain::id::{CaseId, DeviceId, Epoch};
 
-use crate::cases::{Made, Sender};
+use crate::arriving::meant;
+use crate::cases::Sender;
 use crate::db::schema::BLOB;
 use crate::db::{DbFault, Tx};
 use crate::fault::Done;
 use crate::hub::Hub;
-use crate::ingest::Rejected;
 use crate::values;
 
 /// Most that are shown or looked at together.
 const MOST: u64 = 10_000;
+
+/// Why an event was kept and acked, and not accepted. The numbers are stable: they travel in acks and lie in records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u16)]
+pub enum Rejected {
+    /// It could not be read and is kept as it came.
+    Unread = 1,
+    /// It moves a case and names none.
+    NoCase = 2,
+    /// It moves a case of another station.
+    OtherStation = 3,
+    /// It lacks a part that such a move needs.
+    Incomplete = 4,
+    /// A case with this name was saved before, as something else.
+    SavedTwice = 5,
+}
+
+impl Rejected {
+    /// The number.
+    pub const fn code(self) -> u16 {
+        self as u16
+    }
+
+    /// The reason with this number.
+    pub const fn of(code: u16) -> Option<Self> {
+        Some(match code {
+            1 => Rejected::Unread,
+            2 => Rejected::NoCase,
+            3 => Rejected::OtherStation,
+            4 => Rejected::Incomplete,
+            5 => Rejected::SavedTwice,
+            _ => return None,
+        })
+    }
+
+    /// What a technician should know; names nobody.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Rejected::Unread => "the hub could not read this event and keeps it as it came",
+            Rejected::NoCase => "this event moves a case and names none",
+            Rejected::OtherStation => "this event moves a case of another station",
+            Rejected::Incomplete => "this event lacks a part that such a move needs",
+            Rejected::SavedTwice => "a case with this name was saved before, as something else",
+        }
+    }
+}
 
 /// An event that was kept and not accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,17 +153,10 @@ impl Hub {
         let Ok(read) = Event::decode(row.bytes(0)?) else {
             return Ok(false);
         };
-        let moves = matches!(
-            read.body(),
-            EventBody::CaseSaved(_)
-                | EventBody::CaseStateChanged(_)
-                | EventBody::ResidentWord(_)
-                | EventBody::SlipVoided(_)
-        );
-        if moves {
-            let Some(made) = Made::of(&read) else {
-                return Ok(false);
-            };
+        let Ok(means) = meant(&read) else {
+            return Ok(false);
+        };
+        if let Some(made) = means {
             let case = made.case;
             let sender = Sender {
                 device: event.device,

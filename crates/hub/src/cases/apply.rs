@@ -13,8 +13,8 @@ use crate::db::schema::{MATTER, STEP};
 use crate::db::{DbFault, Row, Tx, Value};
 use crate::fault::{Done, HubFault};
 use crate::hub::Hub;
-use crate::ingest::Rejected;
 use crate::mailbox::Post;
+use crate::rejected::Rejected;
 use crate::rest::Place;
 use crate::values;
 

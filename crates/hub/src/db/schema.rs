@@ -178,7 +178,7 @@ tables! {
     EVENT = event [3, by_key] {
         device: int, epoch: int, seq: int, bytes: bytes, link: bytes, kind: text, case_id: maybe_bytes,
         rejected: maybe_int, received_ms: int,
-    };
+    } lookup "(received_ms) WHERE rejected IS NOT NULL";
     /// Two records under one number; a person must look. `settled_ms`: one has.
     FORK = fork [4] {
         device: int, epoch: int, seq: int, came: bytes, held: bytes, found_ms: int, settled_ms: maybe_int,
