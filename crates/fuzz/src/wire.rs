@@ -27,8 +27,14 @@ pub(crate) fn read_batch(bytes: &[u8]) {
         return;
     };
     crate::taken();
-    let place = (batch.header.device, batch.header.epoch, batch.header.last);
-    assert_eq!(Batch::place(bytes), Ok(place));
+    let Header {
+        device,
+        epoch,
+        first,
+        last,
+        ..
+    } = batch.header;
+    assert_eq!(Batch::place(bytes), Ok((device, epoch, first, last)));
     assert!(batch.events.len() <= MAX_EVENTS && batch.blobs.len() <= MAX_BLOBS);
     assert!(batch.events.iter().all(|event| event.len() <= MAX_EVENT));
     assert!(batch.blobs.iter().all(|blob| blob.len() <= MAX_INLINE_BLOB));

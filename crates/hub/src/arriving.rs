@@ -1,4 +1,4 @@
-//! What came, checked and made ready before its turn: while one batch is written, no other is.
+//! What came, checked and made ready before its turn: in the embedded database no other batch is written meanwhile.
 
 use std::collections::BTreeMap;
 
@@ -13,8 +13,10 @@ use crate::db::Value;
 use crate::rejected::Rejected;
 use crate::values;
 
-/// An event on its way into the database, all that can be made of it before its turn comes: while one batch is written, no
-/// other is.
+/// Blobs that the events of one batch may name: each becomes a row that is much longer than its name. A visit has some ten.
+const MAX_NAMED: usize = 5000;
+
+/// An event on its way into the database, with all that can be made of it before its turn comes.
 pub(crate) struct Arriving {
     pub seq: u64,
     pub link: ChainHash,
@@ -46,6 +48,13 @@ pub(crate) fn check(plain: &[u8], key: &PublicKey) -> Result<Checked, Refusal> {
         let sealed = Sealed::decode(bytes).map_err(|_| Reason::BadBlob)?;
         // One blob has one content: what else comes under its name is not what its event names.
         blobs.entry(sealed.blob).or_insert_with(|| bytes.to_vec());
+    }
+    let named = verified.entries.iter().map(|entry| match entry {
+        Entry::Event(event) => event.blobs().len(),
+        Entry::Opaque { .. } => 0,
+    });
+    if named.sum::<usize>() > MAX_NAMED {
+        return Err(Reason::TooMany.into());
     }
     let now = now_ms();
     let entries = std::mem::take(&mut verified.entries);

@@ -42,7 +42,7 @@ pub struct Opened {
 }
 
 impl Hub {
-    /// Opens all that a case's events name and that is here; and how many could not be opened. Only for export and desk:
+    /// Opens all that a case's events name, those that were accepted, and that is here; and how many could not be opened. Only for export and desk:
     /// nothing opens answers when they come in.
     ///
     /// # Errors
@@ -51,7 +51,7 @@ impl Hub {
         let mut tx = self.read().await?;
         let rows = tx
             .query(
-                "SELECT b.device, b.blob, b.length, b.hash, b.sealed, f.name FROM blob b LEFT JOIN file f ON b.sealed IS NULL AND f.device = b.device AND f.blob = b.blob AND f.arrived_ms IS NOT NULL AND f.erased_ms IS NULL WHERE b.case_id = $1 AND (b.sealed IS NOT NULL OR f.name IS NOT NULL) ORDER BY b.device, b.epoch, b.seq, b.place",
+                "SELECT b.device, b.blob, b.length, b.hash, b.sealed, f.name FROM blob b JOIN event e ON e.device = b.device AND e.epoch = b.epoch AND e.seq = b.seq AND e.rejected IS NULL LEFT JOIN file f ON b.sealed IS NULL AND f.device = b.device AND f.blob = b.blob AND f.arrived_ms IS NOT NULL AND f.erased_ms IS NULL WHERE b.case_id = $1 AND (b.sealed IS NOT NULL OR f.name IS NOT NULL) ORDER BY b.device, b.epoch, b.seq, b.place",
                 values![case],
             )
             .await?;

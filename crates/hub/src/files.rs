@@ -17,6 +17,8 @@ use crate::values;
 pub const MAX_FILE: u64 = MAX_CONTENT as u64 + 1024;
 /// Pieces of this length are committed; a longer one that comes is cut up.
 pub const PIECE_BYTES: usize = 128 * 1024;
+/// Sealed answers of a kiosk that are compared with a name together: 1 MiB at most.
+const LOOKED_AT: i64 = 64;
 
 /// What became of a piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +81,10 @@ impl Hub {
         let after = offset.saturating_add(bytes.len() as u64);
         if length > MAX_FILE || after > length {
             return Ok(Appended::TooLong);
+        }
+        // Before anybody must wait for it: most that is asked for comes in pieces and is not there.
+        if self.file_has(device, name, length).await? == Some(length) {
+            return Ok(Appended::Elsewhere(length));
         }
         let mut tx = self.write().await?;
         let now = now_ms();
@@ -144,11 +150,6 @@ impl Hub {
             }
             // The kiosk signed another length before: what came under it is not worth keeping.
             drop_file(tx, ticket.device, ticket.file).await?;
-        } else if with_its_event(tx, ticket.device, ticket.file, Some(ticket.length))
-            .await?
-            .is_some()
-        {
-            return Ok(None);
         }
         let row = values![
             ticket.device,
@@ -200,8 +201,7 @@ impl Hub {
 }
 
 /// Sealed bytes that came with their event. They have no index by name, which every case would pay for: whoever asks for
-/// one by its name (a kiosk after the hub was restored, where nothing longer comes with events) has the kiosk's looked
-/// through.
+/// a short file by its name has the kiosk's looked through, some at a time.
 async fn with_its_event(
     tx: &mut dyn Tx,
     device: DeviceId,
@@ -211,24 +211,27 @@ async fn with_its_event(
     if length.is_some_and(|length| length > MAX_INLINE_BLOB as u64) {
         return Ok(None);
     }
-    let rows = match length {
-        Some(length) => {
-            const OF_LENGTH: &str =
-                "SELECT sealed FROM blob WHERE device = $1 AND length(sealed) = $2";
-            tx.query(OF_LENGTH, values![device, length]).await?
+    const SOME: &str = "SELECT epoch, seq, place, sealed FROM blob WHERE device = $1 AND (epoch, seq, place) > ($2, $3, $4) AND sealed IS NOT NULL AND ($5 = 0 OR length(sealed) = $5) ORDER BY device, epoch, seq, place LIMIT $6";
+    let length = length.unwrap_or(0).cast_signed();
+    let mut after = values![i64::MIN, 0i64, 0i64];
+    loop {
+        let mut values = values![device];
+        values.append(&mut after);
+        values.extend(values![length, LOOKED_AT]);
+        let rows = tx.query(SOME, values).await?;
+        for row in &rows {
+            let sealed = row.bytes(3)?;
+            if FileName::of(sealed) == name {
+                return Ok(Some(sealed.to_vec()));
+            }
         }
-        None => {
-            const ALL: &str = "SELECT sealed FROM blob WHERE device = $1 AND sealed IS NOT NULL";
-            tx.query(ALL, values![device]).await?
-        }
-    };
-    for row in &rows {
-        let sealed = row.bytes(0)?;
-        if FileName::of(sealed) == name {
-            return Ok(Some(sealed.to_vec()));
+        match rows.last() {
+            Some(last) if rows.len() as i64 == LOOKED_AT => {
+                after = values![last.int(0)?, last.int(1)?, last.int(2)?];
+            }
+            _ => return Ok(None),
         }
     }
-    Ok(None)
 }
 
 /// Reads all pieces, one at a time, and compares them with the name. Gives which blob they say they are: `Some(None)`

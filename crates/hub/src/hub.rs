@@ -13,6 +13,8 @@ use crate::metrics::Metrics;
 
 /// Batches that are decompressed and checked at once.
 const AT_ONCE: usize = 2;
+/// Batches that were checked and wait to be written. Many short events make a hundred times more of rows than of bytes.
+const WAITING: usize = 6;
 /// What they may hold in memory together, in KiB: the largest one, or two that are not so large.
 pub(crate) const UNPACKED_KIB: u32 = 24 * 1024;
 
@@ -30,6 +32,8 @@ pub struct Hub {
     pub(crate) gate: Semaphore,
     /// Lets them hold only so much, in KiB.
     pub(crate) unpacked: Arc<Semaphore>,
+    /// Lets only so many wait to be written.
+    pub(crate) waiting: Arc<Semaphore>,
 }
 
 impl Hub {
@@ -42,6 +46,7 @@ impl Hub {
             metrics: Metrics::default(),
             gate: Semaphore::new(AT_ONCE),
             unpacked: Arc::new(Semaphore::new(UNPACKED_KIB as usize)),
+            waiting: Arc::new(Semaphore::new(WAITING)),
         }
     }
 

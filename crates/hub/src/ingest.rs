@@ -95,12 +95,12 @@ impl Hub {
         let busy = || Not::Refused(Reason::Busy.into());
         let permit = tokio::time::timeout(PATIENCE, self.gate.acquire());
         let permit = permit.await.map_err(|_| busy())?.map_err(|_| busy())?;
-        // The frame's window, what comes out of it, and the copy that is kept: three times what it unpacks to.
+        // The frame's window, what comes out of it, and what is made of it: about three times what it unpacks to.
         let kib = u32::try_from(3 * unpacked_at_most(&body) / 1024).unwrap_or(u32::MAX);
         let room = Arc::clone(&self.unpacked).acquire_many_owned(kib.clamp(1, UNPACKED_KIB));
         let room = tokio::time::timeout(PATIENCE, room);
         let room = room.await.map_err(|_| busy())?.map_err(|_| busy())?;
-        let (plain, (device, epoch, last)) = blocking(move || {
+        let (plain, (device, epoch, first, last)) = blocking(move || {
             let plain = unpack(&body, dictionary)?;
             let place = Batch::place(&plain)?;
             Ok((plain, place))
@@ -108,7 +108,9 @@ impl Hub {
         .await?;
         let (station, key, heads) = self.enrolled(device).await?;
         let plain = Arc::new(plain);
-        if heads.get(&epoch).is_some_and(|held| last <= *held) {
+        // One without events only asks.
+        let brings = first <= last;
+        if brings && heads.get(&epoch).is_some_and(|held| last <= *held) {
             let (plain, key) = (Arc::clone(&plain), key);
             let repeated = blocking(move || repeated::look(&plain, &key)).await?;
             if let Some(ack) = self.again(&repeated).await? {
@@ -116,17 +118,19 @@ impl Hub {
             }
         }
         let checked = blocking(move || check(&plain, &key)).await?;
-        // The next one is checked while this one waits for the disk; what they hold in memory has its own limit.
+        // The next one is checked while this one waits for the disk; what is ready is more than it was, and has its limit.
+        let waits = Arc::clone(&self.waiting).acquire_owned();
+        let waits = tokio::time::timeout(PATIENCE, waits);
+        let waits = waits.await.map_err(|_| busy())?.map_err(|_| busy())?;
         drop(permit);
         let (hub, (tell, told)) = (Arc::clone(self), oneshot::channel());
         let commits = async move {
             let ack = hub.commit(&station, checked).await;
-            drop(room);
+            drop((room, waits));
             let _ = tell.send(ack);
         };
         self.db.in_turn(Box::pin(commits)).await?;
-        let stopped = || DbFault::Away("the thread that writes stopped".into());
-        told.await.map_err(|_| stopped())?
+        told.await.map_err(|_| Reason::NotProcessed)?
     }
 
     /// Station and key of a kiosk that may send, and how far its streams are held.
@@ -225,7 +229,7 @@ impl Hub {
         }
         keep_left(&mut *tx, &header, checked.blobs, now).await?;
         tx.execute(
-            // To the second: a kiosk that brings much writes it once, and one that brings nothing new writes nothing.
+            // To the second: a kiosk that brings much writes it once.
             "UPDATE device SET contact_ms = $2 WHERE device = $1 AND (contact_ms IS NULL OR contact_ms NOT BETWEEN $3 AND $2)",
             values![device, now, now - 1000],
         )

@@ -1,16 +1,18 @@
 //! Forgetting: sealed answers of cases that are long closed, mail that was long fetched. Events stay: they hold no
 //! answers, and the chain needs them.
 
+use onedoor_domain::id::CaseId;
 use onedoor_sync::engine::FileName;
 
 use crate::clock::{DAY_MS, now_ms};
 use crate::db::Tx;
 use crate::db::schema::FILE;
 use crate::fault::Done;
+use crate::files::drop_file;
 use crate::hub::Hub;
 use crate::values;
 
-/// Sealed blobs that are looked at together.
+/// Cases that are looked at together.
 const AT_ONCE: i64 = 200;
 
 /// What was erased.
@@ -63,8 +65,9 @@ impl Hub {
 async fn erase(tx: &mut dyn Tx, days: u32) -> Done<Erased> {
     let before = now_ms() - i64::from(days) * DAY_MS;
     let old = "SELECT case_id FROM matter WHERE closed_ms IS NOT NULL AND closed_ms < $1";
+    // A file of what was not accepted may be named by what was, too.
     let of_old = format!(
-        "(file.device, file.blob) IN (SELECT b.device, b.blob FROM blob b WHERE b.case_id IN ({old}))"
+        "(file.device, file.blob) IN (SELECT b.device, b.blob FROM blob b WHERE b.case_id IN ({old}) UNION ALL SELECT b.device, b.blob FROM {OF_NOTHING} AND NOT EXISTS (SELECT 1 FROM blob o JOIN event a ON a.device = o.device AND a.epoch = o.epoch AND a.seq = o.seq WHERE o.device = b.device AND o.blob = b.blob AND o.sealed IS NULL AND o.case_id IS NOT NULL AND a.rejected IS NULL))"
     );
     let cases = tx
             .number(
@@ -81,7 +84,7 @@ async fn erase(tx: &mut dyn Tx, days: u32) -> Done<Erased> {
             values![before],
         )
         .await?;
-    let inline = erase_inline(tx, old, before).await?;
+    let inline = erase_inline(tx, before).await?;
     let files = tx
             .execute(
                 &format!(
@@ -123,39 +126,60 @@ async fn erase(tx: &mut dyn Tx, days: u32) -> Done<Erased> {
     })
 }
 
-/// Erases what came with its events. That it was here is kept: a kiosk that still has it does not bring it again.
-async fn erase_inline(tx: &mut dyn Tx, old: &str, before: i64) -> Done<u64> {
-    let sql = format!(
-        "SELECT device, blob, sealed, epoch, seq, place FROM blob WHERE sealed IS NOT NULL AND case_id IN ({old}) LIMIT $2"
-    );
+/// What an event brought that was not accepted, or that belongs to no case: no case's end will ever erase it.
+const OF_NOTHING: &str = "event e JOIN blob b ON b.device = e.device AND b.epoch = e.epoch AND b.seq = e.seq WHERE (e.rejected IS NOT NULL OR b.case_id IS NULL) AND e.received_ms < $1";
+
+/// Erases what came with its events. That answers of a case were here is kept: a kiosk that still has them does not bring
+/// them again.
+async fn erase_inline(tx: &mut dyn Tx, before: i64) -> Done<u64> {
     let mut erased = 0;
+    let mut after = Vec::new();
     loop {
-        let rows = tx.query(&sql, values![before, AT_ONCE]).await?;
-        if rows.is_empty() {
-            return Ok(erased);
-        }
-        let (now, mut files) = (now_ms(), Vec::with_capacity(rows.len()));
-        for row in &rows {
-            let (device, blob) = (row.device(0)?, row.array::<16>(1)?);
-            let sealed = row.bytes(2)?;
-            let length = sealed.len() as u64;
-            files.push(values![
-                device,
-                FileName::of(sealed),
-                length,
-                length,
-                blob.to_vec(),
-                now,
-                now,
-                now
-            ]);
-            tx.execute(
-                "UPDATE blob SET sealed = NULL WHERE device = $1 AND epoch = $2 AND seq = $3 AND place = $4",
-                values![device, row.epoch(3)?, row.count(4)?, row.count(5)?],
+        // Each question begins behind the last: what was erased in all the years is passed once.
+        let cases = tx
+            .query(
+                "SELECT case_id FROM matter WHERE closed_ms IS NOT NULL AND closed_ms < $1 AND case_id > $2 ORDER BY case_id LIMIT $3",
+                values![before, after, AT_ONCE],
             )
             .await?;
+        let Some(last) = cases.last() else { break };
+        after = last.bytes(0)?.to_vec();
+        for case in &cases {
+            erased += erase_of_case(tx, case.case(0)?).await?;
         }
-        tx.insert(&FILE, files).await?;
-        erased += rows.len() as u64;
     }
+    for rows in ["e.rejected IS NOT NULL", "b.case_id IS NULL"] {
+        let sql = format!(
+            "UPDATE blob SET sealed = NULL WHERE sealed IS NOT NULL AND (device, epoch, seq) IN (SELECT b.device, b.epoch, b.seq FROM {OF_NOTHING} AND {rows})"
+        );
+        erased += tx.execute(&sql, values![before]).await?;
+    }
+    Ok(erased)
+}
+
+async fn erase_of_case(tx: &mut dyn Tx, case: CaseId) -> Done<u64> {
+    const KEY: &str = "device = $1 AND epoch = $2 AND seq = $3 AND place = $4";
+    let rows = tx
+        .query(
+            "SELECT device, epoch, seq, place, blob FROM blob WHERE case_id = $1 AND sealed IS NOT NULL",
+            values![case],
+        )
+        .await?;
+    for row in &rows {
+        let (device, blob) = (row.device(0)?, row.array::<16>(4)?);
+        let key = values![device, row.epoch(1)?, row.count(2)?, row.count(3)?];
+        // One at a time: there may be many, and each is as long as a kiosk made it.
+        let found = format!("SELECT sealed FROM blob WHERE {KEY}");
+        let Some(found) = tx.one(&found, key.clone()).await? else {
+            continue;
+        };
+        let (sealed, now) = (found.bytes(0)?, now_ms());
+        let (name, length) = (FileName::of(sealed), sealed.len() as u64);
+        drop_file(tx, device, name).await?;
+        let gone = values![device, name, length, length, blob.to_vec(), now, now, now];
+        tx.insert(&FILE, vec![gone]).await?;
+        let erase = format!("UPDATE blob SET sealed = NULL WHERE {KEY}");
+        tx.execute(&erase, key).await?;
+    }
+    Ok(rows.len() as u64)
 }

@@ -232,19 +232,22 @@ pub trait Database: Send + Sync {
     /// Begins a transaction. One that is dropped without `commit` changed nothing.
     fn begin(&self, mode: Mode) -> Later<'_, Box<dyn Tx>>;
 
-    /// Does work that is one transaction which writes, with many statements. `Away` where it stopped before its end.
+    /// Does work that is one transaction which writes, with many statements, to its end, whether or not anybody waits for it
+    /// still. `Refused` where it panicked: the same work would do it again.
     ///
     /// The embedded database does it on a thread of its own, one after the other: between two statements no other thread
     /// must wake, while all that want to write wait.
     fn in_turn(&self, work: Turn) -> Later<'static, ()> {
-        Box::pin(async move {
-            work.await;
-            Ok(())
-        })
+        Box::pin(async move { tokio::spawn(work).await.map_err(|_| panicked()) })
     }
 
     /// `sqlite` or `postgres`.
     fn kind(&self) -> &'static str;
+}
+
+/// A fault of this program and of what came together.
+fn panicked() -> DbFault {
+    DbFault::Refused("the work on it panicked".into())
 }
 
 /// A transaction.

@@ -19,6 +19,7 @@ const STEPS: &[(i64, Step)] = &[
     (4, Step::NoIndex("matter_lookup_2")),
     // Its key was the blob's name, which is random: each case touched pages of its own in two trees.
     (5, Step::NoIndex("blob_lookup_0")),
+    (5, Step::NoIndex("blob_lookup_1")),
     (5, Step::Anew("blob")),
 ];
 
@@ -189,7 +190,8 @@ tables! {
         device: int, epoch: int, seq: int, place: int, blob: bytes, length: int, hash: bytes, case_id: maybe_bytes,
         sealed: maybe_bytes,
     } lookup "(case_id)", "(device, blob) WHERE sealed IS NULL";
-    /// Sealed bytes that came by themselves, and those that were erased, by their hash. `have`: bytes that are here; `arrived_ms`: all of them; `erased_ms`: they were erased.
+    /// Sealed bytes that came by themselves, or again, or with an event that could not be read, and those that were erased, by
+    /// their hash. `have`: bytes that are here; `arrived_ms`: all of them; `erased_ms`: they were erased.
     FILE = file [2, by_key] {
         device: int, name: bytes, length: int, have: int, blob: maybe_bytes, begun_ms: int, arrived_ms: maybe_int,
         erased_ms: maybe_int,
@@ -283,7 +285,7 @@ impl Table {
     }
 }
 
-/// Makes what is missing. Several processes may do it at once: each step does nothing where it was done.
+/// Makes what is missing. Where several processes start at once, one does it and the others find it done.
 pub(super) async fn migrate(database: &dyn Database) -> Result<(), DbFault> {
     let postgres = database.kind() == "postgres";
     let int = type_name(Kind::Int, postgres);
@@ -293,6 +295,16 @@ pub(super) async fn migrate(database: &dyn Database) -> Result<(), DbFault> {
         vec![],
     )
     .await?;
+    if postgres {
+        // One process at a time, and as long as it takes: millions of rows may be written anew.
+        for sql in [
+            "SET LOCAL lock_timeout = 0",
+            "SET LOCAL statement_timeout = 0",
+            "LOCK TABLE hub_schema IN SHARE ROW EXCLUSIVE MODE",
+        ] {
+            tx.execute(sql, vec![]).await?;
+        }
+    }
     let found = tx
         .number("SELECT COALESCE(MAX(version), 0) FROM hub_schema", vec![])
         .await?

@@ -150,7 +150,9 @@ fn checkpoints(writer: &mut Connection, file: &Path) -> Result<(), DbFault> {
     let mut last = 0;
     let hook = move |wal: &mut rusqlite::hooks::Wal, pages: i32| {
         if pages >= MOST_PAGES {
-            return wal.checkpoint();
+            // The commit is done, whatever comes of this: while the other thread is at it, it is refused.
+            let _ = wal.checkpoint();
+            return Ok(());
         }
         // The WAL begins anew once all of it was copied.
         last = last.min(pages);
@@ -209,11 +211,11 @@ impl Database for Sqlite {
 
     fn in_turn(&self, work: Turn) -> Later<'static, ()> {
         let (done, when) = oneshot::channel();
-        let stopped = || DbFault::Away("the thread that writes stopped".into());
-        let sent = self.turns.send((work, done)).map_err(|_| stopped());
+        let away = |_| DbFault::Away("the thread that writes stopped".into());
+        let sent = self.turns.send((work, done)).map_err(away);
         Box::pin(async move {
             sent?;
-            when.await.map_err(|_| stopped())
+            when.await.map_err(|_| super::panicked())
         })
     }
 

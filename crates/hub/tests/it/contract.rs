@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use onedoor_domain::calendar::Due;
 use onedoor_domain::case::{AnswerKind, Move, Phase, Word};
-use onedoor_domain::event::{Actor, CaseStateChanged, ChainHash, Event, ResidentWord};
+use onedoor_domain::event::{
+    Actor, CaseStateChanged, ChainHash, Event, EventBody, ResidentWord, TellWay, ToldHow,
+};
 use onedoor_harness::postgres::Postgres;
 use onedoor_hub::cases::{DeskMove, Outcome};
 use onedoor_hub::files::Appended;
@@ -331,6 +333,48 @@ async fn sealed_answers_are_kept_once_in_whatever_order_they_come(hub: Arc<Hub>)
     }
 }
 
+async fn what_was_not_accepted_or_belongs_to_no_case_is_forgotten_too(hub: Arc<Hub>) {
+    let mut kiosk = Kiosk::enrolled(20, &hub, "s1").await;
+    let open = kiosk.visit(&hub, "of a case that is open");
+    let mut elsewhere = Kiosk::enrolled(21, &hub, "s2").await;
+    let mut name_one = |kiosk: &mut Kiosk, case, body: EventBody| {
+        let key = hub.keys.current().unwrap();
+        let (reference, sealed) = kiosk.writer.recording(key, 900).unwrap();
+        let (actor, blobs) = (Actor::Resident, vec![reference]);
+        let event = kiosk.writer.write(actor, case, blobs, body).unwrap();
+        kiosk.record.append(&event);
+        let seq = event.id().seq.get();
+        kiosk.record.keep(kiosk.writer.epoch, seq, sealed.clone());
+        sealed
+    };
+    let told = || ToldHow {
+        way: TellWay::ComeBack,
+    };
+    let of_none = name_one(&mut kiosk, None, told().into());
+    let word = ResidentWord {
+        word: Word::Solved,
+        wants_to_talk: false,
+    };
+    let refused = name_one(&mut elsewhere, Some(open.case), word.into());
+    acked(send(&hub, &kiosk.batch(1, 500, vec![])).await);
+    let ack = acked(send(&hub, &elsewhere.batch(1, 500, vec![])).await);
+    assert_eq!(ack.rejected.len(), 1);
+    // What another station's kiosk says belongs to it is not shown with the case.
+    assert_eq!(hub.open_case(open.case).await.unwrap().0.len(), 1);
+    let here = async |kiosk: &Kiosk, sealed: &[u8]| {
+        let name = FileName::of(sealed);
+        let found = hub.sealed(kiosk.writer.device, name).await.unwrap();
+        found.is_some()
+    };
+    assert!(here(&kiosk, &of_none).await && here(&elsewhere, &refused).await);
+    assert_eq!(hub.retention(1).await.unwrap().blobs, 0);
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert_eq!(hub.retention(0).await.unwrap().blobs, 2);
+    assert!(!here(&kiosk, &of_none).await && !here(&elsewhere, &refused).await);
+    assert!(here(&kiosk, &open.sealed[0].1).await);
+    assert_eq!(hub.open_case(open.case).await.unwrap().0.len(), 1);
+}
+
 fn take(owner: &str) -> Move {
     Move::TakeInHand {
         owner: owner.into(),
@@ -478,6 +522,7 @@ async fn contract<F: Future<Output = String>>(mut fresh: impl FnMut(usize) -> F)
         a_bad_event_is_kept_acked_and_told_of,
         files_go_on_where_they_stopped,
         sealed_answers_are_kept_once_in_whatever_order_they_come,
+        what_was_not_accepted_or_belongs_to_no_case_is_forgotten_too,
         two_kiosks_and_a_desk_end_with_one_case,
         a_mailbox_is_numbered_without_a_gap_by_several_at_once,
     );
@@ -552,7 +597,17 @@ async fn older(address: &str, version: i64) {
     }
     tx.commit().await.unwrap();
     let keys = Arc::into_inner(first).unwrap().keys;
-    let db = db::open(address).await.unwrap();
+    // Several processes over one database start at once after an update.
+    let (db, beside) = tokio::join!(db::open(address), db::open(address));
+    let db = db.unwrap();
+    let mut tx = beside.unwrap().begin(db::Mode::Read).await.unwrap();
+    let indexes = match db.kind() {
+        "postgres" => "SELECT COUNT(*) FROM pg_indexes WHERE indexname LIKE '%lookup%'",
+        _ => "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'index' AND name LIKE '%lookup%'",
+    };
+    let wanted: usize = db::TABLES.iter().map(|table| table.lookups.len()).sum();
+    assert_eq!(tx.number(indexes, vec![]).await.unwrap(), wanted as u64);
+    tx.commit().await.unwrap();
     let second = Arc::new(Hub::new(db, keys, "county 990101"));
     let from = kiosk.writer.last + 1;
     let visit = kiosk.visit(&second, "after");
@@ -608,7 +663,7 @@ async fn what_panics_in_its_turn_keeps_nothing_and_stops_nobody() {
         panic!("on purpose");
     };
     let why = hub.db.in_turn(Box::pin(panics)).await.unwrap_err();
-    assert!(matches!(why, db::DbFault::Away(_)), "{why}");
+    assert!(matches!(why, db::DbFault::Refused(_)), "{why}");
     let ack = acked(send(&hub, &kiosk.batch(1, 500, vec![])).await);
     assert_eq!(ack.acked_through, 5);
 }

@@ -112,12 +112,12 @@ impl<'b> Batch<'b> {
         })
     }
 
-    /// The kiosk that a batch says it is of, the life of its record, and the number of the last event: whose key is needed,
-    /// and what is held, before the rest is worth reading. What it refuses [`Batch::decode`] refuses too.
+    /// The kiosk that a batch says it is of, the life of its record, and the numbers of the first and the last event: whose
+    /// key is needed, and what is held, before the rest is worth reading. What it refuses [`Batch::decode`] refuses too.
     ///
     /// # Errors
     /// As [`Batch::decode`].
-    pub fn place(bytes: &'b [u8]) -> Result<(DeviceId, Epoch, u64), Reason> {
+    pub fn place(bytes: &'b [u8]) -> Result<(DeviceId, Epoch, u64, u64), Reason> {
         let mut decoder = Decoder::new(bytes);
         let parts = decoder.array().ok().flatten();
         let version = decoder.u64().ok();
@@ -126,8 +126,9 @@ impl<'b> Batch<'b> {
                 Header::place(header)
             }
             // Which of its faults is named first is decided in one place.
-            _ => Batch::decode(bytes)
-                .map(|Batch { header, .. }| (header.device, header.epoch, header.last)),
+            _ => Batch::decode(bytes).map(|Batch { header, .. }| {
+                (header.device, header.epoch, header.first, header.last)
+            }),
         }
     }
 

@@ -142,13 +142,13 @@ impl Header {
         Ok((header, links))
     }
 
-    /// The kiosk that a header names, the life of its record, and the number of the last event; nothing else is looked at.
-    pub(crate) fn place(bytes: &[u8]) -> Result<(DeviceId, Epoch, u64), Reason> {
+    /// The kiosk that a header names, the life of its record, and the numbers of the first and the last event; nothing else
+    /// is looked at.
+    pub(crate) fn place(bytes: &[u8]) -> Result<(DeviceId, Epoch, u64, u64), Reason> {
         let mut take = Take::new(bytes)?;
         take.parts(9)?;
         take.version(VERSION)?;
-        let (device, epoch, _) = (take.id()?, take.id()?, take.u64()?);
-        Ok((device, epoch, take.u64()?))
+        Ok((take.id()?, take.id()?, take.u64()?, take.u64()?))
     }
 
     /// The message that is signed: the header as it is sent and, besides, what does not travel in it: the last link, and

@@ -169,9 +169,13 @@ fn cases(round: &mut Round, ends: &[End]) -> Result<()> {
     Ok(())
 }
 
+/// The events that moved a case: those of its steps, and the one that its own row names where its first step is none of
+/// them.
+const MOVES: &str = "SELECT device, epoch, seq FROM step WHERE device IS NOT NULL UNION ALL SELECT device, epoch, seq FROM matter WHERE NOT EXISTS (SELECT 1 FROM step WHERE step.case_id = matter.case_id AND step.number = 1)";
+
 /// Every event that moves a case did so once, and every move at the desk is there.
 fn steps(round: &mut Round, moved: u64, unknown: u64) -> Result<()> {
-    let count = |sql: &'static str| {
+    let count = |sql: &str| {
         let beside = &round.beside;
         round.runtime.block_on(async {
             let mut tx = beside.db.begin(Mode::Read).await?;
@@ -181,10 +185,10 @@ fn steps(round: &mut Round, moved: u64, unknown: u64) -> Result<()> {
     let events = count(
         "SELECT COUNT(*) FROM event WHERE kind IN ('case_saved', 'case_state_changed', 'resident_word', 'slip_voided')",
     )?;
-    let steps = count("SELECT COUNT(*) FROM step WHERE device IS NOT NULL")?;
-    let once = count(
-        "SELECT COUNT(*) FROM (SELECT DISTINCT device, epoch, seq FROM step WHERE device IS NOT NULL) AS once",
-    )?;
+    let steps = count(&format!("SELECT COUNT(*) FROM ({MOVES}) AS moves"))?;
+    let once = count(&format!(
+        "SELECT COUNT(*) FROM (SELECT DISTINCT device, epoch, seq FROM ({MOVES}) AS moves) AS once"
+    ))?;
     let set_aside = count("SELECT COUNT(*) FROM step WHERE outcome = 1")?;
     let reconciled = count("SELECT COUNT(*) FROM step WHERE outcome = 2")?;
     let at_desk = count("SELECT COUNT(*) FROM step WHERE device IS NULL")?;

@@ -1,6 +1,8 @@
 //! What the pages are told of what the hub did not take, or has not whole.
 
+use super::shown::OLD_MS;
 use super::*;
+use crate::county::Note;
 use onedoor_domain::calendar::Due;
 use onedoor_domain::event::Actor;
 use onedoor_domain::id::DraftId;
