@@ -337,7 +337,7 @@ async fn what_was_not_accepted_or_belongs_to_no_case_is_forgotten_too(hub: Arc<H
     let mut kiosk = Kiosk::enrolled(20, &hub, "s1").await;
     let open = kiosk.visit(&hub, "of a case that is open");
     let mut elsewhere = Kiosk::enrolled(21, &hub, "s2").await;
-    let mut name_one = |kiosk: &mut Kiosk, case, body: EventBody| {
+    let name_one = |kiosk: &mut Kiosk, case, body: EventBody| {
         let key = hub.keys.current().unwrap();
         let (reference, sealed) = kiosk.writer.recording(key, 900).unwrap();
         let (actor, blobs) = (Actor::Resident, vec![reference]);
