@@ -79,7 +79,15 @@ impl County {
         let code: String = said.chars().filter(char::is_ascii_digit).take(8).collect();
         ensure!(code.len() == 8, "no code in: {said}");
         self.staff(kiosk)?;
-        touch(kiosk, "next")?;
+        // Until the page has heard that the bond is over it offers to try again, which does no harm.
+        let end = Instant::now() + PATIENCE;
+        while !kiosk.page()?.has("key/0") {
+            ensure!(Instant::now() < end, "no page for a code came");
+            match kiosk.page()?.has("next") {
+                true => touch(kiosk, "next")?,
+                false => kiosk.wait()?,
+            }
+        }
         for digit in code.chars() {
             touch(kiosk, &format!("key/{digit}"))?;
         }

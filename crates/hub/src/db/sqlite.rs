@@ -20,9 +20,9 @@ const OLDEST: i32 = 3_051_003;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Connections that only read.
 const READERS: usize = 2;
-/// What the writer keeps of the file in memory, in KiB. A batch touches some hundred pages in each index; what does not fit
-/// is written and read again within one transaction.
-const WRITER_KIB: u32 = 16 * 1024;
+/// What the writer keeps of the file in memory, in KiB. A batch touches some hundred pages; what does not fit is written and
+/// read again within one transaction.
+const WRITER_KIB: u32 = 8 * 1024;
 /// Pages in the WAL when a thread of its own begins to copy them into the file, beside the writer: 16 MiB. A page that many
 /// batches touch is copied once for all.
 const CHECKPOINT_PAGES: i32 = 4096;

@@ -151,7 +151,7 @@ impl Outcome {
             Limit::AtLeast(kinds),
             "",
         );
-        bars.add("12-hub-refused", self.unrefused.len() as f64, none, " not");
+        bars.add("12-hub-refused", self.unrefused.len() as f64, none, "");
         bars.add(
             "12-hub-half-applied",
             self.half_applied.len() as f64,
